@@ -1,0 +1,25 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things are in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache"
+# A collection can only be imported from a path that ends in ansible_collections/<namespace>/<name>.
+TREE = CACHE / "tree"
+
+
+def ensure_tree() -> Path:
+    """Make the checkout importable as a collection, and return the folder to put on the search paths."""
+    link = TREE / "ansible_collections" / "registrar" / "consul"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        link.symlink_to(Path("../../../.."), target_is_directory=True)
+    except FileExistsError:
+        if link.resolve() != REPOSITORY:
+            raise RuntimeError(f"{link} leads to {link.resolve()}, not to this checkout. Remove it and try again.") from None
+    return TREE
