@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.registrar.consul.tests.support.consul_agent import AgentError, ConsulAgent
 from ansible_collections.registrar.consul.tests.support.paths import TREE
 from ansible_collections.registrar.consul.tests.support.ports import ReservedPorts

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.registrar.consul.tests.support.playbook import run_playbook, tasks_play
 
 

@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import subprocess
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
 
-@lru_cache(maxsize=None)
+@cache
 def consul_binary() -> Path:
     """Path of a consul that runs, fetched when there is none.
 
@@ -32,7 +32,7 @@ def consul_binary() -> Path:
     return _fetched()
 
 
-@lru_cache(maxsize=None)
+@cache
 def consul_version(binary: Path) -> tuple[int, int, int]:
     """The version that the binary states, as three numbers."""
     output = subprocess.run([binary, "version"], check=True, capture_output=True, text=True).stdout

@@ -122,7 +122,7 @@ class ConsulAgent:
                 stderr=subprocess.STDOUT,
                 cwd=self.root,
                 env=_environment(),
-                preexec_fn=die_with_parent(),
+                preexec_fn=die_with_parent(),  # noqa: PLW1509 - it only makes two system calls
             )
         if wait:
             self.wait_ready()

@@ -64,11 +64,7 @@ class PlaybookResult:
 
     def task(self, name: str, host: str | None = None) -> TaskResult:
         """The only result of the task with this name; in a role's task, the part after ``role : `` is enough."""
-        found = [
-            task
-            for task in self.tasks
-            if name in (task.task, task.task.rpartition(" : ")[2]) and host in (None, task.host)
-        ]
+        found = [task for task in self.tasks if name in (task.task, task.task.rpartition(" : ")[2]) and host in (None, task.host)]
         if len(found) != 1:
             raise LookupError(f"{len(found)} results of task {name!r}\n{self.describe()}")
         return found[0]
@@ -163,7 +159,7 @@ def start_playbook(
         cwd=workdir,
         env={**ansible_environment(workdir, record, collections), **(environment or {})},
         start_new_session=True,
-        preexec_fn=die_with_parent(),
+        preexec_fn=die_with_parent(),  # noqa: PLW1509 - it only makes two system calls
     )
     return RunningPlaybook(process, record)
 
