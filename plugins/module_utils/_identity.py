@@ -1,0 +1,68 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ids under which an agent registers what a definition says.
+
+Seen on 1.0.8 to 1.10.12: a service without id takes its name; a sidecar is `<service id>-sidecar-proxy`;
+a check without id is `service:<service id>`, with `:<n>` behind it where the service has several checks,
+counted from 1 over `checks` first and then `check`.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+Mapping = Dict[str, Any]
+
+SIDECAR_SUFFIX = "-sidecar-proxy"
+# The checks that an agent gives a sidecar which declares none: is the port open, is the service alive.
+SIDECAR_DEFAULT_CHECKS = 2
+
+
+def service_id(service: Mapping) -> str:
+    """Return the id of a service, empty when it has neither id nor name."""
+    for key in ("id", "name"):
+        value = service.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def sidecar_of(service: Mapping) -> Optional[Tuple[str, Mapping]]:
+    """Return id and definition of the sidecar that a service declares, None without one."""
+    connect = service.get("connect")
+    sidecar = connect.get("sidecar_service") if isinstance(connect, dict) else None
+    if not isinstance(sidecar, dict):
+        return None
+    return service_id(service) + SIDECAR_SUFFIX, sidecar
+
+
+def checks_of(service: Mapping) -> List[Tuple[Tuple[Any, ...], Mapping]]:
+    """Return place and definition of each check of a service, in the agent's order."""
+    found = []  # type: List[Tuple[Tuple[Any, ...], Mapping]]
+    several = service.get("checks")
+    if isinstance(several, list):
+        found.extend((("checks", index), check) for index, check in enumerate(several) if isinstance(check, dict))
+    if isinstance(service.get("check"), dict):
+        found.append((("check",), service["check"]))
+    return found
+
+
+def check_ids(service: Mapping, identifier: str) -> List[Tuple[Tuple[Any, ...], str]]:
+    """Return place and id of each check of the service with this id."""
+    checks = checks_of(service)
+    ids = []
+    for number, (place, check) in enumerate(checks, 1):
+        own = check.get("id")
+        generated = "service:" + identifier + (":%d" % number if len(checks) > 1 else "")
+        ids.append((place, own if isinstance(own, str) and own else generated))
+    return ids
+
+
+def sidecar_check_ids(sidecar: Mapping, identifier: str) -> List[Tuple[Tuple[Any, ...], str]]:
+    """Return place and id of each check of a sidecar, the agent's default ones where it declares none."""
+    if checks_of(sidecar):
+        return check_ids(sidecar, identifier)
+    return [((), "service:%s:%d" % (identifier, number + 1)) for number in range(SIDECAR_DEFAULT_CHECKS)]

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings: what is wrong or surprising in a definition, where, why, and what to write instead.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._versions import ALWAYS, Span, Version, contains, format_version
+
+Severity = Literal["error", "warning"]
+Place = tuple["str | int", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `place` leads from the definition to the value; `spans` are the versions it holds for.
+
+    `{version}` in the message stands for the version of the agent; it is filled in when that is known.
+    """
+
+    rule: str
+    place: Place
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+    spans: tuple[Span, ...] = ALWAYS
+    label: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.label} → {dotted(self.place)}" if self.label and self.place else self.label or dotted(self.place)
+
+    def as_dict(self, version: Version | None = None) -> dict[str, str]:
+        """Return the finding as users get it in `errors` and `warnings`."""
+        message = self.message.replace("{version}", format_version(version)) if version else self.message
+        return {
+            "severity": self.severity,
+            "path": self.path,
+            "rule": self.rule,
+            "message": message,
+            "hint": self.hint,
+        }
+
+
+def dotted(place: Iterable[str | int]) -> str:
+    """Return a place as `checks[0].interval`."""
+    text = ""
+    for step in place:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step and all(char.isalnum() or char in "_-" for char in step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{quoted(step)}]"
+    return text
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """Return user text in double quotes, shortened and free of control characters."""
+    shown = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    clean = "".join(char if char.isprintable() else "�" for char in shown)
+    return f'"{clean}"'
+
+
+def render(finding: dict[str, str]) -> str:
+    """Return a finding as one line: place, what is wrong, what to write instead."""
+    text = f"{finding['path']}: {finding['message']}"
+    return f"{text} {finding['hint']}" if finding["hint"] else text
+
+
+def applies(finding: Finding, version: Version) -> bool:
+    return finding.spans is ALWAYS or contains(finding.spans, version)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    """Return the known word that is nearest to the unknown one, if any is near."""
+    matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def in_input_order(findings: Iterable[Finding], definition: Any) -> list[Finding]:
+    """Return the findings sorted as their places stand in the definition."""
+    return sorted(findings, key=lambda finding: _position(finding.place, definition))
+
+
+def _position(place: Place, value: Any) -> tuple[int, ...]:
+    position = []
+    for step in place:
+        if isinstance(value, dict):
+            keys = list(value)
+            position.append(keys.index(step) if step in value else len(keys))
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            position.append(step)
+            value = value[step]
+        else:
+            break
+    return tuple(position)

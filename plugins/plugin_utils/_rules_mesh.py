@@ -1,0 +1,272 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of the mesh: proxies, gateways, sidecars, upstreams, exposed paths.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
+from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, mapping_at, mappings_at, number, text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import (
+    NEVER_SYNCED,
+    NOT_IN_THE_CATALOG,
+    NOT_LOOKED_AT,
+    REFUSED,
+    Rule,
+    rule,
+    warning,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
+
+PROXY_IGNORED = rule(
+    "proxy-without-kind",
+    "a proxy block on a service that is no proxy and no gateway",
+    "the agent would ignore the whole block without a word",
+    stricter="agents take the block and ignore it",
+)
+PROXY_DESTINATION = rule("proxy-destination-required", "a connect-proxy that does not say which service it stands for", REFUSED)
+PROXY_PORT = rule("proxy-port-required", "a connect-proxy without port or socket_path", REFUSED)
+PROXY_NATIVE = rule("proxy-native", "a connect-proxy with connect.native", REFUSED)
+WILDCARD = rule("destination-wildcard", "a destination named *", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.10.0")
+NATIVE_PORT = rule("native-port-required", "connect.native without port or socket_path", REFUSED, since="1.13.0")
+NATIVE_SIDECAR = rule(
+    "native-excludes-sidecar",
+    "connect.native together with a sidecar",
+    "the agent would register both, and callers meet either",
+    stricter="agents register both, which Consul's documentation forbids",
+)
+GATEWAY_FIELD = rule("gateway-field", "a key of sidecars on a gateway", REFUSED)
+GATEWAY_PORT = rule("gateway-port-required", "a mesh or terminating gateway without port", REFUSED)
+GATEWAY_SIDECAR = rule("gateway-sidecar", "a gateway with a sidecar", REFUSED)
+SIDECAR_KIND = rule("sidecar-kind", "a sidecar of another kind than connect-proxy", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
+SIDECAR_NATIVE = rule("sidecar-native", "connect.native inside a sidecar", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
+UPSTREAM_LISTENER = rule(
+    "upstream-listener",
+    "an upstream with no local port and no socket, or with both",
+    REFUSED,
+    stricter=NOT_LOOKED_AT,
+)
+UPSTREAM_TWICE = rule("upstream-twice", "two upstreams with one destination", REFUSED, stricter=NOT_LOOKED_AT)
+UPSTREAM_BIND = rule("upstream-bind-twice", "two upstreams that listen at one place", REFUSED, stricter=NOT_LOOKED_AT)
+UPSTREAM_PEER = rule(
+    "upstream-peer-datacenter", "an upstream with a peer and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.13.0"
+)
+UPSTREAM_PARTITION = rule(
+    "upstream-partition-datacenter", "an upstream with a partition and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.11.0"
+)
+EXPOSE_LISTENER = rule("expose-listener-twice", "two exposed paths on one listener port", REFUSED, stricter=NOT_IN_THE_CATALOG)
+EXPOSE_PATH_TWICE = rule(
+    "expose-path-twice", "a path that is exposed twice", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.6.2", until="1.10.0"
+)
+EXPOSE_SLASH = warning("expose-path-slash", "an exposed path without a leading slash", "the proxy never matches it")
+HCP_SOCKET = rule(
+    "hcp-metrics-socket",
+    "an envoy_hcp_metrics_bind_socket_dir longer than 70 characters",
+    REFUSED,
+    stricter=NOT_IN_THE_CATALOG,
+    since="1.15.3",
+)
+CONFIG_UNWRAPPED = warning(
+    "config-list-unwrapped", "a list of one item in opaque configuration", "the agent stores the item without its list"
+)
+CONFIG_LIST = rule("config-list-crash", "a list of several mappings in opaque configuration", "the agent would crash", until="1.8.0")
+CONFIG_RENAMED = rule(
+    "opaque-key-renamed",
+    "a key in meta or opaque configuration that old agents rename",
+    "the agent would rename it",
+    stricter="agents take it under another name",
+    until="1.8.0",
+)
+MANAGED_NATIVE = rule("managed-proxy-native", "a managed proxy on a native service", REFUSED, until="1.6.0")
+MANAGED_PORT = rule("managed-proxy-port-required", "a managed proxy of a service without port", REFUSED, until="1.6.0")
+
+PROXY = "connect-proxy"
+_SHALLOW = ((parse_version("1.8.0"), None),)
+_DEEP = ((None, parse_version("1.8.0")),)
+_PORTED_GATEWAYS = ("mesh-gateway", "terminating-gateway")
+
+
+@cache
+def _gateways() -> tuple[str, ...]:
+    kinds = service_field().properties["kind"].annotation("enum")
+    return tuple(kind for kind in kinds if kind.endswith("-gateway"))
+
+
+@cache
+def _not_on_gateways() -> tuple[str, ...]:
+    fields = service_field().properties["proxy"].properties.values()
+    return tuple(field.name for field in fields if field.annotation("x-not-on-gateways"))
+
+
+def mesh_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield the findings of one service: its kind, its proxy block, its part in the mesh."""
+    kind = text(service, "kind")
+    proxy = mapping_at(service, "proxy")
+    if kind == PROXY:
+        yield from _proxy_findings(service, proxy, place)
+    elif kind in _gateways():
+        yield from _gateway_findings(service, proxy, kind, place)
+    elif proxy:
+        yield PROXY_IGNORED.at((*place, "proxy"), "has no effect without a kind", f"Add kind: {PROXY}, or leave proxy out.")
+    yield from _connect_findings(service, place)
+    yield from _block_findings(proxy, (*place, "proxy"), REFUSED)
+
+
+def sidecar_findings(sidecar: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield the findings of one sidecar; what the agent refuses in a proxy, here only the catalog refuses."""
+    if text(sidecar, "kind") not in ("", PROXY):
+        yield SIDECAR_KIND.at((*place, "kind"), f"must be {PROXY} in a sidecar", "Leave it out.")
+    if mapping_at(sidecar, "connect").get("native"):
+        yield SIDECAR_NATIVE.at((*place, "connect", "native"), "has no place in a sidecar", "Leave it out.")
+    proxy = mapping_at(sidecar, "proxy")
+    yield from _wildcard(proxy, "destination_service_name", (*place, "proxy"), NEVER_SYNCED)
+    yield from _block_findings(proxy, (*place, "proxy"), NEVER_SYNCED)
+
+
+def _proxy_findings(service: Mapping, proxy: Mapping, place: Place) -> Iterator[Finding]:
+    there = (*place, "proxy", "destination_service_name")
+    if not text(proxy, "destination_service_name").strip() and not text(service, "proxy_destination").strip():
+        yield PROXY_DESTINATION.at(there, f"required with kind {PROXY}", "Add the name of the service that the proxy stands for.")
+    yield from _wildcard(proxy, "destination_service_name", (*place, "proxy"), REFUSED)
+    if not number(service, "port") and not text(service, "socket_path"):
+        yield PROXY_PORT.at((*place, "port"), f"required with kind {PROXY}", "Add the port on which the proxy listens.")
+    if mapping_at(service, "connect").get("native"):
+        yield PROXY_NATIVE.at((*place, "connect", "native"), f"excludes kind {PROXY}", "Leave it out.")
+
+
+def _wildcard(mapping: Mapping, key: str, place: Place, agent: str) -> Iterator[Finding]:
+    if text(mapping, key) == "*":
+        yield WILDCARD.at((*place, key), "must name one service", "Write the name of the service.", agent=agent)
+
+
+def _gateway_findings(service: Mapping, proxy: Mapping, kind: str, place: Place) -> Iterator[Finding]:
+    for key in _not_on_gateways():
+        if proxy.get(key):
+            yield GATEWAY_FIELD.at((*place, "proxy", key), f"has no place on a {kind}", "Leave it out.")
+    if kind in _PORTED_GATEWAYS and not number(service, "port"):
+        yield GATEWAY_PORT.at((*place, "port"), f"required with kind {kind}", "Add the port on which the gateway listens.")
+    if "sidecar_service" in mapping_at(service, "connect"):
+        yield GATEWAY_SIDECAR.at((*place, "connect", "sidecar_service"), f"has no place on a {kind}", "Leave it out.")
+
+
+def _connect_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    connect = mapping_at(service, "connect")
+    there = (*place, "connect")
+    ported = number(service, "port") or service.get("ports")
+    if connect.get("native"):
+        if "sidecar_service" in connect:
+            yield NATIVE_SIDECAR.at((*there, "sidecar_service"), "excludes native", "Keep one of them.")
+        if not ported and not text(service, "socket_path"):
+            yield NATIVE_PORT.at((*place, "port"), "required with connect.native", "Add the port of the service.")
+        if "proxy" in connect:
+            yield MANAGED_NATIVE.at((*there, "proxy"), "excludes native", "Keep one of them.")
+    if "proxy" in connect and not ported:
+        yield MANAGED_PORT.at((*place, "port"), "required with connect.proxy", "Add the port of the service.")
+
+
+def _block_findings(proxy: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    yield from _upstream_findings(proxy, place, agent)
+    yield from _expose_findings(mapping_at(proxy, "expose"), (*place, "expose"), agent)
+    socket_dir = mapping_at(proxy, "config").get("envoy_hcp_metrics_bind_socket_dir")
+    if isinstance(socket_dir, str) and len(socket_dir) > 70:
+        yield HCP_SOCKET.at((*place, "config", "envoy_hcp_metrics_bind_socket_dir"), "is too long", "Shorten it to 70 characters.")
+
+
+def _upstream_findings(proxy: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    destinations: dict[tuple[Any, ...], int] = {}
+    binds: dict[tuple[Any, ...], int] = {}
+    for index, upstream in mappings_at(proxy, "upstreams"):
+        there = (*place, "upstreams", index)
+        yield from _one_upstream(upstream, there, agent)
+        yield from _twice(UPSTREAM_TWICE, destinations, _destination(upstream), index, there, agent, "has the destination of")
+        yield from _twice(UPSTREAM_BIND, binds, _bind(upstream), index, there, agent, "listens at the place of")
+
+
+def _one_upstream(upstream: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    yield from _wildcard(upstream, "destination_name", place, agent)
+    port, socket = number(upstream, "local_bind_port"), text(upstream, "local_bind_socket_path")
+    if not port and not socket:
+        yield UPSTREAM_LISTENER.at(
+            (*place, "local_bind_port"), "required", "Add the port on which the application reaches it.", agent=agent
+        )
+    elif port and socket:
+        yield UPSTREAM_LISTENER.at((*place, "local_bind_socket_path"), "excludes local_bind_port", "Keep one of them.", agent=agent)
+    if upstream.get("datacenter") and upstream.get("destination_peer"):
+        yield UPSTREAM_PEER.at((*place, "destination_peer"), "excludes datacenter", "Keep one of them.", agent=agent)
+    if upstream.get("datacenter") and text(upstream, "destination_partition") not in ("", "default"):
+        yield UPSTREAM_PARTITION.at((*place, "destination_partition"), "excludes datacenter", "Keep one of them.", agent=agent)
+
+
+def _destination(upstream: Mapping) -> tuple[Any, ...] | None:
+    if not upstream.get("destination_name"):
+        return None
+    keys = ("destination_name", "destination_namespace", "destination_partition", "destination_peer", "datacenter")
+    return (text(upstream, "destination_type") or "service", *(text(upstream, key) for key in keys))
+
+
+def _bind(upstream: Mapping) -> tuple[Any, ...] | None:
+    if upstream.get("local_bind_socket_path"):
+        return (text(upstream, "local_bind_socket_path"),)
+    port = number(upstream, "local_bind_port")
+    return (text(upstream, "local_bind_address") or "127.0.0.1", port) if port else None
+
+
+def _twice(
+    found: Rule, seen: dict[tuple[Any, ...], int], key: tuple[Any, ...] | None, index: int, place: Place, agent: str, what: str
+) -> Iterator[Finding]:
+    if key is None:
+        return
+    if key in seen:
+        yield found.at(place, f"{what} upstreams[{seen[key]}]", "Change or remove one of them.", agent=agent)
+    seen.setdefault(key, index)
+
+
+def _expose_findings(expose: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    listeners: set[int] = set()
+    paths: set[str] = set()
+    for index, entry in mappings_at(expose, "paths"):
+        there = (*place, "paths", index)
+        listener, path = number(entry, "listener_port"), text(entry, "path")
+        if listener and listener in listeners:
+            yield EXPOSE_LISTENER.at(
+                (*there, "listener_port"), "is taken by another path", "Give each path a port of its own.", agent=agent
+            )
+        if path and path in paths:
+            yield EXPOSE_PATH_TWICE.at((*there, "path"), "is exposed twice", "Expose it once.", agent=agent)
+        if path and not path.startswith("/"):
+            yield EXPOSE_SLASH.at((*there, "path"), "has no leading slash", f"Write /{path}.")
+        listeners.add(listener)
+        paths.add(path)
+
+
+def opaque_findings(value: Mapping, place: Place, *, is_meta: bool, aliases: frozenset[str]) -> Iterator[Finding]:
+    """Yield what agents would change in the user's own data, as seen on 1.6.10 and 1.8.7."""
+    for key, item in value.items():
+        there = (*place, key)
+        if key.lower() in aliases:
+            yield CONFIG_RENAMED.at(there, "is a key that Consul {version} renames", "Choose another key.")
+        if is_meta:
+            continue
+        if isinstance(item, list) and len(item) == 1:
+            yield CONFIG_UNWRAPPED.at(there, "is a list of one item", "Expect the item without its list, or add a second one.", _SHALLOW)
+        yield from _old_list_findings(item, there)
+
+
+def _old_list_findings(value: Any, place: Place) -> Iterator[Finding]:
+    """Before 1.8 lists of mappings were taken for repeated HCL blocks, at any depth."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _old_list_findings(item, (*place, key))
+    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        if len(value) > 1:
+            yield CONFIG_LIST.at(place, "is a list of mappings, which Consul {version} cannot store", "Use a mapping.")
+        else:
+            yield CONFIG_UNWRAPPED.at(place, "is a list of one mapping", "Write the mapping without its list.", _DEEP)

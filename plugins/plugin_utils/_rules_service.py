@@ -1,0 +1,137 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of a service (and of a sidecar, which is one too), without its checks and its proxy.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
+from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, mapping_at, mappings_at, number, text, texts_at
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import (
+    HALF_LOADED,
+    NEVER_SYNCED,
+    NOT_IN_THE_CATALOG,
+    REFUSED,
+    rule,
+    warning,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
+
+META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED, since="1.1.0")
+META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED, since="1.1.0")
+ADDRESS_ANY = rule("address-any", "an address that stands for all addresses, such as 0.0.0.0", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
+TAGGED_ADDRESS = rule(
+    "tagged-address-literal", "a tagged address that is not the kind of IP address its name says", HALF_LOADED, since="1.7.0"
+)
+TAGGED_WAN_IPV6 = warning("tagged-address-wan-ipv6", "a wan_ipv6 that is no IPv6 address", "no version of Consul looks at it")
+SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port or address", REFUSED, since="1.10.0")
+LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, since="1.17.0")
+PORTS = rule("ports-exclude-port", "ports together with port", REFUSED, since="1.22.0")
+PORT_NAMES = rule("ports-unique", "two named ports of one name", REFUSED, since="1.22.0")
+PORT_DEFAULT = warning("ports-default", "two named ports that are both the default", "it is not known which one Consul uses")
+DNS_NAME = warning("dns-name", "a name that DNS cannot serve", "the service cannot be found through DNS")
+DNS_TAG = warning("dns-tag", "a tag that DNS cannot serve", "the service cannot be found through DNS by this tag")
+TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
+TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers it twice")
+
+_DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
+_LITERALS = {"lan_ipv4": ipaddress.IPv4Address, "wan_ipv4": ipaddress.IPv4Address, "lan_ipv6": ipaddress.IPv6Address}
+_ANY = tuple(str(family(0)) for family in (ipaddress.IPv4Address, ipaddress.IPv6Address)) + ("[::]",)
+_META_BYTES = 512
+# Since 1.8.0 a mesh gateway may say that it serves the federation of datacenters.
+_BEFORE_FEDERATION = ((parse_version("1.1.0"), parse_version("1.8.0")),)
+
+
+def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield the findings of one service or sidecar."""
+    yield from _dns_findings(service, place)
+    yield from _meta_findings(service, place)
+    yield from _address_findings(service, place)
+    yield from _port_findings(service, place)
+    locality = mapping_at(service, "locality")
+    if locality.get("zone") and not locality.get("region"):
+        yield LOCALITY.at((*place, "locality", "region"), "required with zone", "Add the region of the zone.")
+
+
+def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    name = text(service, "name")
+    if name and not _DNS_LABEL.match(name):
+        yield DNS_NAME.at((*place, "name"), "is no DNS label", "Use up to 63 of the characters A-Z a-z 0-9 and -.")
+    seen: set[str] = set()
+    for index, tag in texts_at(service, "tags"):
+        there = (*place, "tags", index)
+        if not tag:
+            yield TAG_EMPTY.at(there, "is empty", "Leave it out.")
+        elif tag in seen:
+            yield TAG_TWICE.at(there, "stands twice", "Write it once.")
+        elif not _DNS_LABEL.match(tag):
+            yield DNS_TAG.at(there, "is no DNS label", "Use up to 63 of the characters A-Z a-z 0-9 and -.")
+        seen.add(tag)
+
+
+def _meta_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    federation = text(service, "kind") == "mesh-gateway"
+    for key, value in mapping_at(service, "meta").items():
+        there = (*place, "meta", key)
+        if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:
+            size = len(value.encode("utf-8", "surrogatepass"))
+            yield META_VALUE.at(
+                there, f"has {size} bytes", f"Shorten it to {_META_BYTES} bytes; other characters than ASCII take more than one."
+            )
+        if key.startswith("consul-"):
+            spans = _BEFORE_FEDERATION if federation and key == "consul-wan-federation" else None
+            yield META_RESERVED.at(there, "is reserved for Consul", "Choose a key that does not begin with consul-.", spans)
+
+
+def _address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    if text(service, "address") in _ANY:
+        yield ADDRESS_ANY.at(
+            (*place, "address"), "is not an address that one can connect to", "Write the address of the host, or leave it out."
+        )
+    for name, tagged in mapping_at(service, "tagged_addresses").items():
+        if not isinstance(tagged, dict):
+            continue
+        there = (*place, "tagged_addresses", name, "address")
+        literal = _LITERALS.get(name)
+        if literal and not _is_literal(literal, text(tagged, "address")):
+            family = "IPv4" if name.endswith("4") else "IPv6"
+            yield TAGGED_ADDRESS.at(
+                there, f"must be an {family} address", f"Write an {family} address, or choose another name than {name}."
+            )
+        if name == "wan_ipv6" and not _is_literal(ipaddress.IPv6Address, text(tagged, "address")):
+            yield TAGGED_WAN_IPV6.at(there, "is no IPv6 address", "Write an IPv6 address.")
+
+
+def _is_literal(kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address], address: str) -> bool:
+    try:
+        kind(address.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _port_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    if "socket_path" in service and ("port" in service or "address" in service):
+        other = "port" if "port" in service else "address"
+        yield SOCKET_PATH.at(
+            (*place, "socket_path"), f"excludes {other}", f"Keep socket_path or {other}; even {other}: 0 or an empty text counts."
+        )
+    if service.get("ports") and number(service, "port"):
+        yield PORTS.at((*place, "ports"), "excludes port", "Keep one of them.")
+    names: set[str] = set()
+    defaults = 0
+    for index, entry in mappings_at(service, "ports"):
+        name = text(entry, "name")
+        if name in names:
+            yield PORT_NAMES.at((*place, "ports", index, "name"), "stands twice", "Give each port a name of its own.")
+        names.add(name)
+        defaults += entry.get("default") is True
+        if defaults > 1 and entry.get("default") is True:
+            yield PORT_DEFAULT.at((*place, "ports", index, "default"), "is the second default", "Mark one port as the default.")
