@@ -1,0 +1,261 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small client of one agent's HTTP API: http, https and unix sockets, one connection kept open.
+
+The token goes to that one address and nowhere else: redirects are not followed, proxies are not used.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+from typing import Any, Mapping, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+DEFAULT_ADDRESS = "http://127.0.0.1:8500"
+DEFAULT_PORTS = {"http": 8500, "https": 8501}
+
+
+class ApiError(Exception):
+    """The agent did not give what it was asked for. The message is fit for the user."""
+
+
+class Unreachable(ApiError):
+    """Nobody answered at the address, or not in time."""
+
+
+class AclDenied(ApiError):
+    """403: the token may not do this (the message has the agent's words)."""
+
+
+class Blocked(ApiError):
+    """403 for everybody: ``http_config.block_endpoints`` or ``allow_write_http_from``."""
+
+
+class NotFound(ApiError):
+    """404."""
+
+
+class ServerError(ApiError):
+    """The agent answered with an error; the message is its words."""
+
+
+class BadOptions(ApiError):
+    """The address, the token file or a TLS file cannot be used."""
+
+
+class Endpoint(NamedTuple):
+    """Where the agent answers and how we talk to it."""
+
+    address: str
+    token: str | None = None
+    ca_cert: str | None = None
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    tls_server_name: str | None = None
+    validate_certs: bool = True
+
+
+def endpoint(options: Mapping[str, Any], environment: Mapping[str, str], own_address: str | None) -> Endpoint:
+    """Join the task's options, the CONSUL_* variables and the agent's own address, in this order of weight.
+
+    Raises BadOptions when the token file cannot be read or the address is none.
+    """
+    address = options.get("http_addr") or environment.get("CONSUL_HTTP_ADDR") or own_address or DEFAULT_ADDRESS
+    secure = _flag(environment.get("CONSUL_HTTP_SSL"), False)
+    validate = options.get("validate_certs")
+    return Endpoint(
+        address=_with_scheme(address, "https" if secure else "http"),
+        token=_token(options, environment),
+        ca_cert=options.get("ca_cert") or environment.get("CONSUL_CACERT"),
+        ca_path=options.get("ca_path") or environment.get("CONSUL_CAPATH"),
+        client_cert=options.get("client_cert") or environment.get("CONSUL_CLIENT_CERT"),
+        client_key=options.get("client_key") or environment.get("CONSUL_CLIENT_KEY"),
+        tls_server_name=options.get("tls_server_name") or environment.get("CONSUL_TLS_SERVER_NAME"),
+        validate_certs=_flag(environment.get("CONSUL_HTTP_SSL_VERIFY"), True) if validate is None else validate,
+    )
+
+
+class AgentApi:
+    """Requests to one agent."""
+
+    def __init__(self, where: Endpoint, timeout: float = 10.0) -> None:
+        self.where = where
+        self.timeout = timeout
+        self._kept: _Connection | None = None
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        """The decoded JSON answer. Raises an ApiError of the fitting kind."""
+        text = self._ask("GET", path, query)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise ServerError("%s answered %s with something that is not JSON: is this a consul agent?" % (self.where.address, path)) from None
+
+    def put(self, path: str) -> None:
+        """A write, never repeated. Raises an ApiError of the fitting kind."""
+        self.close()
+        self._ask("PUT", path, None)
+
+    def stream(self, path: str, query: Mapping[str, str]) -> tuple[http.client.HTTPResponse, socket.socket]:
+        """An answer that goes on, and the connection of its own, both for the caller to close. Raises a fitting ApiError."""
+        connection = self._connect()
+        try:
+            response = self._exchange(connection, "GET", path, query)
+            if response.status != 200:
+                raise _refusal(response.status, response.read(65536), path)
+        except ApiError:
+            connection.close()
+            raise
+        return response, connection.sock
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _ask(self, method: str, path: str, query: Mapping[str, str] | None) -> bytes:
+        reused = self._kept is not None
+        self._kept = self._kept or self._connect()
+        try:
+            response = self._exchange(self._kept, method, path, query)
+            body = self._body(response, path)
+        except Unreachable:
+            self.close()
+            if reused and method == "GET":
+                # The agent closes idle connections, and all of them when it ends: only a fresh one tells.
+                return self._ask(method, path, query)
+            raise
+        if response.will_close:
+            self.close()
+        if response.status != 200:
+            raise _refusal(response.status, body, path)
+        return body
+
+    def _body(self, response: http.client.HTTPResponse, path: str) -> bytes:
+        try:
+            return response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable("%s broke off in its answer to %s (%s)." % (self.where.address, path, _reason(error))) from error
+
+    def _exchange(
+        self, connection: _Connection, method: str, path: str, query: Mapping[str, str] | None
+    ) -> http.client.HTTPResponse:
+        target = path + ("?" + urlencode(query) if query else "")
+        try:
+            if connection.sock is not None:
+                connection.sock.settimeout(self.timeout)
+            connection.timeout = self.timeout
+            connection.request(method, target, headers={"X-Consul-Token": self.where.token} if self.where.token else {})
+            return connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise Unreachable("No answer from %s (%s)." % (self.where.address, _reason(error))) from error
+
+    def _connect(self) -> _Connection:
+        return _Connection(self.where, self.timeout)
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection over TCP, TLS or a unix socket, whichever the address says."""
+
+    def __init__(self, where: Endpoint, timeout: float) -> None:
+        parts = urlsplit(where.address)
+        self._where = where
+        self._scheme = parts.scheme
+        self._path = parts.netloc + parts.path
+        try:
+            port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+        except ValueError:
+            raise BadOptions("The agent's address %s has no usable port." % where.address) from None
+        super().__init__(parts.hostname or "localhost", port, timeout=timeout)
+
+    def connect(self) -> None:
+        if self._scheme == "unix":
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(self._path)
+            return
+        super().connect()
+        if self._scheme == "https":
+            name = self._where.tls_server_name or self.host
+            self.sock = _tls_context(self._where).wrap_socket(self.sock, server_hostname=name)
+
+
+def _tls_context(where: Endpoint) -> Any:
+    import ssl
+
+    try:
+        context = ssl.create_default_context(cafile=where.ca_cert, capath=where.ca_path)
+        if where.client_cert:
+            context.load_cert_chain(where.client_cert, where.client_key)
+    except (OSError, ssl.SSLError) as error:
+        raise BadOptions("The TLS files for %s cannot be used (%s)." % (where.address, _reason(error))) from error
+    if not where.validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _refusal(status: int, body: bytes, path: str) -> ApiError:
+    words = " ".join(body[:4096].decode("utf-8", "replace").split())
+    if status == 403:
+        blocked = "Access is restricted" in words or "blocked by agent configuration" in words
+        return (Blocked if blocked else AclDenied)("%s: %s" % (path, words or "forbidden"))
+    if status == 404:
+        return NotFound("%s: %s" % (path, words or "not found"))
+    return ServerError(words or "HTTP status %d for %s" % (status, path))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, socket.timeout):
+        return "timed out"
+    return getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error) or type(error).__name__
+
+
+def _with_scheme(address: str, scheme: str) -> str:
+    text = address if "://" in address else "%s://%s" % (scheme, address)
+    if urlsplit(text).scheme not in ("http", "https", "unix"):
+        raise BadOptions("The agent's address %s is neither http://, https:// nor unix://." % address)
+    return text
+
+
+def _token(options: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
+    token = _given_token(options, environment)
+    if token is not None and not (token.isascii() and token.isprintable()):
+        # As a header it would be refused with a message that quotes it.
+        raise BadOptions("The ACL token holds characters that no token has. Check where it comes from.")
+    return token
+
+
+def _given_token(options: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
+    if options.get("token"):
+        return options["token"]
+    if options.get("token_file"):
+        return _from_file(options["token_file"])
+    # The order of Consul's own command line.
+    if environment.get("CONSUL_HTTP_TOKEN_FILE"):
+        return _from_file(environment["CONSUL_HTTP_TOKEN_FILE"])
+    return environment.get("CONSUL_HTTP_TOKEN") or None
+
+
+def _from_file(path: str) -> str | None:
+    try:
+        with open(os.path.expanduser(path), encoding="utf-8") as stream:
+            return stream.read().strip() or None
+    except (OSError, ValueError) as error:
+        raise BadOptions("The token file %s cannot be read (%s)." % (path, getattr(error, "strerror", None) or "not text")) from None
+
+
+def _flag(text: str | None, default: bool) -> bool:
+    """A switch as Go's strconv.ParseBool reads it."""
+    if text in ("1", "t", "T", "true", "TRUE", "True"):
+        return True
+    return False if text in ("0", "f", "F", "false", "FALSE", "False") else default

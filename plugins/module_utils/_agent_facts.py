@@ -1,0 +1,143 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about the agent of a config-dir, each found out when it is first asked for, and only then.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Mapping
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcess, Agents
+
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
+# A fact is not worth a long wait.
+_PATIENCE = 3.0
+
+
+class AgentFacts:
+    """What is known of the agent, from the most direct source that answers.
+
+    options are the module's parameters: config_dir, and those of the doc fragment ``_agent``.
+    The methods raise AgentProcessError where the options name no single agent, and BadOptions where its address is no address.
+    """
+
+    def __init__(self, module: Any, options: Mapping[str, Any]) -> None:
+        self._module = module
+        self._options = options
+        self._known: dict[str, Any] = {}
+        self.agents = Agents(options["config_dir"], run_command=module.run_command)
+
+    @property
+    def process(self) -> AgentProcess | None:
+        """The running agent; None when it is stopped."""
+        if "process" not in self._known:
+            named = {name: self._options.get(name) for name in ("pid", "pid_file", "service")}
+            self._known["process"] = self.agents.find(**named)
+        return self._known["process"]
+
+    @property
+    def settings(self) -> Any:
+        """The agent's own settings (see _agent_settings); None when it is stopped."""
+        if "settings" not in self._known:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent_settings import settings_of
+
+            self._known["settings"] = settings_of(self.process, self.agents) if self.process else None
+        return self._known["settings"]
+
+    @property
+    def api(self) -> Any:
+        """A client of the agent (see _agent_api); None when the agent answers no HTTP and no address was given."""
+        if "api" not in self._known:
+            from ansible_collections.registrar.consul.plugins.module_utils import _agent_api
+
+            own = None
+            if not self.address_given and self.process is not None:
+                own = self.settings.http_address()
+            silent = not self.address_given and self.process is not None and own is None
+            where = _agent_api.endpoint(self._options, os.environ, own)
+            self._known["api"] = None if silent else _agent_api.AgentApi(where, _PATIENCE)
+        return self._known["api"]
+
+    @property
+    def address_given(self) -> bool:
+        """Whether the user said where the agent answers, in the task or in the environment."""
+        return bool(self._options.get("http_addr") or os.environ.get("CONSUL_HTTP_ADDR"))
+
+    @property
+    def version(self) -> str | None:
+        """``1.8.7``; None when nothing tells."""
+        return self._found_version()[0]
+
+    @property
+    def version_source(self) -> str | None:
+        """``api``, ``binary`` (of the running agent) or ``path`` (the consul that a shell would start)."""
+        return self._found_version()[2]
+
+    @property
+    def edition(self) -> str | None:
+        """``community`` or ``enterprise``; None when nothing tells."""
+        return self._found_version()[1]
+
+    @property
+    def scripts_enabled(self) -> bool | None:
+        """Whether the agent runs script checks from files; None when nothing tells."""
+        debug = self._self_answer().get("DebugConfig")
+        if isinstance(debug, dict) and "EnableRemoteScriptChecks" in debug:
+            return bool(debug["EnableRemoteScriptChecks"] or debug.get("EnableLocalScriptChecks"))
+        return self.settings.scripts_enabled() if self.settings is not None else None
+
+    def reset_versions(self) -> bool:
+        """Whether a reload makes every check of this agent critical (consul issues 7345 and 8747)."""
+        if self.version is None:
+            return False
+        number = tuple(int(part) for part in self.version.partition("-")[0].split("."))
+        debug = self._self_answer().get("DebugConfig")
+        central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
+        if (1, 5, 3) <= number < (1, 7, 2):
+            return True
+        return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8, 0) <= number < (1, 8, 5))
+
+    def _found_version(self) -> tuple[str | None, str | None, str | None]:
+        if "version" not in self._known:
+            self._known["version"] = self._version_from_api() or self._version_from_binary() or (None, None, None)
+        return self._known["version"]
+
+    def _version_from_api(self) -> tuple[str | None, str | None, str | None] | None:
+        config = self._self_answer().get("Config")
+        return _parsed(str(config.get("Version", "")), "api") if isinstance(config, dict) else None
+
+    def _version_from_binary(self) -> tuple[str | None, str | None, str | None] | None:
+        # A link that leads to the very file the agent runs, even when a package has replaced it since.
+        own = "/proc/%d/exe" % self.process.pid if self.process else None
+        for path, source in ((own, "binary"), (self._module.get_bin_path("consul"), "path")):
+            if path and os.access(path, os.X_OK):
+                code, output, _errors = self._module.run_command([path, "version"])
+                found = _parsed(output, source) if code == 0 else None
+                if found is not None:
+                    return found
+        return None
+
+    def _self_answer(self) -> dict[str, Any]:
+        """``/v1/agent/self``, empty where it cannot be had (needs agent:read under ACLs)."""
+        if "self" not in self._known:
+            self._known["self"] = {}
+            if (self.process is not None or self.address_given) and self.api is not None:
+                from ansible_collections.registrar.consul.plugins.module_utils._agent_api import ApiError
+
+                try:
+                    self._known["self"] = self.api.get("/v1/agent/self")
+                except ApiError:
+                    pass
+        return self._known["self"]
+
+
+def _parsed(text: str, source: str) -> tuple[str | None, str | None, str | None] | None:
+    match = _VERSION.search(text)
+    if match is None:
+        return None
+    return match.group(1), "enterprise" if match.group(2) else "community", source

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the one consul agent that reads a config-dir, and never another process.
+
+SIGHUP ends ``consul watch``, ``consul lock``, ``consul monitor`` and every program that does not expect it. So a process counts
+only when its binary is consul, its first argument is ``agent``, it lives in our process namespace and it was told to read this
+very directory.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Iterator, NamedTuple
+
+DELETED = " (deleted)"
+SOURCE_FLAGS = ("config-dir", "config-file")
+# /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
+CLOCK_MARGIN = 0.02
+
+
+class AgentProcessError(Exception):
+    """The process that was named is not the agent of this directory, or several agents are: nobody may be signalled."""
+
+
+class AgentProcess(NamedTuple):
+    """A running ``consul agent``."""
+
+    pid: int
+    parent: int
+    argv: list[str]
+    exe: str
+    uid: int
+    gid: int
+    groups: list[int]
+    started: float  # seconds since boot
+
+    def flag_values(self, name: str) -> list[str]:
+        """Values of ``-name value`` and ``--name=value``, in order."""
+        return [value for flag, value in flags(self.argv) if flag == name]
+
+
+class Clock(NamedTuple):
+    """A moment that no clock change can move: which boot, and the seconds since it."""
+
+    boot_id: str
+    uptime: float
+
+
+def flags(argv: list[str]) -> Iterator[tuple[str, str]]:
+    """The flags of a Go program with their values; a flag that stands alone has the next word, which only its reader can judge."""
+    for position, word in enumerate(argv):
+        if not word.startswith("-") or word in ("-", "--"):
+            continue
+        name, equals, value = word.lstrip("-").partition("=")
+        yield name, value if equals else (argv[position + 1] if position + 1 < len(argv) else "")
+
+
+def now(proc: str = "/proc") -> Clock:
+    """The present moment."""
+    with open(os.path.join(proc, "sys/kernel/random/boot_id"), encoding="ascii") as stream:
+        boot_id = stream.read().strip()
+    with open(os.path.join(proc, "uptime"), encoding="ascii") as stream:
+        uptime = float(stream.read().split()[0])
+    return Clock(boot_id, uptime)
+
+
+def started_after(process: AgentProcess, moment: Clock, proc: str = "/proc") -> bool:
+    """Whether the process began after the moment, so that it has read what was there. In doubt it did not."""
+    if moment.boot_id != now(proc).boot_id:
+        return True
+    return process.started > moment.uptime + CLOCK_MARGIN
+
+
+class Agents:
+    """The consul agents among the processes of this machine."""
+
+    def __init__(self, config_dir: str, proc: str = "/proc", run_command: Callable[..., Any] | None = None) -> None:
+        self.config_dir = config_dir
+        self.proc = proc
+        self._run_command = run_command
+
+    def find(self, pid: int | None = None, pid_file: str | None = None, service: str | None = None) -> AgentProcess | None:
+        """The agent of the directory; None when none runs.
+
+        A pid file or a unit that leads nowhere (left over after a crash, the number taken by another program) is no obstacle: the
+        agents that run are looked through then.
+
+        Raises AgentProcessError when the process named by pid, or an agent named otherwise, does not read the directory, and
+        when several agents read it.
+        """
+        if pid is not None:
+            return self._named(pid)
+        hints = [self._pid_in_file(pid_file) if pid_file else None, self._main_pid(service) if service else None]
+        for hint in hints:
+            process = self._agent_at_or_below(hint) if hint else None
+            if process is not None:
+                return self._reading(process)
+        return self._only([process for process in self._all() if self.reads(process)])
+
+    def alive(self, process: AgentProcess) -> bool:
+        """Whether it still runs, the same process and not another one that got its number."""
+        found = self.read(process.pid)
+        return found is not None and found.started == process.started
+
+    def read(self, pid: int) -> AgentProcess | None:
+        """The agent with this pid; None when there is no such process, or it is not an agent that we may signal."""
+        try:
+            with open(self._path(pid, "cmdline"), "rb") as stream:
+                argv = [os.fsdecode(word) for word in stream.read().rstrip(b"\0").split(b"\0")]
+            if len(argv) < 2 or argv[1] != "agent":
+                return None
+            exe = self._executable(pid, argv)
+            if not os.path.basename(exe).startswith("consul"):
+                return None
+            status = self._status(pid)
+            if len(status.get("NSpid", "").split()) > 1:
+                return None
+            return AgentProcess(
+                pid=pid,
+                parent=int(status["PPid"]),
+                argv=argv,
+                exe=exe,
+                # The effective ids: those the agent opens its files with.
+                uid=int(status["Uid"].split()[1]),
+                gid=int(status["Gid"].split()[1]),
+                groups=[int(group) for group in status.get("Groups", "").split()],
+                started=self._started(pid),
+            )
+        except (OSError, KeyError, ValueError, IndexError):
+            # Processes come and go while we look.
+            return None
+
+    def reads(self, process: AgentProcess) -> bool:
+        """Whether the directory is among those named on the process's command line."""
+        return any(self._is_ours(process, value) for name, value in flags(process.argv) if name in SOURCE_FLAGS)
+
+    def path_of(self, process: AgentProcess, path: str) -> str:
+        """The path as the process sees it, for us to open: relative to its directory, inside its root."""
+        if os.path.isabs(path):
+            return path if self._shares_root(process) else self._path(process.pid, "root") + path
+        return os.path.join(self._path(process.pid, "cwd"), path)
+
+    def _shares_root(self, process: AgentProcess) -> bool:
+        try:
+            return os.path.samefile(self._path(process.pid, "root"), "/")
+        except OSError:
+            # Not ours to look at: another user's process. Nearly always it lives in the same root.
+            return True
+
+    def _is_ours(self, process: AgentProcess, path: str) -> bool:
+        try:
+            return os.path.samefile(self.path_of(process, path), self.config_dir)
+        except OSError:
+            return False
+
+    def _named(self, pid: int) -> AgentProcess:
+        process = self._agent_at_or_below(pid)
+        if process is None:
+            raise AgentProcessError(
+                "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "
+                "Give the agent's own pid, or leave the option out: the agent is then found by its config-dir." % pid
+            )
+        return self._reading(process)
+
+    def _reading(self, process: AgentProcess) -> AgentProcess:
+        if not self.reads(process):
+            raise AgentProcessError(
+                "The consul agent with pid %d does not read %s: its command line does not name it with -config-dir or "
+                "-config-file. Check config_dir, or name the agent that does." % (process.pid, self.config_dir)
+            )
+        return process
+
+    def _only(self, found: list[AgentProcess]) -> AgentProcess | None:
+        if len(found) > 1:
+            raise AgentProcessError(
+                "%d consul agents read %s (pids %s). Name one with pid, pid_file or service."
+                % (len(found), self.config_dir, ", ".join(str(process.pid) for process in found))
+            )
+        return found[0] if found else None
+
+    def _all(self) -> list[AgentProcess]:
+        pids = sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())
+        return [process for process in map(self.read, pids) if process is not None]
+
+    def _agent_at_or_below(self, pid: int) -> AgentProcess | None:
+        """The agent with this pid, else the one that a wrapper with this pid runs (Debian's init script: pipexec)."""
+        process = self.read(pid)
+        if process is not None:
+            return process
+        below = [process for process in self._all() if self._descends_from(process, pid) and self.reads(process)]
+        return self._only(below)
+
+    def _descends_from(self, process: AgentProcess, ancestor: int) -> bool:
+        parent = process.parent
+        while parent > 1:
+            if parent == ancestor:
+                return True
+            try:
+                parent = int(self._status(parent)["PPid"])
+            except (OSError, KeyError, ValueError):
+                return False
+        return False
+
+    def _main_pid(self, service: str) -> int | None:
+        """systemd's MainPID of the unit; None without systemd, without the unit, and when it is stopped."""
+        if self._run_command is None:
+            return None
+        try:
+            command = ["systemctl", "show", "--property=MainPID", service]
+            code, output, _errors = self._run_command(command, handle_exceptions=False)
+        except OSError:
+            return None
+        value = output.strip().partition("MainPID=")[2]
+        return int(value) if code == 0 and value.isdigit() and int(value) > 0 else None
+
+    @staticmethod
+    def _pid_in_file(path: str) -> int | None:
+        try:
+            with open(path, encoding="ascii", errors="replace") as stream:
+                text = stream.read(32).strip()
+        except OSError:
+            return None
+        return int(text) if text.isdigit() and int(text) > 1 else None
+
+    def _executable(self, pid: int, argv: list[str]) -> str:
+        try:
+            exe = os.readlink(self._path(pid, "exe"))
+        except PermissionError:
+            # Another user's process: its own word for it is all there is.
+            return argv[0]
+        # An upgraded package leaves the old agent running from a deleted file.
+        return exe[: -len(DELETED)] if exe.endswith(DELETED) else exe
+
+    def _status(self, pid: int) -> dict[str, str]:
+        with open(self._path(pid, "status"), encoding="utf-8", errors="replace") as stream:
+            return {name: value.strip() for name, _colon, value in (line.partition(":") for line in stream)}
+
+    def _started(self, pid: int) -> float:
+        with open(self._path(pid, "stat"), "rb") as stream:
+            # The program's name stands in brackets and may hold blanks and brackets.
+            fields = stream.read().rpartition(b")")[2].split()
+        return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+    def _path(self, pid: int, name: str) -> str:
+        return os.path.join(self.proc, str(pid), name)
