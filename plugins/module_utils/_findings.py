@@ -1,0 +1,42 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings of the target side, in the form that the controller side gives them too, and the one way to refuse.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, List
+
+Finding = Dict[str, str]
+
+
+class Refused(Exception):
+    """Something stands in the way; every reason is a finding. The one exception of the config-dir transaction."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(render_all(findings))
+        self.findings = list(findings)  # type: List[Finding]
+
+
+def error(path: str, rule: str, message: str, hint: str = "") -> Finding:
+    """Return a finding that stops the run. Message and hint are whole sentences without a value that may be secret."""
+    return {"severity": "error", "path": path, "rule": rule, "message": message, "hint": hint}
+
+
+def warning(path: str, rule: str, message: str, hint: str = "") -> Finding:
+    """Return a finding that does not stop the run."""
+    return {"severity": "warning", "path": path, "rule": rule, "message": message, "hint": hint}
+
+
+def render(finding: Finding) -> str:
+    """Return a finding as one line: place, what is wrong, what to do."""
+    text = "%s: %s" % (finding["path"], finding["message"])
+    return "%s %s" % (text, finding["hint"]) if finding["hint"] else text
+
+
+def render_all(findings: Iterable[Finding]) -> str:
+    """Return findings one per line."""
+    return "\n".join(render(finding) for finding in findings)

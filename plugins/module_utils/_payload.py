@@ -1,0 +1,50 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the controller hands to the target: one option, compressed, the same bytes for the same content.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from typing import Any, Dict
+
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+
+# Far beyond any real set of services; keeps a damaged payload from filling the memory.
+_LARGEST = 512 * 1024 * 1024
+
+
+def encode_payload(payload: Dict[str, Any]) -> str:
+    """Return the payload as text of plain ASCII."""
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 6)).decode("ascii")
+
+
+def decode_payload(text: str) -> Dict[str, Any]:
+    """Return what encode_payload was given. Raises Refused when the text is something else."""
+    try:
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(base64.b64decode(text.encode("ascii"), validate=True), _LARGEST)
+        if unpacker.unconsumed_tail or not unpacker.eof:
+            raise ValueError("cut off, or too long")
+        payload = json.loads(data.decode("utf-8"))
+    except (ValueError, binascii.Error, zlib.error):
+        raise Refused(_damaged()) from None
+    if not isinstance(payload, dict) or not isinstance(payload.get("owner"), str) or not isinstance(payload.get("files"), dict):
+        raise Refused(_damaged())
+    return payload
+
+
+def _damaged() -> Dict[str, str]:
+    return error(
+        "payload",
+        "payload-damaged",
+        "is not what the action plugin of this module makes.",
+        "Leave the option out: the action plugin fills it in.",
+    )
