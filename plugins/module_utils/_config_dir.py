@@ -10,11 +10,12 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import stat
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
@@ -45,7 +46,7 @@ def state_of(content: _durable.Content) -> FileState:
     return FileState(digest_of(content.data), stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
 
 
-def bad_name(name: str) -> Optional[str]:
+def bad_name(name: str) -> str | None:
     """Return why a file of this name may not be written, None when it may."""
     if "/" in name or "\0" in name or name in (".", ".."):
         return "leads out of the directory"
@@ -63,8 +64,8 @@ class ConfigDir:
         """Open the directory, and its state if there is any. Raises Refused when that cannot be done."""
         self.path = os.path.abspath(path)
         self.fd = self._open_root()
-        self._state = None  # type: Optional[int]
-        self._parts = {}  # type: Dict[str, int]
+        self._state: int | None = None
+        self._parts: dict[str, int] = {}
         try:
             self._open_state()
         except BaseException:
@@ -73,11 +74,11 @@ class ConfigDir:
 
     # The files that the agent reads
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """Return the names of everything in the directory, in the order in which an agent goes through them."""
         return sorted((name for name in os.listdir(self.fd) if name != STATE), key=os.fsencode)
 
-    def read(self, name: str) -> Optional[_durable.Content]:
+    def read(self, name: str) -> _durable.Content | None:
         """Return a regular file, None when there is none. Raises Refused when the name is something else or unreadable."""
         try:
             return _durable.read_regular(self.fd, name)
@@ -100,22 +101,19 @@ class ConfigDir:
     def create_state(self) -> None:
         """Make the state directory with its parts, if they are missing."""
         if self._state is None:
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.mkdir(STATE, 0o700, dir_fd=self.fd)
-            except FileExistsError:
-                pass
             os.fsync(self.fd)
             self._open_state()
         for part in (STAGE, BACKUP):
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.mkdir(part, 0o700, dir_fd=self.state)
-            except FileExistsError:
-                pass
 
     @property
     def state(self) -> int:
-        """The descriptor of the state directory."""
-        assert self._state is not None, "create_state comes first"
+        """The descriptor of the state directory, which exists (see has_state and create_state)."""
+        if self._state is None:
+            raise RuntimeError("create_state comes first")
         return self._state
 
     def part(self, name: str) -> int:
@@ -124,7 +122,7 @@ class ConfigDir:
             self._parts[name] = self._open_private(self.state, name, os.path.join(self.path, STATE, name))
         return self._parts[name]
 
-    def read_state(self, name: str) -> Optional[bytes]:
+    def read_state(self, name: str) -> bytes | None:
         """Return a state file, None when there is none. Raises Refused when it cannot be read."""
         if self._state is None:
             return None
@@ -137,7 +135,7 @@ class ConfigDir:
             raise Refused(self.failed(place, "cannot be read", problem)) from problem
         return None if content is None else content.data
 
-    def backup(self, digest: str) -> Optional[bytes]:
+    def backup(self, digest: str) -> bytes | None:
         """Return a kept content, None when it is missing or is no longer what it was."""
         content = _durable.read_regular(self.part(BACKUP), digest)
         return content.data if content is not None and digest_of(content.data) == digest else None
@@ -146,10 +144,10 @@ class ConfigDir:
 
     def failed(self, name: str, what: str, problem: OSError) -> Finding:
         """Return a finding for an operation that the system refused."""
-        return error(self.place(name), "system-refused", "%s (%s)." % (what, problem.strerror), remedy(problem))
+        return error(self.place(name), "system-refused", f"{what} ({problem.strerror}).", remedy(problem))
 
     def _not_a_file(self, name: str, what: str) -> Finding:
-        return error(self.place(name), "not-a-file", "is %s, not a file." % what, "Remove it; nothing was written through it.")
+        return error(self.place(name), "not-a-file", f"is {what}, not a file.", "Remove it; nothing was written through it.")
 
     def _open_root(self) -> int:
         try:

@@ -8,9 +8,10 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -34,7 +35,7 @@ class NotRegular(Exception):
     """What has this name is no regular file; the message says what it is instead."""
 
 
-def read_regular(directory: int, name: str) -> Optional[Content]:
+def read_regular(directory: int, name: str) -> Content | None:
     """Return the file's content, None when there is none. Raises NotRegular and OSError."""
     try:
         # Looked at before it is opened: opening a pipe or a device already does something to it.
@@ -48,7 +49,7 @@ def read_regular(directory: int, name: str) -> Optional[Content]:
         return Content(stream.read(), status)
 
 
-def write_new(directory: int, name: str, data: bytes, mode: int = 0o600, owner: Optional[Tuple[int, int]] = None) -> None:
+def write_new(directory: int, name: str, data: bytes, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
     """Create a file that only its owner can open until it is complete. Not yet durable: see sync_file."""
     descriptor = os.open(name, _NEW, 0o600, dir_fd=directory)
     with os.fdopen(descriptor, "wb") as stream:
@@ -81,10 +82,8 @@ def sync_file(directory: int, name: str) -> None:
 
 def remove(directory: int, name: str) -> None:
     """Remove a file; none is fine as well."""
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=directory)
-    except FileNotFoundError:
-        pass
 
 
 def open_directory(parent: int, name: str) -> int:

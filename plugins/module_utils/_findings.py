@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable
 
 Finding = Dict[str, str]
 
@@ -18,7 +18,7 @@ class Refused(Exception):
 
     def __init__(self, *findings: Finding) -> None:
         super().__init__(render_all(findings))
-        self.findings = list(findings)  # type: List[Finding]
+        self.findings: list[Finding] = list(findings)
 
 
 def error(path: str, rule: str, message: str, hint: str = "") -> Finding:
@@ -33,8 +33,8 @@ def warning(path: str, rule: str, message: str, hint: str = "") -> Finding:
 
 def render(finding: Finding) -> str:
     """Return a finding as one line: place, what is wrong, what to do."""
-    text = "%s: %s" % (finding["path"], finding["message"])
-    return "%s %s" % (text, finding["hint"]) if finding["hint"] else text
+    text = "{}: {}".format(finding["path"], finding["message"])
+    return "{} {}".format(text, finding["hint"]) if finding["hint"] else text
 
 
 def render_all(findings: Iterable[Finding]) -> str:

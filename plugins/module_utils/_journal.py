@@ -9,7 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import Clock
@@ -24,8 +24,8 @@ _VERSION = 1
 class Step(NamedTuple):
     """One file of a commit that is under way: from, to. None is absent."""
 
-    before: Optional[FileState]
-    after: Optional[FileState]
+    before: FileState | None
+    after: FileState | None
 
 
 class Entry(NamedTuple):
@@ -34,16 +34,16 @@ class Entry(NamedTuple):
     `before` is the oldest verified state, however many commits came since; `owned_before` is what the manifest said then.
     """
 
-    before: Optional[FileState]
-    after: Optional[FileState]
-    owned_before: Optional[Owned]
+    before: FileState | None
+    after: FileState | None
+    owned_before: Owned | None
 
 
 class Intent(NamedTuple):
     """A commit that has been decided: whoever finds it finishes it. The new contents are staged."""
 
-    steps: Dict[str, Step]
-    manifest: Dict[str, Owned]
+    steps: dict[str, Step]
+    manifest: dict[str, Owned]
 
 
 class Journal(NamedTuple):
@@ -53,13 +53,13 @@ class Journal(NamedTuple):
     `reason` says in words why a reload is due. While `intent` is set, the files are not all in place.
     """
 
-    files: Dict[str, Entry]
+    files: dict[str, Entry]
     committed: Clock
     reason: str
-    intent: Optional[Intent] = None
+    intent: Intent | None = None
 
 
-def load_journal(directory: ConfigDir) -> Optional[Journal]:
+def load_journal(directory: ConfigDir) -> Journal | None:
     """Return the journal; None when everything is verified. Raises Refused when it cannot be read."""
     data = directory.read_state(JOURNAL)
     if data is None:
@@ -76,7 +76,7 @@ def save_journal(directory: ConfigDir, journal: Journal) -> None:
     _durable.replace(directory.state, JOURNAL, (json.dumps(_encoded(journal), sort_keys=True) + "\n").encode("utf-8"))
 
 
-def _encoded(journal: Journal) -> Dict[str, Any]:
+def _encoded(journal: Journal) -> dict[str, Any]:
     intent = journal.intent
     return {
         "version": _VERSION,
@@ -92,7 +92,7 @@ def _encoded(journal: Journal) -> Dict[str, Any]:
     }
 
 
-def _decoded(value: Dict[str, Any]) -> Journal:
+def _decoded(value: dict[str, Any]) -> Journal:
     if value["version"] != _VERSION:
         raise ValueError("of another version of the collection")
     files = {
@@ -106,9 +106,9 @@ def _decoded(value: Dict[str, Any]) -> Journal:
     return Journal(files, Clock(*value["committed"]), value["reason"], intent)
 
 
-def _listed(value: Optional[Any]) -> Any:
+def _listed(value: Any | None) -> Any:
     return None if value is None else list(value)
 
 
-def _state(value: Any) -> Optional[FileState]:
+def _state(value: Any) -> FileState | None:
     return None if value is None else FileState(*value)

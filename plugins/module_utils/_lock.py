@@ -17,7 +17,7 @@ import json
 import os
 import socket
 import time
-from typing import Any, Dict, Iterator
+from typing import Any, Iterator
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import STATE, ConfigDir
@@ -72,11 +72,12 @@ def _acquire(directory: ConfigDir, descriptor: int, patience: float) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
         except BlockingIOError:
             if time.monotonic() >= end:
                 raise Refused(_held(directory, patience)) from None
-        time.sleep(_POLL)
+            time.sleep(_POLL)
+        else:
+            return
 
 
 def _sign(descriptor: int, task: str) -> None:
@@ -91,8 +92,8 @@ def _sign(descriptor: int, task: str) -> None:
 
 
 def _held(directory: ConfigDir, patience: float) -> Finding:
-    hint = "Wait for that run, or raise lock_timeout (now %g seconds)." % patience
-    return error(directory.place(STATE + "/" + LOCK), "locked", "another run is at work here: %s." % _holder(directory), hint)
+    hint = f"Wait for that run, or raise lock_timeout (now {patience:g} seconds)."
+    return error(directory.place(STATE + "/" + LOCK), "locked", f"another run is at work here: {_holder(directory)}.", hint)
 
 
 def _holder(directory: ConfigDir) -> str:
@@ -105,10 +106,10 @@ def _holder(directory: ConfigDir) -> str:
         return unknown
 
 
-def _described(words: Dict[str, Any]) -> str:
-    text = "process %s on %s, since %s, for %s" % tuple(str(words.get(key)) for key in ("pid", "host", "since", "task"))
+def _described(words: dict[str, Any]) -> str:
+    text = "process {} on {}, since {}, for {}".format(*tuple(str(words.get(key)) for key in ("pid", "host", "since", "task")))
     if words.get("host") == socket.gethostname() and not _lives(words["pid"]):
-        return "a process that has not said who it is (the lock file still names %s, which has ended)" % text
+        return f"a process that has not said who it is (the lock file still names {text}, which has ended)"
     return text
 
 

@@ -9,7 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import json
-from typing import Dict, List, NamedTuple
+from typing import NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import STATE, ConfigDir
@@ -24,10 +24,10 @@ class Owned(NamedTuple):
 
     owner: str
     digest: str
-    services: List[str]
+    services: list[str]
 
 
-def load_manifest(directory: ConfigDir) -> Dict[str, Owned]:
+def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
     """Return our files by name. Raises Refused when the manifest cannot be read."""
     data = directory.read_state(MANIFEST)
     if data is None:
@@ -42,7 +42,7 @@ def load_manifest(directory: ConfigDir) -> Dict[str, Owned]:
         raise Refused(error(directory.place(STATE + "/" + MANIFEST), "state-damaged", "is damaged.", hint)) from None
 
 
-def save_manifest(directory: ConfigDir, files: Dict[str, Owned]) -> None:
+def save_manifest(directory: ConfigDir, files: dict[str, Owned]) -> None:
     """Write the manifest durably."""
     value = {"version": _VERSION, "files": {name: list(owned) for name, owned in files.items()}}
     _durable.replace(directory.state, MANIFEST, (json.dumps(value, sort_keys=True) + "\n").encode("utf-8"))
@@ -51,4 +51,4 @@ def save_manifest(directory: ConfigDir, files: Dict[str, Owned]) -> None:
 def owner_in_words(owner: str) -> str:
     """Return an owner as messages call it."""
     kind, _colon, name = owner.partition(":")
-    return "the set %s" % name if kind == "set" else "the single definition %s" % name
+    return f"the set {name}" if kind == "set" else f"the single definition {name}"

@@ -12,7 +12,7 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
 
@@ -20,13 +20,13 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 _LARGEST = 512 * 1024 * 1024
 
 
-def encode_payload(payload: Dict[str, Any]) -> str:
+def encode_payload(payload: dict[str, Any]) -> str:
     """Return the payload as text of plain ASCII."""
     text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode("utf-8"), 6)).decode("ascii")
 
 
-def decode_payload(text: str) -> Dict[str, Any]:
+def decode_payload(text: str) -> dict[str, Any]:
     """Return what encode_payload was given. Raises Refused when the text is something else."""
     try:
         unpacker = zlib.decompressobj()
@@ -41,7 +41,7 @@ def decode_payload(text: str) -> Dict[str, Any]:
     return payload
 
 
-def _damaged() -> Dict[str, str]:
+def _damaged() -> dict[str, str]:
     return error(
         "payload",
         "payload-damaged",

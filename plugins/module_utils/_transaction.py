@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional
+from typing import Callable, Iterable, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import Clock, now
@@ -47,14 +47,14 @@ class Change(NamedTuple):
 
     name: str
     action: str
-    before: Optional[FileState]
-    old: Optional[bytes]
-    after: Optional[FileState]
-    new: Optional[bytes]
-    owned: Optional[Owned]
+    before: FileState | None
+    old: bytes | None
+    after: FileState | None
+    new: bytes | None
+    owned: Owned | None
 
 
-def recover(directory: ConfigDir) -> Optional[Journal]:
+def recover(directory: ConfigDir) -> Journal | None:
     """Finish a commit that was interrupted, and return what is unverified: None when nothing is.
 
     A file that was edited after the interruption is left alone: it shows as drift. Raises Refused.
@@ -63,12 +63,12 @@ def recover(directory: ConfigDir) -> Optional[Journal]:
     if journal is None or journal.intent is None:
         return journal
     try:
-        return _finish(directory, journal)
+        return _finish(directory, journal, journal.intent)
     except OSError as problem:
         raise Refused(_unfinished(directory, problem)) from problem
 
 
-def commit(directory: ConfigDir, changes: List[Change], reason: str, label: Optional[Label] = None) -> Optional[Journal]:
+def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Label | None = None) -> Journal | None:
     """Make the changes, all or none, and return the journal that now waits for a verified reload. Call recover first.
 
     Raises Refused when the system refuses something, or a file is edited at the same moment; the files are then as before,
@@ -92,7 +92,7 @@ def commit(directory: ConfigDir, changes: List[Change], reason: str, label: Opti
     journal = Journal(files, _moment(), reason, intent)
     try:
         save_journal(directory, journal)
-        return _finish(directory, journal, insist=True)
+        return _finish(directory, journal, intent, insist=True)
     except _Edited as names:
         finding = _edited(directory, str(names))
     except OSError as problem:
@@ -104,7 +104,7 @@ def commit(directory: ConfigDir, changes: List[Change], reason: str, label: Opti
     raise Refused(finding)
 
 
-def restore(directory: ConfigDir, reason: str, label: Optional[Label] = None) -> List[str]:
+def restore(directory: ConfigDir, reason: str, label: Label | None = None) -> list[str]:
     """Put every unverified file back to its last verified state, and return the names. Call recover first.
 
     The journal stays, and so do the backups: call verified when the agent has confirmed the old state.
@@ -125,7 +125,7 @@ def verified(directory: ConfigDir) -> None:
     _clean(directory, STAGE)
 
 
-def verified_contents(directory: ConfigDir, journal: Journal) -> Dict[str, Optional[bytes]]:
+def verified_contents(directory: ConfigDir, journal: Journal) -> dict[str, bytes | None]:
     """Return what the unverified files held when they were last verified; None is absent, or no longer known."""
     return {name: entry.before and directory.backup(entry.before.digest) for name, entry in journal.files.items()}
 
@@ -141,7 +141,7 @@ def _back(directory: ConfigDir, name: str, entry: Entry) -> Change:
     return Change(name, "restored", before, old, entry.before, new, entry.owned_before)
 
 
-def _prepare(directory: ConfigDir, changes: Iterable[Change], label: Optional[Label]) -> None:
+def _prepare(directory: ConfigDir, changes: Iterable[Change], label: Label | None) -> None:
     """Keep the old contents and stage the new ones, durably. The waiting comes at the end, once for all."""
     kept, staged = [], []
     for change in changes:
@@ -163,7 +163,7 @@ def _keep(directory: ConfigDir, digest: str, data: bytes) -> str:
     return digest
 
 
-def _stage(directory: ConfigDir, name: str, state: FileState, data: bytes, label: Optional[Label]) -> str:
+def _stage(directory: ConfigDir, name: str, state: FileState, data: bytes, label: Label | None) -> str:
     staged = _staged_name(name, state)
     part = directory.part(STAGE)
     _durable.remove(part, staged)
@@ -178,14 +178,13 @@ def _staged_name(name: str, state: FileState) -> str:
     return hashlib.sha256(repr((name, tuple(state))).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _finish(directory: ConfigDir, journal: Journal, insist: bool = False) -> Optional[Journal]:
+def _finish(directory: ConfigDir, journal: Journal, intent: Intent, insist: bool = False) -> Journal | None:
     """Carry out an intent, from wherever it was left. With insist, raises _Edited instead of passing over edited files."""
-    assert journal.intent is not None
-    edited = _apply(directory, journal.intent.steps)
+    edited = _apply(directory, intent.steps)
     if edited and insist:
         raise _Edited(", ".join(edited))
     os.fsync(directory.fd)
-    save_manifest(directory, journal.intent.manifest)
+    save_manifest(directory, intent.manifest)
     if not journal.files:
         verified(directory)
         return None
@@ -194,7 +193,7 @@ def _finish(directory: ConfigDir, journal: Journal, insist: bool = False) -> Opt
     return done
 
 
-def _apply(directory: ConfigDir, steps: Dict[str, Step]) -> List[str]:
+def _apply(directory: ConfigDir, steps: dict[str, Step]) -> list[str]:
     """Rename and remove; return the files that are in neither state, since somebody else has edited them.
 
     New files first, removals last: a service that moves from one file to another is at times in both (the agent keeps one of
@@ -226,7 +225,7 @@ def _put(directory: ConfigDir, name: str, state: FileState) -> bool:
 
 
 def _undo(
-    directory: ConfigDir, intent: Intent, earlier: Optional[Journal], manifest: Dict[str, Owned], label: Optional[Label]
+    directory: ConfigDir, intent: Intent, earlier: Journal | None, manifest: dict[str, Owned], label: Label | None
 ) -> None:
     """Go back to the moment before the commit, the same way as forward. Raises OSError; what was decided last then holds."""
     if load_journal(directory) == earlier:
@@ -236,15 +235,14 @@ def _undo(
         content = directory.read(name)
         if (None if content is None else state_of(content)) == step.after:
             steps[name] = Step(step.after, step.before)
-            if step.before is not None:
-                data = directory.backup(step.before.digest)
-                assert data is not None, "kept a moment ago"
+            data = None if step.before is None else directory.backup(step.before.digest)
+            if step.before is not None and data is not None:
                 _durable.sync_file(directory.part(STAGE), _stage(directory, name, step.before, data, label))
     os.fsync(directory.part(STAGE))
     base = earlier or Journal({}, _moment(), "")
-    back = base._replace(intent=Intent(steps, manifest))
-    save_journal(directory, back)
-    _finish(directory, back)
+    back = Intent(steps, manifest)
+    save_journal(directory, base._replace(intent=back))
+    _finish(directory, base, back)
 
 
 def _clean(directory: ConfigDir, part: str) -> None:
@@ -252,7 +250,7 @@ def _clean(directory: ConfigDir, part: str) -> None:
         _durable.remove(directory.part(part), name)
 
 
-def _with(manifest: Dict[str, Owned], news: Dict[str, Optional[Owned]]) -> Dict[str, Owned]:
+def _with(manifest: dict[str, Owned], news: dict[str, Owned | None]) -> dict[str, Owned]:
     merged = dict(manifest)
     for name, owned in news.items():
         merged.pop(name, None)
@@ -274,16 +272,16 @@ class _Edited(Exception):
 
 
 def _edited(directory: ConfigDir, names: str) -> Finding:
-    message = "somebody else changed %s while this task ran; nothing was changed by the task." % names
+    message = f"somebody else changed {names} while this task ran; nothing was changed by the task."
     return error(directory.path, "edited-meanwhile", message, "Run the play again.")
 
 
 def _nothing_changed(directory: ConfigDir, problem: OSError) -> Finding:
-    message = "cannot be written to: %s. Nothing that the agent reads has changed." % problem.strerror
+    message = f"cannot be written to: {problem.strerror}. Nothing that the agent reads has changed."
     return error(directory.path, "system-refused", message, remedy(problem))
 
 
 def _unfinished(directory: ConfigDir, problem: OSError) -> Finding:
-    message = "a commit was begun and could not be finished: %s. Some files may be new and others old." % problem.strerror
+    message = f"a commit was begun and could not be finished: {problem.strerror}. Some files may be new and others old."
     hint = "Remove the cause and run the play again: it finishes the commit first."
     return error(directory.path, "commit-unfinished", message, hint)
