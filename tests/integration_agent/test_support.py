@@ -37,7 +37,7 @@ def test_an_agent_survives_the_signal_as_soon_as_it_is_ready(agent: ConsulAgent)
 
 def test_a_refused_reload_says_why(agent: ConsulAgent) -> None:
     agent.write("web.json", {"service": {"name": ""}})
-    with pytest.raises(AgentError, match="PUT /v1/agent/reload: 500 .*name"):
+    with pytest.raises(AgentError, match=r"PUT /v1/agent/reload: 500 .*name"):
         agent.reload()
 
 

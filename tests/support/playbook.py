@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import yaml
 
@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.tests.support.children import die_with
 from ansible_collections.registrar.consul.tests.support.paths import ensure_tree
 
 PATIENCE = 300.0
-Playbook = Union[str, Path, Sequence[Mapping[str, Any]], Mapping[str, Any]]
+Playbook = str | Path | Sequence[Mapping[str, Any]] | Mapping[str, Any]
 _CALLBACKS = Path(__file__).resolve().parent / "callback_plugins"
 
 

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Python, git, make and, for a real Consul, apt are all that has to be there. The rest goes to .cache.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .cache/venv
+READY := $(VENV)/.stamp
+IMPORTER_VENV := .cache/venv-importer
+IMPORTER_READY := $(IMPORTER_VENV)/.stamp
+REQUIREMENTS := tests/requirements.txt tests/unit/requirements.txt tools/setup.sh
+# For one's own: make unit PYTEST="-k coercion"
+PYTEST ?=
+RUN_TESTS := $(VENV)/bin/pytest -n 2 --dist worksteal $(PYTEST)
+
+# Before anything else the tools of the environment are found, as they look for each other on PATH.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## the virtual environment and a Consul, in .cache
+	@tools/fetch_consul.sh >/dev/null
+
+$(READY): $(REQUIREMENTS)
+	@tools/setup.sh $(VENV) tests/requirements.txt
+
+$(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
+	@tools/setup.sh $(IMPORTER_VENV) tests/importer/requirements.txt
+
+# The gates of "make test": the first group and the second run side by side.
+.PHONY: test
+test: setup ## all tests and all gates that a change has to pass
+	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types changelog-lint licences docs-lint tarball sanity
+
+.PHONY: test-all
+test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
+	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types changelog-lint licences docs-lint tarball importer sanity
+
+.PHONY: pytest
+pytest: $(READY)
+	@$(RUN_TESTS)
+
+.PHONY: unit
+unit: $(READY) ## tests without an agent
+	@$(RUN_TESTS) tests/unit
+
+.PHONY: integration
+integration: $(READY) ## real playbooks on real agents
+	@$(RUN_TESTS) tests/integration_agent
+
+.PHONY: sanity
+sanity: $(READY) ## ansible-test sanity, on all Pythons that are there
+	@tools/ansible_test.sh $(VENV) sanity
+
+.PHONY: units
+units: $(READY) ## the unit tests through ansible-test, on all Pythons that are there
+	@tools/ansible_test.sh $(VENV) units
+
+.PHONY: lint
+lint: lint-python lint-yaml lint-ansible ## ruff, yamllint, ansible-lint
+
+.PHONY: lint-python
+lint-python: $(READY)
+	@ruff check --output-format concise .
+
+.PHONY: lint-yaml
+lint-yaml: $(READY)
+	@yamllint .
+
+.PHONY: lint-ansible
+lint-ansible: $(READY)
+	@tools/in_tree.sh lint-ansible ansible-lint
+
+.PHONY: format-check
+format-check: $(READY) ## is the code formatted
+	@ruff format --check .
+
+.PHONY: format
+format: $(READY) ## format the code
+	@ruff format .
+	@ruff check --fix-only .
+
+.PHONY: types
+types: $(READY) ## mypy, strict where code is shared
+	@mypy
+
+.PHONY: changelog-lint
+changelog-lint: $(READY) ## the changelog fragments
+	@antsibull-changelog lint
+
+.PHONY: licences
+licences: $(READY) ## does every file state its licence
+	@reuse lint --lines
+
+.PHONY: docs-lint
+docs-lint: $(READY) ## the documentation of plugins, roles and guides
+	@tools/in_tree.sh docs-lint antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+
+.PHONY: build
+build: $(READY) ## the tarball, in dist
+	@rm -f dist/*.tar.gz
+	@tools/in_tree.sh build ansible-galaxy collection build --force --output-path $(CURDIR)/dist
+
+.PHONY: tarball
+tarball: build ## is in the tarball what should be, and nothing else
+	@$(VENV)/bin/python tools/check_tarball.py dist
+
+.PHONY: importer
+importer: build $(IMPORTER_READY) ## what Galaxy says about the tarball
+	@tools/importer.sh $(IMPORTER_VENV) dist
+
+.PHONY: release
+release: setup ## make release VERSION=1.2.3: version, changelog, tests, tarball
+	@tools/release.sh "$(VERSION)"
+
+.PHONY: clean
+clean: ## remove everything that was made
+	@rm -rf .cache dist .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
