@@ -35,6 +35,7 @@ def run(target: str) -> Outcome:
     log = LOGS / f"{target}.log"
     # A make below make would be told about job slots that are not ours to use.
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    environment["NO_COLOR"] = "1"
     with log.open("wb") as file:
         done = subprocess.run(
             ["make", "--no-print-directory", target],

@@ -22,12 +22,11 @@ command -v "$python" >/dev/null || fail "there is no $python. Install Python 3.1
 # Debian keeps what "python3 -m venv" needs in a package of its own.
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
-    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-        apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package" >/dev/null \
-            || fail "$package could not be installed."
-    else
+    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
         fail "Python's venv module is missing. Install it: apt-get install $package"
     fi
+    apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package" >/dev/null
 fi
 
 [[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
