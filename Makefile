@@ -42,6 +42,10 @@ test: setup ## all tests and all gates that a change has to pass
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
 	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types changelog-lint licences docs-lint tarball importer sanity
 
+.PHONY: demo
+demo: setup ## a real agent, an example playbook, and what a mistake gets
+	@$(VENV)/bin/python tools/demo.py
+
 .PHONY: pytest
 pytest: $(READY)
 	@$(RUN_TESTS)
