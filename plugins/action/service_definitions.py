@@ -1,0 +1,38 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of service_definitions; the module of this name has the documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
+from ansible_collections.registrar.consul.plugins.plugin_utils import _action
+from ansible_collections.registrar.consul.plugins.plugin_utils._validate import kind_of
+
+
+class ActionModule(_action.RegistrarAction):
+    """Judges and renders a whole set of services."""
+
+    controller_only = frozenset({"services"})
+
+    def spec(self) -> Spec:
+        return set_spec()
+
+    def request(self, options: dict[str, Any]) -> _action.Request:
+        from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, set_request
+
+        set_name = str(options.get("set", "default"))
+        if not set_name:
+            raise AnsibleActionFail("set: is empty. Name the set, or leave the option out.")
+        if self.choice(options, "state") == "absent":
+            return absent_request(f"set:{set_name}", {})
+        services = options.get("services")
+        if services is None:
+            raise AnsibleActionFail("services: is missing. Give the list of services; an empty list removes those of the set.")
+        if not isinstance(services, (list, tuple)):
+            raise AnsibleActionFail(f"services: must be a list, not {kind_of(services)}. Write one service an entry, each after a dash.")
+        return set_request(services, set_name, self.choice(options, "layout"), self.terms(options))

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Argument specs: one function for each group of options, mirrored one to one by the doc fragments.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from ansible_collections.registrar.consul.plugins.module_utils._field_facts import SERVICE_ARGUMENT_SPEC
+
+Spec = Dict[str, Dict[str, Any]]
+
+
+def set_spec() -> Spec:
+    """Options of service_definitions."""
+    return {
+        "services": {"type": "list", "elements": "dict"},
+        "set": {"type": "str", "default": "default"},
+        "layout": {"type": "str", "choices": ["bundle", "per_service"], "default": "bundle"},
+        **_common_spec(),
+    }
+
+
+def definition_spec() -> Spec:
+    """Options of service_definition: the fields of a service, and how it becomes a file."""
+    return {**SERVICE_ARGUMENT_SPEC, "file": {"type": "str"}, **_common_spec()}
+
+
+def _common_spec() -> Spec:
+    return {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "payload": {"type": "str", "no_log": True},
+        **judge_spec(),
+        **files_spec(),
+        **transaction_spec(),
+        **agent_spec(),
+    }
+
+
+def judge_spec() -> Spec:
+    """Options of everything that judges definitions."""
+    return {
+        "consul_version": {"type": "str", "default": "auto"},
+        "edition": {"type": "str", "choices": ["community", "enterprise"], "default": "community"},
+        "strict": {"type": "bool", "default": False},
+        "silence": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+def files_spec() -> Spec:
+    """Options of the files."""
+    return {
+        "config_dir": {"type": "path", "default": "/etc/consul.d"},
+        "format": {"type": "str", "choices": ["json", "hcl"], "default": "json"},
+        "owner": {"type": "str"},
+        "group": {"type": "str"},
+        "mode": {"type": "raw", "default": "0640"},
+    }
+
+
+def transaction_spec() -> Spec:
+    """Options of the change as a whole."""
+    return {
+        "drift": {"type": "str", "choices": ["repair", "report"], "default": "repair"},
+        "adopt": {"type": "bool", "default": False},
+        "preflight": {"type": "str", "choices": ["validate", "trial", "none"], "default": "validate"},
+        "lock_timeout": {"type": "int", "default": 30},
+    }
+
+
+def agent_spec() -> Spec:
+    """Options that say which agent is meant and how its HTTP API is reached."""
+    return {
+        "http_addr": {"type": "str"},
+        "http_token": {"type": "str", "no_log": True},
+        "http_token_file": {"type": "path", "no_log": False},
+        "ca_cert": {"type": "path"},
+        "ca_path": {"type": "path"},
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "tls_server_name": {"type": "str"},
+        "validate_certs": {"type": "bool"},
+        "pid": {"type": "int"},
+        "pid_file": {"type": "path"},
+        "service": {"type": "str"},
+    }

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions have in common: options in, a judged request out, the module run once.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
+from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted, render
+from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
+
+try:
+    from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
+    from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
+except ImportError as error:
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
+
+# More warnings than this are counted, not shown; all of them are in the result.
+SHOWN_WARNINGS = 20
+
+
+class RegistrarAction(ActionBase):  # type: ignore[misc]
+    """Judges and renders on the controller, then runs the module of the same name once."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    # What the controller alone needs, and the target is not sent.
+    controller_only: frozenset[str] = frozenset()
+
+    @abstractmethod
+    def spec(self) -> Spec:
+        """Return the argument spec of the module."""
+
+    @abstractmethod
+    def request(self, options: dict[str, Any]) -> Request:
+        """Judge and render what the options say."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        _demand_jsonschema()
+        options = {key: value for key, value in self._task.args.items() if value is not None}
+        self.demand_known(options)
+        request = self.request(options)
+        warnings = [render(finding) for finding in request.verdict.warnings]
+        if request.verdict.errors:
+            result.update(refusal(request.verdict.errors))
+        else:
+            result.update(self._run_module(options, request, task_vars))
+        result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
+        if warnings:
+            result["warnings"] = [*_shown(warnings), *result.get("warnings", [])]
+        return result
+
+    def terms(self, options: dict[str, Any]) -> Terms:
+        """Return how to judge and write. Raises AnsibleActionFail when an option has no such value."""
+        silence = options.get("silence", [])
+        silence = [entry.strip() for entry in silence.split(",")] if isinstance(silence, str) else [str(entry) for entry in silence]
+        unknown = unknown_rules(silence)
+        if unknown:
+            raise AnsibleActionFail(f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules.")
+        return Terms(
+            version=_version(str(options.get("consul_version", "auto"))),
+            edition=self.choice(options, "edition"),
+            strict=_flag(options, "strict"),
+            silence=tuple(silence),
+            format=self.choice(options, "format"),
+            header=self._header(),
+        )
+
+    def choice(self, options: dict[str, Any], name: str) -> str:
+        """Return the value of an option that has choices. Raises AnsibleActionFail when it is none of them."""
+        spec = self.spec()[name]
+        value = str(options.get(name, spec["default"]))
+        if value not in spec["choices"]:
+            raise AnsibleActionFail(f"{name}: {quoted(value)} is not one of {', '.join(spec['choices'])}.")
+        return value
+
+    def _header(self) -> str:
+        managed = self._templar.available_variables.get("ansible_managed", "Ansible managed")
+        return str(managed)
+
+    def demand_known(self, options: dict[str, Any]) -> None:
+        """Raise AnsibleActionFail for an option that does not exist."""
+        if "payload" in options:
+            raise AnsibleActionFail("payload: is filled in by the controller. Leave it out.")
+        known = self.spec()
+        for name in options:
+            if name not in known:
+                near = did_you_mean(name, sorted(known))
+                hint = f"Did you mean {near}?" if near else f"Options: {', '.join(sorted(known))}."
+                raise AnsibleActionFail(f"{name}: is no option of this module. {hint}")
+
+    def _run_module(self, options: dict[str, Any], request: Request, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        arguments = {key: value for key, value in options.items() if key not in self.controller_only}
+        arguments["payload"] = encode_payload(request.payload)
+        result: dict[str, Any] = self._execute_module(
+            module_name=self._task.resolved_action or self._task.action,
+            module_args=arguments,
+            task_vars=task_vars,
+            wrap_async=self._task.async_val,
+        )
+        return result
+
+
+def refusal(errors: list[dict[str, str]]) -> dict[str, Any]:
+    """Return the result of a task whose definitions were refused: all errors, for people and as data."""
+    count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    lines = "\n".join(render(error) for error in errors)
+    return {"failed": True, "changed": False, "msg": f"{count}, and nothing was changed:\n{lines}", "errors": errors}
+
+
+def _demand_jsonschema() -> None:
+    if MISSING is not None:
+        raise AnsibleActionFail(
+            "The Python library jsonschema is needed on the controller, beside ansible-core itself: "
+            f"install it there, for example with pip install jsonschema ({MISSING})."
+        )
+
+
+def _version(text: str) -> Any:
+    if text == "auto":
+        return None
+    try:
+        return parse_version(text)
+    except ValueError:
+        raise AnsibleActionFail(f"consul_version: {quoted(text)} is not auto, nor a version such as 1.8.7.") from None
+
+
+def _flag(options: dict[str, Any], name: str) -> bool:
+    try:
+        return bool(boolean(options.get(name, False)))
+    except TypeError:
+        raise AnsibleActionFail(f"{name}: must be true or false.") from None
+
+
+def _shown(warnings: list[str]) -> list[str]:
+    if len(warnings) <= SHOWN_WARNINGS:
+        return warnings
+    return [*warnings[:SHOWN_WARNINGS], f"and {len(warnings) - SHOWN_WARNINGS} more warnings: all are in rule_warnings of the result."]
