@@ -1,0 +1,65 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few facts of the schema that the target side needs, as tables of plain Python."""
+
+from __future__ import annotations
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
+from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, all_fields, argument_of, names_of
+
+PATH = "plugins/module_utils/_field_facts.py"
+
+_TEMPLATE = '''\
+{header}"""Facts about the fields of a service definition, for the target side.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Names of fields whose values, or the values below them, are masked wherever they could be seen.
+SENSITIVE_FIELDS = frozenset(
+    {{
+{sensitive}
+    }}
+)
+
+# Names of fields whose children have the user's own keys.
+USER_KEY_FIELDS = frozenset(
+    {{
+{user_keys}
+    }}
+)
+
+# The fields of a service as options of a module.
+SERVICE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {{
+{arguments}
+}}
+'''
+
+
+def outputs() -> dict[str, str]:
+    fields = all_fields()
+    arguments = {name: argument_of(field) for name, field in service_field().properties.items()}
+    text = _TEMPLATE.format(
+        header=PYTHON_HEADER,
+        sensitive=_lines(names_of(field for field in fields if field.sensitive), 8),
+        user_keys=_lines(names_of(field for field in fields if field.user_keys), 8),
+        arguments="\n".join(f'    "{name}": {_literal(spec)},' for name, spec in arguments.items()),
+    )
+    return {PATH: text}
+
+
+def _lines(names: list[str], indent: int) -> str:
+    return "\n".join(f'{" " * indent}"{name}",' for name in names)
+
+
+def _literal(spec: dict[str, str | bool]) -> str:
+    return "{" + ", ".join(f'"{key}": {_value(value)}' for key, value in spec.items()) + "}"
+
+
+def _value(value: str | bool) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
