@@ -73,7 +73,9 @@ class RegistrarAction(ActionBase):  # type: ignore[misc]
         silence = [entry.strip() for entry in silence.split(",")] if isinstance(silence, str) else [str(entry) for entry in silence]
         unknown = unknown_rules(silence)
         if unknown:
-            raise AnsibleActionFail(f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules.")
+            raise AnsibleActionFail(
+                f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules."
+            )
         return Terms(
             version=_version(str(options.get("consul_version", "auto"))),
             edition=self.choice(options, "edition"),

@@ -154,9 +154,7 @@ class Coercion:
         return str(key)
 
     def _ambiguous(self, value: Any, place: Place, hint: str) -> Any:
-        self.findings.append(
-            AMBIGUOUS.at(place, f"{_kind(value)} can be read in more than one way here", hint)
-        )
+        self.findings.append(AMBIGUOUS.at(place, f"{_kind(value)} can be read in more than one way here", hint))
         return value
 
     def _refuse(self, place: Place, message: str, hint: str) -> None:

@@ -68,9 +68,7 @@ def absent_request(owner: str, files: dict[str, None]) -> Request:
     return Request(Verdict(), {"owner": owner, "files": files})
 
 
-def _request(
-    judged: Sequence[Judged], owner: str | None, files: Callable[[], dict[str, list[dict[str, Any]]]], terms: Terms
-) -> Request:
+def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], dict[str, list[dict[str, Any]]]], terms: Terms) -> Request:
     found = [finding for entry in judged for finding in entry.findings]
     result = verdict(found, terms.version, strict=terms.strict, silence=terms.silence)
     if result.errors:

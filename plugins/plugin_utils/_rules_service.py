@@ -42,7 +42,8 @@ TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
 TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers it twice")
 
 _DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
-_LITERALS = {"lan_ipv4": ipaddress.IPv4Address, "wan_ipv4": ipaddress.IPv4Address, "lan_ipv6": ipaddress.IPv6Address}
+_Family = type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address]
+_LITERALS: dict[str, _Family] = {"lan_ipv4": ipaddress.IPv4Address, "wan_ipv4": ipaddress.IPv4Address, "lan_ipv6": ipaddress.IPv6Address}
 _ANY = tuple(str(family(0)) for family in (ipaddress.IPv4Address, ipaddress.IPv6Address)) + ("[::]",)
 _META_BYTES = 512
 # Since 1.8.0 a mesh gateway may say that it serves the federation of datacenters.
@@ -109,7 +110,7 @@ def _address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
             yield TAGGED_WAN_IPV6.at(there, "is no IPv6 address", "Write an IPv6 address.")
 
 
-def _is_literal(kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address], address: str) -> bool:
+def _is_literal(kind: _Family, address: str) -> bool:
     try:
         kind(address.partition("%")[0])
     except ValueError:

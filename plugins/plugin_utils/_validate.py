@@ -152,7 +152,8 @@ def kind_of(value: Any) -> str:
 
 
 def _unknown_keys(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
-    for key in error.instance:
+    given: Any = error.instance
+    for key in given:
         if key not in field.properties:
             yield unknown_key(field, place, key)
 
@@ -171,14 +172,15 @@ def unknown_key(field: Field, place: Place, key: str) -> Finding:
 
 
 def _missing(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
+    given: Any = error.instance
     for key in field.required:
-        if key not in error.instance and f"'{key}' is a required property" == error.message:
+        if key not in given and f"'{key}' is a required property" == error.message:
             example = field.properties[key].annotation("examples", [""])[0]
             yield _of(field.properties[key], REQUIRED).at((*place, key), "is missing", f"Add {key}: {example}.")
 
 
 def _not_allowed(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
-    allowed = [value for value in error.validator_value if value]
+    allowed = [value for value in field.annotation("enum") if value]
     near = did_you_mean(str(error.instance), allowed)
     hint = f"Did you mean {near}?" if near else f"Write one of {', '.join(allowed)}."
     yield _of(field, VALUE).at(place, f"{quoted(str(error.instance))} does not exist", hint)
@@ -191,10 +193,11 @@ def _out_of_range(field: Field, place: Place, error: ValidationError) -> Iterato
 
 
 def _wrong_form(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
+    value: Any = error.instance
     if "propertyNames" in error.absolute_schema_path:
-        yield META_KEY.at((*place, error.instance), "is no valid key", "Use 1 to 128 of the characters A-Z a-z 0-9 _ and -.")
+        yield META_KEY.at((*place, value), "is no valid key", "Use 1 to 128 of the characters A-Z a-z 0-9 _ and -.")
         return
-    yield _of(field, PATTERN).at(place, f"{quoted(error.instance)} has the wrong form", f"Write {field.annotation('x-pattern-text')}.")
+    yield _of(field, PATTERN).at(place, f"{quoted(value)} has the wrong form", f"Write {field.annotation('x-pattern-text')}.")
 
 
 def _empty(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
@@ -203,7 +206,8 @@ def _empty(field: Field, place: Place, error: ValidationError) -> Iterator[Findi
 
 
 def _too_many(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
-    yield META_SIZE.at(place, f"has {len(error.instance)} entries", f"Keep at most {error.validator_value}.")
+    given: Any = error.instance
+    yield META_SIZE.at(place, f"has {len(given)} entries", f"Keep at most {error.validator_value}.")
 
 
 _EXPLANATIONS: dict[str, Callable[[Field, Place, ValidationError], Iterator[Finding]]] = {

@@ -50,7 +50,7 @@ def _sentences(field: Field) -> list[str]:
     inner = field.items or field.values or field
     if inner.properties:
         keys = [name for name, child in inner.properties.items() if not child.annotation("x-until")]
-        sentences.append(f"{'Each has the keys' if inner is field.values else 'Its keys are'} {_listed(keys)}.")
+        sentences.append(f"{'Its keys are' if inner is field else 'Each has the keys'} {_listed(keys)}.")
     if field.annotation("enum"):
         sentences.append(f"One of {_listed([value for value in field.annotation('enum') if value])}.")
     if field.annotation("x-default-text"):
