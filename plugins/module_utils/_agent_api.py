@@ -96,7 +96,7 @@ class AgentApi:
         try:
             return json.loads(text)
         except ValueError:
-            raise ServerError("%s answered %s with something that is not JSON: is this a consul agent?" % (self.where.address, path)) from None
+            raise ServerError("%s answered %s with no JSON: is this a consul agent?" % (self.where.address, path)) from None
 
     def put(self, path: str) -> None:
         """A write, never repeated. Raises an ApiError of the fitting kind."""
@@ -145,9 +145,7 @@ class AgentApi:
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable("%s broke off in its answer to %s (%s)." % (self.where.address, path, _reason(error))) from error
 
-    def _exchange(
-        self, connection: _Connection, method: str, path: str, query: Mapping[str, str] | None
-    ) -> http.client.HTTPResponse:
+    def _exchange(self, connection: _Connection, method: str, path: str, query: Mapping[str, str] | None) -> http.client.HTTPResponse:
         target = path + ("?" + urlencode(query) if query else "")
         try:
             if connection.sock is not None:
@@ -236,10 +234,10 @@ def _token(options: Mapping[str, Any], environment: Mapping[str, str]) -> str | 
 
 
 def _given_token(options: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
-    if options.get("token"):
-        return options["token"]
-    if options.get("token_file"):
-        return _from_file(options["token_file"])
+    if options.get("http_token"):
+        return str(options["http_token"])
+    if options.get("http_token_file"):
+        return _from_file(options["http_token_file"])
     # The order of Consul's own command line.
     if environment.get("CONSUL_HTTP_TOKEN_FILE"):
         return _from_file(environment["CONSUL_HTTP_TOKEN_FILE"])

@@ -34,12 +34,31 @@ _NEVER_REPORTED = {"proxy.expose": ("port",)}
 _SPELLED = {
     squash(name): name
     for name in (
-        "alias_node alias_service deregister_critical_service_after destination_name destination_namespace "
-        "destination_partition destination_peer destination_service_id destination_service_name destination_type "
-        "dialed_directly enable_tag_override listener_port local_bind_address local_bind_port local_bind_socket_mode "
-        "local_bind_socket_path local_path_port local_service_address local_service_port local_service_socket_path "
-        "mesh_gateway outbound_listener_port service_id socket_path tagged_addresses transparent_proxy"
-    ).split()
+        "alias_node",
+        "alias_service",
+        "deregister_critical_service_after",
+        "destination_name",
+        "destination_namespace",
+        "destination_partition",
+        "destination_peer",
+        "destination_service_id",
+        "destination_service_name",
+        "destination_type",
+        "dialed_directly",
+        "enable_tag_override",
+        "local_bind_address",
+        "local_bind_port",
+        "local_bind_socket_mode",
+        "local_bind_socket_path",
+        "local_service_address",
+        "local_service_port",
+        "local_service_socket_path",
+        "mesh_gateway",
+        "outbound_listener_port",
+        "service_id",
+        "socket_path",
+        "transparent_proxy",
+    )
 }
 
 
@@ -74,8 +93,9 @@ def check_differences(want: Mapping[str, Any], have: Mapping[str, Any]) -> Diffe
     if have.get("type") and want["type"] and squash(have["type"]) != squash(want["type"]):
         yield "type", _differs("type", want["type"], have["type"])
     definition = want["definition"]
-    reported = dict(have.get("definition") or {}, interval=have.get("interval"), timeout=have.get("timeout"))
-    for field, value in squashed(reported).items():
+    # Since 1.10 beside the definition, which agents leave empty.
+    reported = dict(have.get("definition") or {}, **{key: have[key] for key in ("interval", "timeout") if have.get(key)})
+    for field, value in reported.items():
         if field in definition and value and not _same_setting(field, definition[field], value):
             yield _spelled(field), _differs(field, definition[field], value)
 

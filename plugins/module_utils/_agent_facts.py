@@ -10,13 +10,21 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Mapping
+from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcess, Agents
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
 _PATIENCE = 3.0
+
+
+class Version(NamedTuple):
+    """What the agent is, and who said so."""
+
+    number: str | None
+    edition: str | None
+    source: str | None
 
 
 class AgentFacts:
@@ -38,7 +46,8 @@ class AgentFacts:
         if "process" not in self._known:
             named = {name: self._options.get(name) for name in ("pid", "pid_file", "service")}
             self._known["process"] = self.agents.find(**named)
-        return self._known["process"]
+        found: AgentProcess | None = self._known["process"]
+        return found
 
     @property
     def settings(self) -> Any:
@@ -71,17 +80,17 @@ class AgentFacts:
     @property
     def version(self) -> str | None:
         """``1.8.7``; None when nothing tells."""
-        return self._found_version()[0]
+        return self._found_version().number
 
     @property
     def version_source(self) -> str | None:
         """``api``, ``binary`` (of the running agent) or ``path`` (the consul that a shell would start)."""
-        return self._found_version()[2]
+        return self._found_version().source
 
     @property
     def edition(self) -> str | None:
         """``community`` or ``enterprise``; None when nothing tells."""
-        return self._found_version()[1]
+        return self._found_version().edition
 
     @property
     def scripts_enabled(self) -> bool | None:
@@ -102,16 +111,17 @@ class AgentFacts:
             return True
         return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8, 0) <= number < (1, 8, 5))
 
-    def _found_version(self) -> tuple[str | None, str | None, str | None]:
+    def _found_version(self) -> Version:
         if "version" not in self._known:
-            self._known["version"] = self._version_from_api() or self._version_from_binary() or (None, None, None)
-        return self._known["version"]
+            self._known["version"] = self._version_from_api() or self._version_from_binary() or Version(None, None, None)
+        found: Version = self._known["version"]
+        return found
 
-    def _version_from_api(self) -> tuple[str | None, str | None, str | None] | None:
+    def _version_from_api(self) -> Version | None:
         config = self._self_answer().get("Config")
         return _parsed(str(config.get("Version", "")), "api") if isinstance(config, dict) else None
 
-    def _version_from_binary(self) -> tuple[str | None, str | None, str | None] | None:
+    def _version_from_binary(self) -> Version | None:
         # A link that leads to the very file the agent runs, even when a package has replaced it since.
         own = "/proc/%d/exe" % self.process.pid if self.process else None
         for path, source in ((own, "binary"), (self._module.get_bin_path("consul"), "path")):
@@ -125,19 +135,23 @@ class AgentFacts:
     def _self_answer(self) -> dict[str, Any]:
         """``/v1/agent/self``, empty where it cannot be had (needs agent:read under ACLs)."""
         if "self" not in self._known:
-            self._known["self"] = {}
-            if (self.process is not None or self.address_given) and self.api is not None:
-                from ansible_collections.registrar.consul.plugins.module_utils._agent_api import ApiError
+            self._known["self"] = self._ask_for_self()
+        answer: dict[str, Any] = self._known["self"]
+        return answer
 
-                try:
-                    self._known["self"] = self.api.get("/v1/agent/self")
-                except ApiError:
-                    pass
-        return self._known["self"]
+    def _ask_for_self(self) -> dict[str, Any]:
+        from ansible_collections.registrar.consul.plugins.module_utils._agent_api import ApiError
+
+        if self.process is None and not self.address_given:
+            return {}
+        try:
+            return dict(self.api.get("/v1/agent/self")) if self.api is not None else {}
+        except ApiError:
+            return {}
 
 
-def _parsed(text: str, source: str) -> tuple[str | None, str | None, str | None] | None:
+def _parsed(text: str, source: str) -> Version | None:
     match = _VERSION.search(text)
     if match is None:
         return None
-    return match.group(1), "enterprise" if match.group(2) else "community", source
+    return Version(match.group(1), "enterprise" if match.group(2) else "community", source)

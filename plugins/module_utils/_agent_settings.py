@@ -14,6 +14,7 @@ import re
 from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import SOURCE_FLAGS, AgentProcess, Agents, flags
+from ansible_collections.registrar.consul.plugins.module_utils._hcl_reader import HclError, read_hcl
 
 # All that we ask for. Files without any of these words are not worth parsing: most hold services only.
 WANTED = (
@@ -38,7 +39,7 @@ _VALUE_FLAGS = {
 }
 _LIST_FLAGS = {"join": "start_join", "join-wan": "start_join_wan"}
 _SWITCHES = ("enable-local-script-checks", "enable-script-checks", "dev")
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}  # noqa: S104 (what agents are told, not us)
 
 
 class Settings(NamedTuple):
@@ -71,7 +72,7 @@ class Settings(NamedTuple):
         addresses = self.values.get("addresses") or {}
         given = str(addresses.get(scheme) or self.values.get("client_addr") or "127.0.0.1")
         # A template cannot be worked out from here; most of those agents listen on loopback as well.
-        return "127.0.0.1" if "{{" in given else given.split()[0]
+        return "127.0.0.1" if "{{" in given else given.split(maxsplit=1)[0]
 
 
 def settings_of(process: AgentProcess, agents: Agents) -> Settings:
@@ -81,7 +82,7 @@ def settings_of(process: AgentProcess, agents: Agents) -> Settings:
     for path in _files(process, agents):
         try:
             _merge(values, _read(path))
-        except (OSError, ValueError):
+        except (OSError, ValueError, HclError):
             complete = False
     for name, value in flags(process.argv):
         if name == "hcl":
@@ -121,24 +122,25 @@ def _read(path: str) -> dict[str, Any]:
     if not _ANY_WANTED.search(content):
         return {}
     text = content.decode("utf-8")
-    parsed = _parse_hcl(text) if path.endswith(".hcl") else json.loads(text)
-    if not isinstance(parsed, dict):
-        raise ValueError("not an object")
-    return {key.lower(): value for key, value in parsed.items() if key.lower() in WANTED}
+    parsed = read_hcl(text) if path.endswith(".hcl") else json.loads(text)
+    return {key.lower(): value for key, value in dict(parsed).items() if key.lower() in WANTED}
 
 
 def _merge_fragment(values: dict[str, Any], text: str) -> bool:
     try:
-        _merge(values, {key: value for key, value in _parse_hcl(text).items() if key in WANTED})
-    except ValueError:
+        _merge(values, {key: value for key, value in read_hcl(text).items() if key in WANTED})
+    except HclError:
         return False
     return True
 
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
     for key, value in more.items():
-        if isinstance(value, Mapping):
-            values[key] = dict(values.get(key) or {}, **value)
+        # HCL gives an object that stands twice as a list of objects.
+        parts = value if isinstance(value, list) and all(isinstance(part, Mapping) for part in value) else [value]
+        if parts and isinstance(parts[0], Mapping):
+            for part in parts:
+                values[key] = dict(values.get(key) or {}, **part)
         elif isinstance(value, list):
             values[key] = [*_list(values.get(key)), *value]
         elif value is not None:

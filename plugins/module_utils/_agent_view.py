@@ -45,7 +45,9 @@ class AgentView:
 
     def is_hidden(self, key: str) -> bool:
         """Whether the service exists although the token may not see it. Raises ApiError when the agent does not say."""
-        namespace, _slash, identifier = key.rpartition("/") if key.split("/")[0] in self._namespaces else ("", "", key)
+        namespace, _slash, identifier = key.partition("/")
+        if namespace not in self._namespaces:
+            namespace, identifier = "", key
         try:
             self._api.get("/v1/agent/service/" + quote(identifier, safe=""), {"ns": namespace} if namespace else None)
         except AclDenied:
@@ -61,9 +63,7 @@ class AgentView:
         return {key for key in remaining if self.is_hidden(key)}
 
 
-def differences(
-    seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected, hidden: Iterable[str] = ()
-) -> list[Finding]:
+def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected, hidden: Iterable[str] = ()) -> list[Finding]:
     """Where the agent is not as the definitions say; empty when it is.
 
     before are the definitions until now: what they alone had must be gone. elsewhere are those of other people's files.

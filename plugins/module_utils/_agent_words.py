@@ -88,11 +88,11 @@ class LogFile:
         """None where it logs into no file that we may read."""
         for path in (log_file, *(os.path.join(proc, str(pid), "fd", number) for number in "12")):
             try:
-                status = os.stat(path) if path else None
-                if status is not None and stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
-                    return cls(path, status.st_size)
+                status = os.stat(path or "")
             except OSError:
                 continue
+            if path and stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
+                return cls(path, status.st_size)
         return None
 
     def text(self) -> str:
