@@ -14,6 +14,8 @@ IMPORTER_READY := $(IMPORTER_VENV)/.stamp
 REQUIREMENTS := tests/requirements.txt tests/unit/requirements.txt tools/setup.sh
 # For one's own: make unit PYTEST="-k coercion"
 PYTEST ?=
+# Only some lines of the matrix: make test-matrix CORES="2.16 2.21"
+CORES ?=
 RUN_TESTS := $(VENV)/bin/pytest -n 2 --dist worksteal $(PYTEST)
 
 # Before anything else the tools of the environment are found, as they look for each other on PATH.
@@ -41,6 +43,10 @@ test: setup ## all tests and all gates that a change has to pass
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
 	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types changelog-lint licences docs-lint tarball importer sanity
+
+.PHONY: test-matrix
+test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
+	@tools/test_matrix.sh $(CORES)
 
 .PHONY: demo
 demo: setup ## a real agent, an example playbook, and what a mistake gets

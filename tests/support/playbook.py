@@ -191,7 +191,9 @@ def ansible_environment(workdir: Path, record: Path | None = None, collections: 
 
 
 def _this_machine(python: str | None) -> dict[str, Any]:
-    host = {"ansible_connection": "local", "ansible_python_interpreter": python or sys.executable}
+    # The test matrix sets TARGET_PYTHON.
+    interpreter = python or os.environ.get("TARGET_PYTHON", sys.executable)
+    host = {"ansible_connection": "local", "ansible_python_interpreter": interpreter}
     return {"all": {"hosts": {"localhost": host}}}
 
 
