@@ -38,11 +38,11 @@ $(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
 test: setup ## all tests and all gates that a change has to pass
-	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types changelog-lint licences docs-lint tarball sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint tarball sanity
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types changelog-lint licences docs-lint tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -99,6 +99,14 @@ format: $(READY) ## format the code
 .PHONY: types
 types: $(READY) ## mypy, strict where code is shared
 	@mypy
+
+.PHONY: generate
+generate: $(READY) ## what follows from the schema and the rules
+	@$(VENV)/bin/python tools/generate.py
+
+.PHONY: generated
+generated: $(READY)
+	@$(VENV)/bin/python tools/generate.py --check
 
 .PHONY: changelog-lint
 changelog-lint: $(READY) ## the changelog fragments
