@@ -36,14 +36,14 @@ keyring() {
     return 1
 }
 
-# Debian archives first. Before the machine's first "apt-get update" apt does not know the origin, so any other comes after:
+# Debian's archives first. Before the machine's first "apt-get update" apt cannot say which those are, so all others come after:
 # what is not signed with Debian's key is refused anyhow.
 mirrors() {
     # shellcheck disable=SC2016 # apt's own variables
     local format='$(REPO_URI) $(RELEASE)'
     {
         apt-get indextargets --format "$format" 'Created-By: Packages' 'Origin: Debian'
-        apt-get indextargets --format "$format" 'Created-By: Packages'
+        apt-get indextargets --no-release-info --format "$format" 'Created-By: Packages'
     } 2>/dev/null | awk '$2 !~ /security|\/updates$/ && !seen[$1]++ { print $1 }'
 }
 
