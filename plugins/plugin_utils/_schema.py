@@ -52,6 +52,8 @@ class Field:
     has_story: bool = False
     # Squashed spelling (lower case, no underscores) of each property and alias -> property name.
     spellings: dict[str, str] = dataclass_field(default_factory=dict)
+    # Squashed spelling of keys that are no properties, though people or agents write them here -> why they are none.
+    elsewhere: dict[str, str] = dataclass_field(default_factory=dict)
 
     def annotation(self, keyword: str, default: Any = None) -> Any:
         return self.raw.get(keyword, default)
@@ -126,6 +128,7 @@ def _build(
         user_keys=bool(raw.get("x-user-keys")),
         exact=bool(raw.get("x-exact")),
         edition=raw.get("x-edition"),
+        elsewhere={squash(key): why for key, why in raw.get("x-elsewhere", {}).items()},
     )
     result.has_story = bool(missing or result.edition or raw.keys() & {"x-no-effect", "x-deprecated", "x-enum-since"})
     child_missing = _normalise(all_missing)
@@ -135,8 +138,10 @@ def _build(
         effective = {k: v for k, v in child.items() if k != "x-no-effect"} if key in raw.get("x-effective", ()) else child
         below = frozenset(entry.split(".", 1)[1] for entry in without if entry.startswith(f"{key}."))
         result.properties[key] = _build(definitions, key, f"{path}.{key}" if path else key, effective, child_missing, below)
-        for spelling in (key, *child.get("x-aliases", ()), child.get("x-api-name") or key):
+        for spelling in (key, *child.get("x-aliases", ()), child.get("x-api-name") or key, child.get("x-read-name", key)):
             result.spellings.setdefault(squash(spelling), key)
+    for key, api_name in raw.get("x-api-names", {}).items():
+        result.properties[key].api_name = api_name
     if "items" in raw:
         result.items = _build(definitions, "", f"{path}[]", raw["items"], child_missing, frozenset())
     if isinstance(raw.get("additionalProperties"), dict):

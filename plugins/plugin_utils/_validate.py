@@ -160,7 +160,7 @@ def _unknown_keys(field: Field, place: Place, error: ValidationError) -> Iterato
 
 def unknown_key(field: Field, place: Place, key: str) -> Finding:
     """Return the finding for a key that does not exist in a file, with the nearest key that does."""
-    elsewhere = field.annotation("x-elsewhere", {}).get(key)
+    elsewhere = field.elsewhere.get(squash(key))
     if elsewhere:
         return UNKNOWN_KEY.at((*place, key), "is no key of a definition file", f"Leave it out: {elsewhere}.")
     meant = field.spellings.get(squash(key))
