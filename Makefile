@@ -27,7 +27,7 @@ help: ## what can be made
 
 .PHONY: setup
 setup: $(READY) ## the virtual environment and a Consul, in .cache
-	@tools/fetch_consul.sh >/dev/null
+	@[[ -n "$$CONSUL" ]] || command -v consul >/dev/null || tools/fetch_consul.sh >/dev/null
 
 $(READY): $(REQUIREMENTS)
 	@tools/setup.sh $(VENV) tests/requirements.txt
