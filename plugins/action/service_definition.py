@@ -13,6 +13,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._identity import 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, definition_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils import _action
 from ansible_collections.registrar.consul.plugins.plugin_utils._render import service_file_name
+from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, definition_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
 
 
@@ -30,8 +31,6 @@ class ActionModule(_action.RegistrarAction):
             super().demand_known({"payload": None})
 
     def request(self, options: dict[str, Any]) -> _action.Request:
-        from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, definition_request
-
         ours = self.spec().keys() - self.controller_only
         definition = {key: value for key, value in options.items() if key not in ours}
         terms = self.terms(options)

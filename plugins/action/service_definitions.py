@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils import _action
+from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._validate import kind_of
 
 
@@ -23,8 +24,6 @@ class ActionModule(_action.RegistrarAction):
         return set_spec()
 
     def request(self, options: dict[str, Any]) -> _action.Request:
-        from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, set_request
-
         set_name = str(options.get("set", "default"))
         if not set_name:
             raise AnsibleActionFail("set: is empty. Name the set, or leave the option out.")

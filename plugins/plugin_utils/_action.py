@@ -18,15 +18,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted, render
+from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._validate import MISSING
+from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
 from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
-
-try:
-    from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
-    from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
-except ImportError as error:
-    MISSING: ImportError | None = error
-else:
-    MISSING = None
 
 # More warnings than this are counted, not shown; all of them are in the result.
 SHOWN_WARNINGS = 20

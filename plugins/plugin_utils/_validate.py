@@ -12,9 +12,14 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from jsonschema import ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import Draft202012Validator
+try:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+    from jsonschema.validators import Draft202012Validator
+except ImportError as error:
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import HALF_LOADED, REFUSED, RULES, Rule, rule
