@@ -21,6 +21,10 @@ class Refused(Exception):
         self.findings: list[Finding] = list(findings)
 
 
+class Unfinished(Refused):
+    """The one refusal after which some files may have changed; the next run finishes what was begun."""
+
+
 def error(path: str, rule: str, message: str, hint: str = "") -> Finding:
     """Return a finding that stops the run. Message and hint are whole sentences without a value that may be secret."""
     return {"severity": "error", "path": path, "rule": rule, "message": message, "hint": hint}
@@ -40,3 +44,10 @@ def render(finding: Finding) -> str:
 def render_all(findings: Iterable[Finding]) -> str:
     """Return findings one per line."""
     return "\n".join(render(finding) for finding in findings)
+
+
+def refusal(findings: Iterable[Finding], nothing_changed: bool = True) -> str:
+    """Return the message of a task that was refused: all errors at once."""
+    errors = list(findings)
+    count = "1 error" if len(errors) == 1 else "%d errors" % len(errors)
+    return "%s%s:\n%s" % (count, ", and nothing was changed" if nothing_changed else "", render_all(errors))

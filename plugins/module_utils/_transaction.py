@@ -26,7 +26,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._config_dir impor
     remedy,
     state_of,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, Unfinished, error
 from ansible_collections.registrar.consul.plugins.module_utils._journal import (
     JOURNAL,
     Entry,
@@ -65,7 +65,7 @@ def recover(directory: ConfigDir) -> Journal | None:
     try:
         return _finish(directory, journal, journal.intent)
     except OSError as problem:
-        raise Refused(_unfinished(directory, problem)) from problem
+        raise Unfinished(_unfinished(directory, problem)) from problem
 
 
 def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Label | None = None) -> Journal | None:
@@ -100,7 +100,7 @@ def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Labe
     try:
         _undo(directory, intent, earlier, manifest, label)
     except OSError as problem:
-        finding = _unfinished(directory, problem)
+        raise Unfinished(_unfinished(directory, problem)) from problem
     raise Refused(finding)
 
 
@@ -224,9 +224,7 @@ def _put(directory: ConfigDir, name: str, state: FileState) -> bool:
     return True
 
 
-def _undo(
-    directory: ConfigDir, intent: Intent, earlier: Journal | None, manifest: dict[str, Owned], label: Label | None
-) -> None:
+def _undo(directory: ConfigDir, intent: Intent, earlier: Journal | None, manifest: dict[str, Owned], label: Label | None) -> None:
     """Go back to the moment before the commit, the same way as forward. Raises OSError; what was decided last then holds."""
     if load_journal(directory) == earlier:
         return
