@@ -29,12 +29,27 @@ from ansible_collections.registrar.consul.plugins.module_utils._manifest import 
 from ansible_collections.registrar.consul.plugins.module_utils._ownership import Owners, wanted_ownership
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._plan import Plan, Wanted, plan
-from ansible_collections.registrar.consul.plugins.module_utils._redact import masked_pair
+from ansible_collections.registrar.consul.plugins.module_utils._redact import masked, masked_pair
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import Change, commit, recover
 
 
 def run(module: Any) -> None:
-    """Do what the module was called for, and exit."""
+    """Do what service_definitions was called for, and exit."""
+    result, _writer = _written(module)
+    module.exit_json(**result)
+
+
+def run_single(module: Any) -> None:
+    """Do what service_definition was called for, and exit."""
+    result, writer = _written(module)
+    del result["paths"], result["services"]
+    result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
+    for found in writer.definitions.values():
+        result["definition"] = masked(found.services[0])
+    module.exit_json(**result)
+
+
+def _written(module: Any) -> tuple[dict[str, Any], Writer]:
     try:
         writer = Writer(module)
         result = writer.run()
@@ -45,7 +60,7 @@ def run(module: Any) -> None:
         module.fail_json(msg="%s: %s" % (module.params["config_dir"], problem.strerror), errors=[], changed=False)
     for finding in result["rule_warnings"]:
         module.warn(render(finding))
-    module.exit_json(**result)
+    return result, writer
 
 
 class Writer:
@@ -62,7 +77,7 @@ class Writer:
         self.contents: dict[str, bytes | None] = {
             name: None if text is None else text.encode("utf-8") for name, text in self.payload["files"].items()
         }
-        self._definitions = self._parsed()
+        self.definitions = self._parsed()
         self._facts: Any = None
 
     def run(self) -> dict[str, Any]:
@@ -87,7 +102,7 @@ class Writer:
         wanted = Wanted(
             self.payload["owner"],
             self.contents,
-            {name: [service_id(service) for service in found.services] for name, found in self._definitions.items()},
+            {name: [service_id(service) for service in found.services] for name, found in self.definitions.items()},
             self._options["adopt"],
             self._options["drift"] == "repair",
         )
@@ -110,7 +125,7 @@ class Writer:
 
         agent = self._agent()
         staying = list(scan(directory, {change.name for change in changes}, agent))
-        findings = cross_check(directory, staying, changes, self._definitions, manifest, agent)
+        findings = cross_check(directory, staying, changes, self.definitions, manifest, agent)
         findings += conditional_findings(self.payload, self._agent_facts())
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
@@ -143,7 +158,7 @@ class Writer:
             from ansible_collections.registrar.consul.plugins.module_utils._trial import trial
 
             scripts = self._agent_facts().scripts_enabled is not False
-            definitions = {name: self._definitions[name] for name in coming}
+            definitions = {name: self.definitions[name] for name in coming}
             findings = trial(candidate, definitions, command, self._module.run_command, self._module.tmpdir, scripts)
         return findings
 
@@ -233,7 +248,7 @@ class Writer:
             "changed": bool(done.changes),
             "changes": [{"file": change.name, "action": change.action} for change in done.changes],
             "paths": [os.path.join(path, name) for name, data in sorted(self.contents.items()) if data is not None],
-            "services": sorted(service_id(service) for found in self._definitions.values() for service in found.services),
+            "services": sorted(service_id(service) for found in self.definitions.values() for service in found.services),
             "drift": done.drift,
             "rule_warnings": [finding for finding in done.findings if finding["severity"] == "warning"],
         }

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options of everything that judges definitions.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  consul_version:
+    description:
+      - The version of the agent, such as V(1.8.7). It decides which fields exist, and which rules hold.
+      - With V(auto), the target finds it out when something depends on it, from the agent's HTTP API, its binary, or the
+        C(consul) on C(PATH).
+    type: str
+    default: auto
+  edition:
+    description:
+      - The edition of Consul. Some fields exist in Enterprise only.
+    type: str
+    choices: [community, enterprise]
+    default: community
+  strict:
+    description:
+      - Treat every warning as an error.
+    type: bool
+    default: false
+  silence:
+    description:
+      - Ids of rules whose warnings are not wanted. Errors cannot be silenced.
+    type: list
+    elements: str
+    default: []
+"""

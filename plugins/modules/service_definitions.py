@@ -1,0 +1,188 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_definitions
+short_description: Write a whole set of Consul service definitions
+version_added: 1.0.0
+description:
+  - Writes the definitions of a list of services into the config-dir of a Consul agent, all of them or none.
+  - Every definition is checked before, against a schema of all fields and against what agents are known to choke on, so that
+    nothing gets written that an agent would refuse, load half, or misread. All errors are reported at once.
+  - Ids have to be the only ones in the directory, including the files that others put there.
+  - Files of services that are no longer listed are removed, if this module wrote them for the same O(set). Other files are
+    never touched.
+  - The agent is not told. Run M(registrar.consul.agent_reload) afterwards, best as a handler, as the role
+    P(registrar.consul.services#role) does.
+notes:
+  - Until M(registrar.consul.agent_reload) has seen that the agent took a change, the task reports RV(ignore:changed=true) with
+    the reason in RV(pending_reason). So a handler that never ran runs the next time.
+  - Values such as C("8080") for a port or C("true") for a boolean, as templates make them, are turned into what Consul needs where
+    only one meaning is possible. C(null) means that the field is left out.
+seealso:
+  - module: registrar.consul.service_definition
+  - module: registrar.consul.agent_reload
+  - plugin: registrar.consul.services
+    plugin_type: role
+author:
+  - The registrar.consul authors
+extends_documentation_fragment:
+  - registrar.consul._judge
+  - registrar.consul._files
+  - registrar.consul._transaction
+  - registrar.consul._agent
+  - registrar.consul._attributes
+  - registrar.consul._attributes.with_action
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - As long as a change waits for M(registrar.consul.agent_reload), each run reports it as changed.
+options:
+  services:
+    description:
+      - The services. Each has the fields of Consul's own documentation, in the spelling of files (V(enable_tag_override)).
+      - An empty list removes all services of the set.
+      - Required if O(state=present).
+    type: list
+    elements: dict
+  set:
+    description:
+      - The name of this set. Several plays and roles can write to one directory, each a set of its own, and each removes only
+        what is its own.
+    type: str
+    default: default
+  layout:
+    description:
+      - V(bundle) writes one file for the whole set, C(services-<set>.json), so that the set changes in one step and loads fastest.
+      - V(per_service) writes one file for each service, C(service-<id>.json).
+      - With another layout or O(format) than before, the new files come first, and then the old ones go.
+    type: str
+    choices: [bundle, per_service]
+    default: bundle
+  state:
+    description:
+      - V(absent) removes all files of the set; O(services) is not looked at.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Write the services of this host
+  registrar.consul.service_definitions:
+    services:
+      - name: web
+        port: 8080
+        tags: [primary]
+        checks:
+          - http: http://127.0.0.1:8080/health
+            interval: 10s
+      - name: db
+        port: 5432
+        connect:
+          sidecar_service: {}
+  notify: Reload the Consul agent
+
+- name: Write one file for each service, beside the sets of other roles
+  registrar.consul.service_definitions:
+    set: payment
+    layout: per_service
+    services: "{{ payment_services }}"
+  notify: Reload the Consul agent
+
+- name: Remove what this role once wrote
+  registrar.consul.service_definitions:
+    set: payment
+    state: absent
+  notify: Reload the Consul agent
+"""
+
+RETURN = r"""
+changes:
+  description: What was done to which file; in check mode, what would be.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{"file": "services-default.json", "action": "updated"}]
+  contains:
+    file:
+      description: The name of the file.
+      type: str
+    action:
+      description:
+        - V(created), V(updated), V(removed), V(repaired) after drift, or V(adopted).
+      type: str
+paths:
+  description: The files of the set.
+  type: list
+  elements: str
+  returned: success
+  sample: ["/etc/consul.d/services-default.json"]
+services:
+  description: The ids of the services in them.
+  type: list
+  elements: str
+  returned: success
+  sample: ["db", "web"]
+drift:
+  description: Files that were not as this module had left them.
+  type: list
+  elements: dict
+  returned: success
+  sample: [{"file": "services-default.json", "what": "edited"}]
+  contains:
+    file:
+      description: The name of the file.
+      type: str
+    what:
+      description: V(edited), V(deleted) or V(permissions).
+      type: str
+pending:
+  description: Whether there are changes which the agent is not known to have taken.
+  type: bool
+  returned: success
+pending_reason:
+  description: Since when, and which.
+  type: str
+  returned: success
+  sample: "committed now, and not verified yet"
+rule_warnings:
+  description: All warnings, with the ids of their rules.
+  type: list
+  elements: dict
+  returned: always
+  sample:
+    - severity: warning
+      path: "services[0] (web_1) → name"
+      rule: dns-name
+      message: is no DNS label; the service cannot be found through DNS by its name.
+      hint: ""
+errors:
+  description: Everything that speaks against the change, in the same form as RV(rule_warnings).
+  type: list
+  elements: dict
+  returned: failure
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
+from ansible_collections.registrar.consul.plugins.module_utils._writer import run
+
+
+def main() -> None:
+    """Entry point."""
+    run(AnsibleModule(argument_spec=set_spec(), supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
