@@ -45,7 +45,7 @@ options:
   ports:
     description:
       - Named ports of a service that listens on several.
-      - Its keys are V(name), V(port), V(default).
+      - Each has the keys V(name), V(port), V(default).
       - Since Consul 1.22.0.
     type: list
     elements: dict
@@ -93,10 +93,10 @@ options:
   checks:
     description:
       - Health checks of the service.
-      - Its keys are V(id), V(name), V(notes), V(status), V(http), V(method), V(header), V(body), V(disable_redirects),
-        V(tcp), V(tcp_use_tls), V(udp), V(grpc), V(grpc_use_tls), V(h2ping), V(h2ping_use_tls), V(os_service), V(args),
-        V(docker_container_id), V(shell), V(alias_service), V(alias_node), V(ttl), V(interval), V(timeout),
-        V(tls_server_name), V(tls_skip_verify), V(success_before_passing), V(failures_before_warning),
+      - Each has the keys V(id), V(name), V(notes), V(status), V(http), V(method), V(header), V(body),
+        V(disable_redirects), V(tcp), V(tcp_use_tls), V(udp), V(grpc), V(grpc_use_tls), V(h2ping), V(h2ping_use_tls),
+        V(os_service), V(args), V(docker_container_id), V(shell), V(alias_service), V(alias_node), V(ttl), V(interval),
+        V(timeout), V(tls_server_name), V(tls_skip_verify), V(success_before_passing), V(failures_before_warning),
         V(failures_before_critical), V(output_max_size), V(deregister_critical_service_after), V(service_id), V(token),
         V(namespace), V(partition).
     type: list

@@ -19,11 +19,11 @@ from typing import Any, Container, Iterator, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import EXTENSIONS, ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._field_facts import USER_KEY_FIELDS
+from ansible_collections.registrar.consul.plugins.module_utils._field_facts import LIST_FIELDS, USER_KEY_FIELDS
 from ansible_collections.registrar.consul.plugins.module_utils._hcl_reader import HclError, read_hcl
 
-# Spellings of check fields that files may have besides the plain ones (all versions).
-_ALIASES = {
+# Old spellings of check fields, in lower case, that agents read in files besides the plain ones (all versions).
+OLD_SPELLINGS = {
     "serviceid": "service_id",
     "scriptargs": "args",
     "dockercontainerid": "docker_container_id",
@@ -70,7 +70,7 @@ class DefinitionFile(NamedTuple):
     """One file as the agent sees it.
 
     `target` is where a link leads. `problem` says why the agent gets nothing from the file; with `fatal` it gets nothing from any
-    file, since it refuses the reload.
+    file, since it refuses the reload. `document` is all that the file says, as it is written there, and `content` its bytes.
     """
 
     name: str
@@ -78,6 +78,8 @@ class DefinitionFile(NamedTuple):
     target: str | None = None
     problem: str | None = None
     fatal: bool = False
+    document: dict[str, Any] | None = None
+    content: _durable.Content | None = None
 
 
 def scan(directory: ConfigDir, leave_out: Container[str] = (), agent: Reader | None = None) -> Iterator[DefinitionFile]:
@@ -91,20 +93,31 @@ def scan(directory: ConfigDir, leave_out: Container[str] = (), agent: Reader | N
 
 def parse(name: str, data: bytes) -> Definitions:
     """Return the definitions in a file of this name. Raises Unparsable where the agent could not read it either."""
+    return definitions_in(document_in(name, data), is_hcl(name))
+
+
+def is_hcl(name: str) -> bool:
+    """Whether an agent reads a file of this name as HCL."""
+    return not name.endswith(".json")
+
+
+def document_in(name: str, data: bytes) -> dict[str, Any]:
+    """Return what a file of this name says, as it is written there. Raises Unparsable."""
     text = data.decode("utf-8", "replace")
     if not data:
-        return Definitions([], [])
+        return {}
     try:
-        value = _json(text) if name.endswith(".json") else read_hcl(text)
+        return (read_hcl(text) if is_hcl(name) else _json(text)) or {}
     except HclError as problem:
         raise Unparsable(str(problem)) from None
-    top = {key.lower(): item for key, item in (value or {}).items()}
-    return Definitions(
-        # In the agent's order: those of `services` first.
-        _objects(top.get("services")) + _objects(top.get("service")),
-        _objects(top.get("checks")) + _objects(top.get("check")),
-        any(key not in DEFINITION_KEYS for key in top),
-    )
+
+
+def definitions_in(document: dict[str, Any], hcl: bool = False) -> Definitions:
+    """Return the definitions as the agent understands them."""
+    top = {key.lower(): item for key, item in document.items()}
+    services, service, checks, check = (_objects(top.get(key), hcl) for key in ("services", "service", "checks", "check"))
+    # In the agent's order: those of the plural first.
+    return Definitions(services + service, checks + check, any(key not in DEFINITION_KEYS for key in top))
 
 
 def _look(directory: ConfigDir, name: str, agent: Reader | None) -> DefinitionFile | None:
@@ -134,15 +147,16 @@ def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile
         # Gone since the directory was listed.
         return None
     if not content.data:
-        return DefinitionFile(name, Definitions([], []), target, "is empty")
+        return DefinitionFile(name, Definitions([], []), target, "is empty", content=content)
     try:
-        return DefinitionFile(name, parse(target or name, content.data), target)
+        document = document_in(target or name, content.data)
     except Unparsable as problem:
-        return _stopping(name, "cannot be parsed (%s)" % problem, target)
+        return _stopping(name, "cannot be parsed (%s)" % problem, target, content)
+    return DefinitionFile(name, definitions_in(document, is_hcl(target or name)), target, document=document, content=content)
 
 
-def _stopping(name: str, problem: str, target: str | None = None) -> DefinitionFile:
-    return DefinitionFile(name, Definitions([], []), target, problem, fatal=True)
+def _stopping(name: str, problem: str, target: str | None = None, content: _durable.Content | None = None) -> DefinitionFile:
+    return DefinitionFile(name, Definitions([], []), target, problem, fatal=True, content=content)
 
 
 def _link_problem(problem: OSError) -> str:
@@ -171,20 +185,30 @@ def _no_constant(name: str) -> None:
     raise ValueError("%s is no JSON value" % name)
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
+def _objects(value: Any, hcl: bool) -> list[dict[str, Any]]:
     """An object, a list of objects or nothing, as a list of objects with plain field names."""
     items = value if isinstance(value, list) else [value]
-    return [_plain(item) for item in items if isinstance(item, dict)]
+    return [_plain(item, hcl) for item in items if isinstance(item, dict)]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, hcl: bool) -> Any:
     """Agents match field names whatever their case; the keys of users stay as they are."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item, hcl) for item in value]
     if not isinstance(value, dict):
         return value
     plain = {}
     for key, child in value.items():
-        name = _ALIASES.get(key.lower(), key.lower())
-        plain[name] = child if name in USER_KEY_FIELDS else _plain(child)
+        name = OLD_SPELLINGS.get(key.lower(), key.lower())
+        meant = _as_meant(name, child, hcl)
+        plain[name] = meant if name in USER_KEY_FIELDS else _plain(meant, hcl)
     return plain
+
+
+def _as_meant(name: str, child: Any, hcl: bool) -> Any:
+    """A block that is not repeated is a list of one in HCL; a list of one mapping is the mapping, in both formats (1.0 on)."""
+    if name in LIST_FIELDS:
+        return [child] if hcl and isinstance(child, dict) else child
+    if isinstance(child, list) and len(child) == 1 and isinstance(child[0], dict):
+        return child[0]
+    return child

@@ -34,6 +34,20 @@ USER_KEY_FIELDS = frozenset(
     }}
 )
 
+# Names of fields that hold several mappings: a single one stands for a list of one in HCL.
+LIST_FIELDS = frozenset(
+    {{
+{lists}
+    }}
+)
+
+# Names of all fields. What stands under another name, nobody knows whether it is secret.
+FIELD_NAMES = frozenset(
+    {{
+{names}
+    }}
+)
+
 # The fields of a service as options of a module.
 SERVICE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {{
 {arguments}
@@ -48,6 +62,8 @@ def outputs() -> dict[str, str]:
         header=PYTHON_HEADER,
         sensitive=_lines(names_of(field for field in fields if field.sensitive), 8),
         user_keys=_lines(names_of(field for field in fields if field.user_keys), 8),
+        lists=_lines(names_of(field for field in fields if field.items is not None and field.items.type == "object"), 8),
+        names=_lines(names_of(fields), 8),
         arguments="\n".join(f'    "{name}": {_literal(spec)},' for name, spec in arguments.items()),
     )
     return {PATH: text}
