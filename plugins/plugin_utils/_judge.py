@@ -23,6 +23,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules_check impo
     node_check_findings,
     runs_scripts,
 )
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules_hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_history import story_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_mesh import (
     mesh_findings,
@@ -46,14 +47,25 @@ class Judged:
 
 
 def judge_services(
-    definitions: Sequence[Any], labels: Sequence[str] | None = None, edition: str = "community", *, literal: bool = False
+    definitions: Sequence[Any],
+    labels: Sequence[str] | None = None,
+    edition: str = "community",
+    *,
+    literal: bool = False,
+    hcl: bool = False,
 ) -> list[Judged]:
-    """Judge services that are to stand on one node together; `literal` ones stand in a file and are not coerced."""
+    """Judge services that are to stand on one node together.
+
+    `literal` ones stand in a file and are not coerced; `hcl` ones are to be written as HCL.
+    """
     results = [_judge(service_field(), value, _service_rules, edition, literal) for value in definitions]
     named = labels or [label_of(index, result.definition) for index, result in enumerate(results)]
     services = [
         (label, result.definition if isinstance(result.definition, dict) else {}) for label, result in zip(named, results, strict=True)
     ]
+    if hcl:
+        for result in results:
+            result.findings.extend(hcl_findings(service_field(), result.definition))
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for label, definition, result in zip(named, definitions, results, strict=True):

@@ -41,7 +41,7 @@ class Request:
 
 def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms) -> Request:
     """Judge and render a whole set."""
-    judged = judge_services(services, edition=terms.edition)
+    judged = judge_services(services, edition=terms.edition, hcl=terms.format == "hcl")
     definitions = [entry.definition for entry in judged]
 
     def files() -> dict[str, list[dict[str, Any]]]:
@@ -55,7 +55,8 @@ def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Term
 def definition_request(definition: Mapping[str, Any], file_name: str | None, terms: Terms) -> Request:
     """Judge and render one definition."""
     identifier = service_id(dict(definition))
-    judged = judge_services([definition], [f"service ({identifier})" if identifier else "service"], terms.edition)
+    label = f"service ({identifier})" if identifier else "service"
+    judged = judge_services([definition], [label], terms.edition, hcl=terms.format == "hcl")
 
     def name() -> str:
         return file_name or service_file_name(service_id(judged[0].definition), terms.format)
