@@ -12,16 +12,18 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / ".cache" / "tree"))
+sys.path.insert(0, str(REPOSITORY))
+
+from tests.support.paths import TREE, ensure_tree  # noqa: E402
+
+sys.path.insert(0, str(ensure_tree()))
 
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent  # noqa: E402
-from ansible_collections.registrar.consul.tests.support.paths import TREE, ensure_tree  # noqa: E402
 
 EXAMPLES = REPOSITORY / "docs" / "examples"
 
 
 def main() -> int:
-    ensure_tree()
     with ConsulAgent(mode="server") as agent:
         title(f"A Consul agent runs, and reads {agent.config_dir}")
         title("The playbook, first run")
