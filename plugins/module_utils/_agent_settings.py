@@ -79,7 +79,7 @@ def settings_of(process: AgentProcess, agents: Agents) -> Settings:
     """Read what the process was started with."""
     values: dict[str, Any] = {}
     complete = True
-    for path in _files(process, agents):
+    for path in source_files(process, agents):
         try:
             _merge(values, _read(path))
         except (OSError, ValueError, HclError):
@@ -97,7 +97,8 @@ def settings_of(process: AgentProcess, agents: Agents) -> Settings:
     return Settings(values, complete)
 
 
-def _files(process: AgentProcess, agents: Agents) -> Iterator[str]:
+def source_files(process: AgentProcess, agents: Agents) -> Iterator[str]:
+    """The files that the agent reads, by its command line; a directory that cannot be listed stands for itself."""
     for name, value in flags(process.argv):
         if name not in SOURCE_FLAGS:
             continue

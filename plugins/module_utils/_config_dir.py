@@ -18,12 +18,13 @@ import stat
 from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error, warning
 
 STATE = ".registrar"
 STAGE = "stage"
 BACKUP = "backup"
 EXTENSIONS = (".json", ".hcl")
+_ONE_USER = "Run all tasks on this directory as one user (become_user)."
 
 
 class FileState(NamedTuple):
@@ -60,9 +61,14 @@ def bad_name(name: str) -> str | None:
 class ConfigDir:
     """An open config-dir. Use it as a context manager."""
 
-    def __init__(self, path: str) -> None:
-        """Open the directory, and its state if there is any. Raises Refused when that cannot be done."""
+    def __init__(self, path: str, look_only: bool = False) -> None:
+        """Open the directory, and its state if there is any. Raises Refused when that cannot be done.
+
+        With look_only nothing is ever changed, whoever owns the state, and one that cannot be opened is a warning in `unseen`.
+        """
         self.path = os.path.abspath(path)
+        self.unseen: list[Finding] = []
+        self._look_only = look_only
         self.fd = self._open_root()
         self._state: int | None = None
         self._parts: dict[str, int] = {}
@@ -88,7 +94,7 @@ class ConfigDir:
             raise Refused(self.failed(name, "cannot be read", problem)) from problem
 
     def place(self, name: str) -> str:
-        """Return the full path of a file, for messages."""
+        """Return the full path of a file."""
         return os.path.join(self.path, name)
 
     # Our own state
@@ -99,15 +105,12 @@ class ConfigDir:
         return self._state is not None
 
     def create_state(self) -> None:
-        """Make the state directory with its parts, if they are missing."""
+        """Make the state directory if it is missing."""
         if self._state is None:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(STATE, 0o700, dir_fd=self.fd)
             os.fsync(self.fd)
             self._open_state()
-        for part in (STAGE, BACKUP):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(part, 0o700, dir_fd=self.state)
 
     @property
     def state(self) -> int:
@@ -117,8 +120,10 @@ class ConfigDir:
         return self._state
 
     def part(self, name: str) -> int:
-        """Return the descriptor of a part of the state directory."""
+        """Return the descriptor of a part of the state directory, which is made if it is missing."""
         if name not in self._parts:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=self.state)
             self._parts[name] = self._open_private(self.state, name, os.path.join(self.path, STATE, name))
         return self._parts[name]
 
@@ -163,6 +168,10 @@ class ConfigDir:
             self._state = self._open_private(self.fd, STATE, self.place(STATE))
         except FileNotFoundError:
             self._state = None
+        except Refused as refused:
+            if not self._look_only:
+                raise
+            self.unseen = [warning(found["path"], found["rule"], found["message"], found["hint"]) for found in refused.findings]
 
     def _open_private(self, parent: int, name: str, place: str) -> int:
         """Open a directory of ours; whoever else could write to it could make us write anything anywhere."""
@@ -170,13 +179,17 @@ class ConfigDir:
             descriptor = _durable.open_directory(parent, name)
         except FileNotFoundError:
             raise
+        except PermissionError:
+            raise Refused(error(place, "state-not-ours", "cannot be opened by the user of this task.", _ONE_USER)) from None
         except OSError:
             raise Refused(error(place, "state-not-ours", "is no directory.", "Remove it, after a look at who put it there.")) from None
+        if self._look_only:
+            return descriptor
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
             os.close(descriptor)
             message = "belongs to the user with id %d, and this task runs as %d." % (status.st_uid, os.geteuid())
-            raise Refused(error(place, "state-not-ours", message, "Run all tasks on this directory as one user (become_user)."))
+            raise Refused(error(place, "state-not-ours", message, _ONE_USER))
         if stat.S_IMODE(status.st_mode) != 0o700:
             os.fchmod(descriptor, 0o700)
         return descriptor

@@ -121,7 +121,11 @@ def definitions_in(document: dict[str, Any], hcl: bool = False) -> Definitions:
 
 
 def _look(directory: ConfigDir, name: str, agent: Reader | None) -> DefinitionFile | None:
-    status = os.stat(name, dir_fd=directory.fd, follow_symlinks=False)
+    try:
+        status = os.stat(name, dir_fd=directory.fd, follow_symlinks=False)
+    except FileNotFoundError:
+        # Gone since the directory was listed.
+        return None
     target = None
     if stat.S_ISLNK(status.st_mode):
         try:
@@ -144,7 +148,6 @@ def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile
     except (OSError, _durable.NotRegular) as problem:
         return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)
     if content is None:
-        # Gone since the directory was listed.
         return None
     if not content.data:
         return DefinitionFile(name, Definitions([], []), target, "is empty", content=content)

@@ -30,6 +30,16 @@ def definition_spec() -> Spec:
     return {**SERVICE_ARGUMENT_SPEC, "file": {"type": "str"}, **_common_spec()}
 
 
+def info_spec() -> Spec:
+    """Options of service_definition_info."""
+    return {
+        "config_dir": files_spec()["config_dir"],
+        "export": {"type": "bool", "default": False},
+        **judge_spec(),
+        **agent_spec(),
+    }
+
+
 def _common_spec() -> Spec:
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
