@@ -13,13 +13,15 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._identity import (
     SIDECAR_SUFFIX,
     check_ids,
     checks_of,
     service_id,
+    sidecar_check_ids,
+    sidecar_of,
 )
 
 PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway")
@@ -49,7 +51,7 @@ class Expected(NamedTuple):
     checks: dict[str, dict[str, Any]]
 
 
-def expected(definitions: Iterator[Definition] | list[Definition]) -> Expected:
+def expected(definitions: Iterable[Definition]) -> Expected:
     """Expectations for all services of these definitions, sidecars included."""
     found = Expected({}, {})
     for definition in definitions:
@@ -57,6 +59,24 @@ def expected(definitions: Iterator[Definition] | list[Definition]) -> Expected:
             found.services[key_of(service)] = service
             for check in _checks_of(service):
                 found.checks[in_namespace(check["namespace"], check["checkid"])] = check
+    return found
+
+
+def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition]) -> Expected:
+    """The keys alone, for definitions of which nothing else has to be known, and for checks that stand on their own."""
+    found = Expected({}, {})
+    for definition in definitions:
+        service = dict(definition)
+        namespace, identifier = service.get("namespace"), service_id(service)
+        ids = [check_id for _place, check_id in check_ids(service, identifier)]
+        found.services[in_namespace(namespace, identifier)] = {}
+        sidecar = sidecar_of(service)
+        if sidecar is not None:
+            found.services[in_namespace(namespace, sidecar[0])] = {}
+            ids.extend(check_id for _place, check_id in sidecar_check_ids(sidecar[1], sidecar[0]))
+        found.checks.update({in_namespace(namespace, check_id): {} for check_id in ids})
+    for check in checks:
+        found.checks[in_namespace(check.get("namespace"), service_id(dict(check)))] = {}
     return found
 
 

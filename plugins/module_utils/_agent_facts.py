@@ -59,6 +59,12 @@ class AgentFacts:
         return self._known["settings"]
 
     @property
+    def data_dir(self) -> str | None:
+        """The agent's data_dir as we can open it; None when nothing tells, and for agents without one."""
+        path = self.settings.values.get("data_dir") if self.settings is not None else None
+        return self.agents.path_of(self.process, str(path)) if path and self.process is not None else None
+
+    @property
     def api(self) -> Any:
         """A client of the agent (see _agent_api); None when the agent answers no HTTP and no address was given."""
         if "api" not in self._known:
@@ -71,6 +77,11 @@ class AgentFacts:
             where = _agent_api.endpoint(self._options, os.environ, own)
             self._known["api"] = None if silent else _agent_api.AgentApi(where, _PATIENCE)
         return self._known["api"]
+
+    def patience(self, seconds: float) -> None:
+        """How long the API may take for an answer from now on."""
+        if self.api is not None:
+            self.api.timeout = seconds
 
     @property
     def address_given(self) -> bool:

@@ -69,9 +69,9 @@ def now(proc: str = "/proc") -> Clock:
 
 def started_after(process: AgentProcess, moment: Clock, proc: str = "/proc") -> bool:
     """Whether the process began after the moment, so that it has read what was there. In doubt it did not."""
-    if moment.boot_id != now(proc).boot_id:
+    if moment.boot_id and moment.boot_id != now(proc).boot_id:
         return True
-    return process.started > moment.uptime + CLOCK_MARGIN
+    return bool(moment.boot_id) and process.started > moment.uptime + CLOCK_MARGIN
 
 
 class Agents:
@@ -157,7 +157,7 @@ class Agents:
             return False
 
     def _named(self, pid: int) -> AgentProcess:
-        process = self._agent_at_or_below(pid)
+        process = self.read(pid)
         if process is None:
             raise AgentProcessError(
                 "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "

@@ -83,14 +83,17 @@ def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expec
     return found
 
 
-def lost(seen: Seen, earlier: Seen, removed: Expected) -> list[Finding]:
-    """Services and checks that the agent had earlier, nobody removed, and that are gone: the mark of a half reload."""
-    services = sorted(earlier.services.keys() - seen.services.keys() - removed.services.keys())
-    gone = {*services, *removed.services}
+def lost(seen: Seen, earlier: Seen, wanted: Expected, removed: Expected) -> list[Finding]:
+    """Services and checks of others that the agent had earlier, and that are gone: the mark of a half reload."""
+    missing = earlier.services.keys() - seen.services.keys()
+    services = sorted(missing - wanted.services.keys() - removed.services.keys())
     checks = sorted(
         check_id
         for check_id, check in earlier.checks.items()
-        if check_id not in seen.checks and check_id not in removed.checks and check.get("ServiceID") not in gone
+        if check_id not in seen.checks
+        and check_id not in wanted.checks
+        and check_id not in removed.checks
+        and check.get("ServiceID") not in missing
     )
     return [
         *(error("service " + key, "agent-lost-service", "was registered before the reload and is gone.") for key in services),

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hear what an agent says about a reload: no version reports success, all say ``Reload config failed`` with the reason.
 
-The log stream of the API and the log file are opened before the signal, so that nothing said afterwards is missed; systemd's
-journal is asked once the reload is known to have failed.
+All sources are opened before the signal, so that nothing said afterwards is missed.
 
 Private to the collection: may change at any time.
 """
@@ -13,16 +12,21 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import os
 import re
 import stat
+import time
 from typing import Any, Callable
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AgentApi, ApiError
 
 FAILED = "Reload config failed"
+# "Caught: signal=hangup" since 1.7, "Caught signal:  hangup" before.
+_RECEIVED = re.compile(r"Caught:? signal[:=]\s*hangup")
 # 2026-11-21T02:22:35.944Z since 1.5, 2019/05/01 10:00:00 before.
 _NEXT_LINE = re.compile(r"\n\s*(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"@)")
+_JOURNAL_PAUSE = 0.5
 _REASON = re.compile(r"""^\s*(?::\s*)?(?:error=)?"?""")
 
 
@@ -42,6 +46,8 @@ def reload_error(text: str) -> str | None:
 
 class LogStream:
     """``/v1/agent/monitor``: the agent's log over HTTP, from now on."""
+
+    certain = True
 
     def __init__(self, response: http.client.HTTPResponse, stream: Any) -> None:
         self._response = response
@@ -79,6 +85,8 @@ class LogStream:
 class LogFile:
     """The agent's log file, or the file that its standard output goes to, from now on."""
 
+    certain = True
+
     def __init__(self, path: str, offset: int) -> None:
         self._path = path
         self._offset = offset
@@ -108,14 +116,66 @@ class LogFile:
         """Nothing is held."""
 
 
-def journal_error(pid: int, since: float, run_command: Callable[..., Any]) -> str | None:
-    """The reason from systemd's journal; since is the age of the oldest line to look at, in seconds."""
-    command = ["journalctl", "--no-pager", "--quiet", "--output=cat", "--since=-%ds" % int(since + 1), "_PID=%d" % pid]
-    try:
-        code, output, _errors = run_command(command, handle_exceptions=False)
-    except OSError:
-        return None
-    return reload_error(output) if code == 0 else None
+class Journal:
+    """systemd's journal of the agent's process, from now on."""
+
+    def __init__(self, pid: int, run_command: Callable[..., Any]) -> None:
+        self._command = ["journalctl", "--no-pager", "--quiet", "--output=cat", "_PID=%d" % pid]
+        self._run_command = run_command
+        self._opened = time.monotonic()
+        self._asked = 0.0
+        self._text = ""
+
+    @classmethod
+    def open(cls, pid: int, run_command: Callable[..., Any], systemd: str = "/run/systemd/system") -> Journal | None:
+        """None where systemd is not at work."""
+        return cls(pid, run_command) if os.path.isdir(systemd) else None
+
+    def text(self) -> str:
+        """All that was logged so far, as of the last half second: asking costs a process."""
+        now = time.monotonic()
+        if now - self._asked < _JOURNAL_PAUSE:
+            return self._text
+        self._asked = now
+        since = "--since=-%ds" % math.ceil(now - self._opened + 1)
+        try:
+            code, output, _errors = self._run_command([*self._command, since], handle_exceptions=False)
+        except OSError:
+            return ""
+        self._text = output if code == 0 else ""
+        return self._text
+
+    @property
+    def certain(self) -> bool:
+        """Whether it would have told of a refusal: it has told of the signal."""
+        return bool(_RECEIVED.search(self._text))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Ears:
+    """What is heard of the agent; refusal is what it has said already."""
+
+    def __init__(self, source: LogStream | LogFile | Journal | None, refusal: str | None = None) -> None:
+        self._source = source
+        self._refusal = refusal
+
+    def said(self) -> str | None:
+        """The reason of a refusal, once there was one."""
+        if self._refusal is None and self._source is not None:
+            self._refusal = reload_error(self._source.text())
+        return self._refusal
+
+    @property
+    def listening(self) -> bool:
+        """Whether a refusal would be heard."""
+        return self._source is not None and self._source.certain
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._source is not None:
+            self._source.close()
 
 
 def _from_json(line: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_words import LogFile, journal_error, reload_error
+from ansible_collections.registrar.consul.plugins.module_utils._agent_words import Ears, Journal, LogFile, reload_error
 
 PARSE_ERROR = """\
     2026-11-21T02:22:35.937Z [INFO]  agent: Caught: signal=hangup
@@ -72,15 +72,17 @@ def test_the_file_that_the_output_goes_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("answer", "reason", "listening"),
     [
-        ((0, PARSE_ERROR, ""), "failed to parse d/zz.json: 1 error occurred: * invalid config key services[0].foo"),
-        ((0, "", ""), None),
-        ((1, "", "no journal"), None),
-        (OSError("no journalctl"), None),
+        ((0, PARSE_ERROR, ""), "failed to parse d/zz.json: 1 error occurred: * invalid config key services[0].foo", True),
+        ((0, "[INFO]  agent: Caught: signal=hangup\n", ""), None, True),
+        ((0, "2019/05/01 10:00:00 [INFO] agent: Caught signal:  hangup\n", ""), None, True),
+        ((0, "", ""), None, False),
+        ((1, "", "no journal"), None, False),
+        (OSError("no journalctl"), None, False),
     ],
 )
-def test_the_journal(answer: Any, reason: str | None) -> None:
+def test_the_journal(tmp_path: Path, answer: Any, reason: str | None, listening: bool) -> None:
     asked = []
 
     def run_command(command: list[str], **_options: Any) -> Any:
@@ -89,7 +91,15 @@ def test_the_journal(answer: Any, reason: str | None) -> None:
             raise answer
         return answer
 
-    assert journal_error(77, 3.2, run_command) == reason
+    ears = Ears(Journal.open(77, run_command, systemd=str(tmp_path)))
+    assert (ears.said(), ears.listening) == (reason, listening)
+    ears.said()
+    ears.close()
+    assert len(asked) == 1
     assert asked[0][0] == "journalctl"
-    assert "_PID=77" in asked[0]
-    assert "--since=-4s" in asked[0]
+    assert asked[0][-2:] == ["_PID=77", "--since=-2s"]
+
+
+def test_without_systemd_there_is_no_journal(tmp_path: Path) -> None:
+    ears = Ears(Journal.open(77, lambda *_command: (0, "", ""), systemd=str(tmp_path / "none")))
+    assert (ears.said(), ears.listening) == (None, False)

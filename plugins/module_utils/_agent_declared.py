@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a config-dir declares: our services now and as last verified, everybody else's, and what would stop a reload.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected, expected, keys_of
+from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcess
+from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._definition_files import (
+    DefinitionFile,
+    Reader,
+    Unparsable,
+    parse,
+    scan,
+)
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from ansible_collections.registrar.consul.plugins.module_utils._journal import Journal
+from ansible_collections.registrar.consul.plugins.module_utils._manifest import load_manifest
+from ansible_collections.registrar.consul.plugins.module_utils._transaction import verified_contents
+
+
+class Declared(NamedTuple):
+    """The content of a config-dir, sorted."""
+
+    wanted: Expected
+    before: Expected
+    elsewhere: Expected
+    foreign: list[DefinitionFile]
+    problems: list[Finding]
+    total: int  # services in all files, for limits that grow with it
+    slow: bool  # a check on another node's service: agents ponder over it for up to a minute
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The namespaces that our services are in."""
+        everything = [*self.wanted.services.values(), *self.before.services.values()]
+        return sorted({service["namespace"] for service in everything if service.get("namespace")})
+
+
+def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None) -> Declared:
+    """Read the directory, with the eyes of the agent where one runs. Raises Refused."""
+    reader = Reader(process.uid, process.gid, process.groups) if process else None
+    ours = load_manifest(directory)
+    now: dict[str, list[dict[str, Any]]] = {}
+    foreign: list[DefinitionFile] = []
+    problems: list[Finding] = []
+    for found in scan(directory, agent=reader):
+        if found.fatal:
+            problems.append(_problem(directory, found))
+        if found.name in ours:
+            now[found.name] = found.definitions.services
+        else:
+            foreign.append(found)
+    others = [service for found in foreign for service in found.definitions.services]
+    everything = [service for services in now.values() for service in services] + others
+    return Declared(
+        wanted=expected(service for services in now.values() for service in services),
+        before=expected(_as_verified(directory, journal, now)),
+        elsewhere=keys_of(others, [check for found in foreign for check in found.definitions.checks]),
+        foreign=foreign,
+        problems=problems,
+        total=len(everything),
+        slow=any("alias_node" in check for service in everything for check in _all_checks(service)),
+    )
+
+
+def _as_verified(directory: ConfigDir, journal: Journal | None, now: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Our services as the agent was last known to have them."""
+    contents = verified_contents(directory, journal) if journal is not None else {}
+    services = [service for name, found in now.items() if name not in contents for service in found]
+    for name, data in contents.items():
+        try:
+            services.extend(parse(name, data).services if data else [])
+        except Unparsable:
+            # It was somebody else's before it was adopted, and broken: the agent had nothing of it.
+            continue
+    return services
+
+
+def _all_checks(service: dict[str, Any]) -> list[dict[str, Any]]:
+    checks = [*(service.get("checks") or []), service.get("check")]
+    return [check for check in checks if isinstance(check, dict)]
+
+
+def _problem(directory: ConfigDir, found: DefinitionFile) -> Finding:
+    hint = "Put it right or remove it: until then the agent refuses every reload, and would not start again."
+    return error(directory.place(found.name), "directory-broken", "%s." % found.problem, hint)

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an agent keeps in its data_dir of registrations through its HTTP API: the only place that tells them from those of files.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import NamedTuple
+
+
+class Persisted(NamedTuple):
+    """The files by the id of their service or check."""
+
+    services: dict[str, str]
+    checks: dict[str, str]
+
+    def withdrawn(self) -> Persisted:
+        """Those that have been deregistered since: the agent deletes their files, which a failed reload does not."""
+        return Persisted(
+            {key: path for key, path in self.services.items() if not os.path.exists(path)},
+            {key: path for key, path in self.checks.items() if not os.path.exists(path)},
+        )
+
+
+def persisted_in(data_dir: str | None) -> Persisted | None:
+    """Look into the data_dir; None where we may not, or there is none."""
+    if not data_dir or not os.path.isdir(data_dir):
+        return None
+    try:
+        return Persisted(
+            _ids(os.path.join(data_dir, "services"), "Service", "ID"),
+            _ids(os.path.join(data_dir, "checks"), "Check", "CheckID"),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _ids(folder: str, kind: str, field: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    # The folder comes with the first registration.
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, name)
+        try:
+            with open(path, encoding="utf-8") as stream:
+                found[json.load(stream)[kind][field]] = path
+        except FileNotFoundError:
+            # Deregistered at this moment.
+            continue
+    return found

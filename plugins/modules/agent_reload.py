@@ -1,0 +1,240 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: agent_reload
+short_description: Have a Consul agent load its service definitions, and prove that it did
+version_added: 1.0.0
+author:
+  - The registrar.consul authors
+description:
+  - Tells the agent of a configuration directory to reload when the directory has changes that the agent is not known to have loaded,
+    waits no longer than needed, and compares what the agent then has with what the files say.
+  - When the agent refuses, or does not have everything afterwards, the files are put back as they were, the agent loads those, and the
+    task fails with the agent's own words.
+  - Nothing is sent when there is nothing to load. An agent that is still starting is waited for, since C(SIGHUP) would end it.
+  - Only definitions that modules of this collection wrote are compared; of all others it is checked that the agent still has them.
+  - Changes that were written and never verified (a handler that did not run, a reboot) are remembered on the target, and are loaded by
+    the next run of this module even if no file has changed since.
+extends_documentation_fragment:
+  - registrar.consul._agent
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and says whether the agent would be told to reload.
+    support: full
+  diff_mode:
+    description: Returns details of what has changed, or may have, in diff mode.
+    support: none
+    details:
+      - The files' differences are shown by the modules that write them.
+  action_group:
+    description: Use C(group/registrar.consul.all) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - registrar.consul.all
+  async:
+    description: Supports being run with C(async).
+    support: full
+options:
+  config_dir:
+    description:
+      - The directory that the agent reads with C(-config-dir).
+    type: path
+    default: /etc/consul.d
+  method:
+    description:
+      - V(signal) sends C(SIGHUP). It needs no token, and the right to signal the agent's process.
+      - V(api) asks for C(PUT /v1/agent/reload). It needs C(agent:write) where there are ACLs, and gives the agent's answer at once. An
+        agent that is still starting takes no harm from it.
+    type: str
+    choices: [signal, api]
+    default: signal
+  timeout:
+    description:
+      - Seconds to wait until the agent has what the files say, and before that until it is past its start.
+      - Without it a limit that grows with the number of services in the directory.
+      - A refusal that the agent logs, and a reload that stops half-way, are noticed long before.
+    type: int
+  force:
+    description:
+      - Tell the agent even if it is not known to need it.
+    type: bool
+    default: false
+  require_agent:
+    description:
+      - Fail when no agent is running. Otherwise the changed files wait for its start.
+    type: bool
+    default: false
+  take_over:
+    description:
+      - Let a file of this collection take over the ID of a service that was registered through the HTTP API. The agent then deletes its
+        own copy of that service for good.
+      - Otherwise this is an error, and the files are put back.
+    type: bool
+    default: false
+  allow_check_reset:
+    description:
+      - Reload agents whose reload makes every check critical too. These are 1.5.3 to 1.7.1, and with central service configuration up to
+        1.7.8 and 1.8.4.
+    type: bool
+    default: false
+  generation_marker:
+    description:
+      - Write a new value of C(registrar_generation) into the node's metadata (C(node_meta), in the file
+        C(registrar-generation.json)) with each reload. The agent sets it after everything else, so that it proves a whole
+        reload even where the services may not be seen.
+      - It costs one update of the node in the catalog for each reload, and needs C(agent:read) to be seen.
+    type: bool
+    default: false
+  lock_timeout:
+    description:
+      - Seconds to wait for another run on the same directory.
+    type: int
+    default: 30
+seealso:
+  - module: registrar.consul.service_definitions
+  - module: registrar.consul.service_definition
+"""
+
+EXAMPLES = r"""
+- name: Load what the tasks before have written
+  registrar.consul.agent_reload:
+
+- name: As a handler, with a token that may see the services
+  registrar.consul.agent_reload:
+    http_token_file: /etc/consul.d/tokens/deploy
+    require_agent: true
+
+- name: Through the API of an agent that listens with TLS
+  registrar.consul.agent_reload:
+    method: api
+    http_addr: https://127.0.0.1:8501
+    ca_cert: /etc/ssl/consul-ca.pem
+    http_token: "{{ consul_token }}"
+
+- name: One of two agents on the host
+  registrar.consul.agent_reload:
+    config_dir: /etc/consul-edge.d
+"""
+
+RETURN = r"""
+verified:
+  description: Whether it was seen that the agent has everything that the files say.
+  returned: always
+  type: bool
+  sample: true
+verified_by:
+  description:
+    - How it was seen. V(api) is the comparison with the agent's services and checks; V(node_meta) the generation marker; V(reload) the
+      agent's own answer to O(method=api), where its services may not be seen; V(log) that its log tells of no refusal, which alone does
+      not make RV(verified) true; V(none) nothing.
+  returned: always
+  type: str
+  sample: api
+reason:
+  description: Why the agent was told, why nothing is verified, or why nothing had to be done.
+  returned: always
+  type: str
+  sample: the files of the set web have changed
+method:
+  description: How the agent was told (V(signal) or V(api)); V(none) when it was not.
+  returned: always
+  type: str
+  sample: signal
+services:
+  description: How many services, sidecars included, the files of this collection declare in the directory.
+  returned: always
+  type: int
+  sample: 12
+agent:
+  description: The agent.
+  returned: always
+  type: dict
+  contains:
+    pid:
+      description: Its process, if there is one.
+      type: int
+      sample: 4711
+    state:
+      description: V(running) or V(stopped).
+      type: str
+      sample: running
+    version:
+      description: Its version, where it had to be found out.
+      type: str
+      sample: 1.8.7
+waited:
+  description: Seconds from telling the agent to knowing that it has everything, or that it has not.
+  returned: always
+  type: float
+  sample: 0.045
+rolled_back:
+  description: Whether the files were put back.
+  returned: always
+  type: bool
+  sample: false
+errors:
+  description: What stood in the way, or was missing or different on the agent.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: Where.
+      type: str
+      sample: service web → port
+    rule:
+      description: A name for the kind of finding.
+      type: str
+      sample: agent-differs
+    severity:
+      description: V(error) or V(warning).
+      type: str
+      sample: error
+    message:
+      description: What.
+      type: str
+      sample: 8080 in the file, 80 on the agent.
+    hint:
+      description: What helps, if anything is known.
+      type: str
+      sample: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import agent_spec
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "config_dir": {"type": "path", "default": "/etc/consul.d"},
+            "method": {"type": "str", "choices": ["signal", "api"], "default": "signal"},
+            "timeout": {"type": "int"},
+            "force": {"type": "bool", "default": False},
+            "require_agent": {"type": "bool", "default": False},
+            "take_over": {"type": "bool", "default": False},
+            "allow_check_reset": {"type": "bool", "default": False},
+            "generation_marker": {"type": "bool", "default": False},
+            "lock_timeout": {"type": "int", "default": 30},
+            **agent_spec(),
+        },
+        mutually_exclusive=[("http_token", "http_token_file")],
+        supports_check_mode=True,
+    )
+    from ansible_collections.registrar.consul.plugins.module_utils._agent_reload import reload_agent
+
+    result, failure = reload_agent(module, module.params)
+    if failure is None:
+        module.exit_json(**result)
+    module.fail_json(msg=failure, **result)
+
+
+if __name__ == "__main__":
+    main()
