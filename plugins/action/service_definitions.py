@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils import _action
 from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, set_request
-from ansible_collections.registrar.consul.plugins.plugin_utils._validate import kind_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._types import kind_of
 
 
 class ActionModule(_action.RegistrarAction):

@@ -19,6 +19,8 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field
+from ansible_collections.registrar.consul.plugins.plugin_utils._spelling import KEY_CASE, wrong_key
+from ansible_collections.registrar.consul.plugins.plugin_utils._types import wrong_type
 
 AMBIGUOUS = rule("ambiguous", "a value that can be coerced in more than one way", "nothing is guessed")
 NOT_JSON = rule("not-json", "a value that JSON cannot express", "")
@@ -44,6 +46,9 @@ class Coercion:
 
     def value(self, field: Field, value: Any, place: Place = ()) -> Any:
         """Return the value as the schema wants it, made of plain Python types."""
+        if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
+            self.findings.append(wrong_type(field, place, value))
+            value = value[0]
         coerce = _LITERAL.get(field.type, _BY_TYPE[field.type]) if self.literal else _BY_TYPE[field.type]
         result = coerce(self, field, value, place)
         if field.has_story:
@@ -62,12 +67,30 @@ class Coercion:
         for key, item in value.items():
             name = key if type(key) is str else self._key(key, place)
             child = properties.get(name) or values
-            if item is None and child:
-                if self.literal and child.has_story:
-                    self.storied.append((child, (*place, name), None))
-                continue
-            result[name] = self.value(child, item, (*place, name)) if child else self._plain(item, (*place, name))
+            if child is None:
+                self._wrong_key(field, name, value, result, place)
+            elif item is not None:
+                result[name] = self.value(child, item, (*place, name))
+            elif self.literal:
+                self._null(child, result, (*place, name))
         return result
+
+    def _wrong_key(self, field: Field, key: str, given: dict[str, Any], result: dict[str, Any], place: Place) -> None:
+        """Say what is wrong with a key, and go on as if the key that was meant stood there: it is neither missing nor unjudged."""
+        finding, meant = wrong_key(field, place, key, given)
+        self.findings.append(finding)
+        if meant is None or meant in given or given[key] is None:
+            return
+        child, item = field.properties[meant], given[key]
+        if finding.rule == KEY_CASE.id or _has_shape(child, item):
+            result[meant] = self.value(child, item, (*place, key))
+
+    def _null(self, child: Field, result: dict[str, Any], there: Place) -> None:
+        """A null in a file is an absent field, but an agent has to know the field; among user keys it is an empty value."""
+        if child.has_story:
+            self.storied.append((child, there, None))
+        if not child.name:
+            result[str(there[-1])] = _EMPTY[child.type]()
 
     def _array(self, field: Field, value: Any, place: Place) -> Any:
         child = field.items
@@ -109,6 +132,10 @@ class Coercion:
                 return self._ambiguous(value, place, "Write a plain decimal number, or leave the key out.")
             return text
         return self._plain(value, place)
+
+    def _literal_integer(self, field: Field, value: Any, place: Place) -> Any:
+        """JSON has one kind of number: 80.0 is 80."""
+        return self._integer(field, value, place) if isinstance(value, float) else self._plain(value, place)
 
     def _boolean(self, field: Field, value: Any, place: Place) -> Any:
         if isinstance(value, bool):
@@ -168,7 +195,16 @@ _BY_TYPE = {
     "integer": Coercion._integer,
     "boolean": Coercion._boolean,
 }
-_LITERAL = {"string": Coercion._as_it_is, "integer": Coercion._as_it_is, "boolean": Coercion._as_it_is}
+_LITERAL = {"string": Coercion._as_it_is, "integer": Coercion._literal_integer, "boolean": Coercion._as_it_is}
+
+
+_EMPTY: dict[str, type] = {"object": dict, "array": list, "string": str}
+
+
+def _has_shape(field: Field, value: Any) -> bool:
+    """Whether the value could be meant for the field."""
+    shapes: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list, tuple)}
+    return isinstance(value, shapes.get(field.type, (str, int, float)))
 
 
 def _is_unicode(text: str) -> bool:

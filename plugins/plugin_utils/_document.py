@@ -14,7 +14,8 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_node_checks, judge_services, label_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import REFUSED, rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._validate import KEY_CASE, ONE_ITEM_LIST, TYPE, kind_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._spelling import KEY_CASE
+from ansible_collections.registrar.consul.plugins.plugin_utils._types import ONE_ITEM_LIST, TYPE, kind_of
 
 DOCUMENT_KEYS = ("service", "services", "check", "checks")
 DOCUMENT_KEY = rule(

@@ -21,7 +21,7 @@ REFUSED = "the agent would refuse the whole reload"
 HALF_LOADED = "the agent would unload every service and stop at this one, although consul validate finds nothing"
 NEVER_SYNCED = "the agent would list it, but never get it into the catalog"
 # Why rules are stricter than agents in places that several of them share.
-NOT_IN_THE_CATALOG = "agents take it, and only the catalog refuses it"
+NOT_IN_THE_CATALOG = "agents take it, in a sidecar at least, and only the catalog refuses it"
 NOT_LOOKED_AT = "agents before 1.6 do not look at it, and in a sidecar only the catalog refuses it"
 
 RULES: dict[str, Rule] = {}

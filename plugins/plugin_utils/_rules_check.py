@@ -39,6 +39,7 @@ ALIAS_NODE = warning(
     "check-alias-node", "a check that copies the state of another node", "a reload can block for about a minute (seen on 1.8.7 and 1.10.12)"
 )
 NO_EFFECT = warning("no-effect", "a key that the agent ignores at this place", "the agent ignores it")
+DURATION = rule("duration", "a duration that Go cannot read", REFUSED)
 NODE_CHECK_NAME = rule("check-name-required", "a check outside a service with neither name nor id", HALF_LOADED)
 
 
@@ -53,6 +54,11 @@ def _types() -> dict[str, str]:
 def _only_with() -> dict[str, list[str]]:
     found = {name: field.annotation("x-only-with") for name, field in node_check_field().properties.items()}
     return {name: types for name, types in found.items() if types}
+
+
+@cache
+def _durations() -> list[str]:
+    return [name for name, field in node_check_field().properties.items() if field.annotation("x-rule") == DURATION.id]
 
 
 def check_findings(check: Mapping, place: Place) -> Iterator[Finding]:
@@ -120,7 +126,8 @@ def _ttl_findings(check: Mapping, place: Place, interval: int | None) -> Iterato
 
 
 def _threshold_findings(check: Mapping, place: Place) -> Iterator[Finding]:
-    if number(check, "failures_before_warning") > number(check, "failures_before_critical"):
+    # Without it, agents take failures_before_critical for it, even a negative one.
+    if "failures_before_warning" in check and number(check, "failures_before_warning") > number(check, "failures_before_critical"):
         yield THRESHOLDS.at(
             (*place, "failures_before_warning"),
             "is higher than failures_before_critical",
@@ -132,6 +139,9 @@ def _threshold_findings(check: Mapping, place: Place) -> Iterator[Finding]:
 
 
 def _duration_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    for key in _durations():
+        if text(check, key) and duration(check, key) is None:
+            yield DURATION.at((*place, key), "is no duration that Consul can hold", "Write at most 2562047h, about 292 years.")
     after = duration(check, "deregister_critical_service_after")
     if after is not None and 0 < after < MINUTE:
         yield DEREGISTER_RAISED.at((*place, "deregister_critical_service_after"), "is below one minute", "Write 1m or more.")

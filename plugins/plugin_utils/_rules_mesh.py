@@ -24,7 +24,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import
     warning,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._versions import Span, parse_version
 
 PROXY_IGNORED = rule(
     "proxy-without-kind",
@@ -95,9 +95,10 @@ _PORTED_GATEWAYS = ("mesh-gateway", "terminating-gateway")
 
 
 @cache
-def _gateways() -> tuple[str, ...]:
-    kinds = service_field().properties["kind"].annotation("enum")
-    return tuple(kind for kind in kinds if kind.endswith("-gateway"))
+def _gateways() -> dict[str, tuple[Span, ...]]:
+    """Return the kinds of gateway, and the versions that know each; for others it is an ordinary service."""
+    since = service_field().properties["kind"].annotation("x-enum-since")
+    return {kind: ((parse_version(first), None),) for kind, first in since.items() if kind.endswith("-gateway")}
 
 
 @cache
@@ -114,7 +115,7 @@ def mesh_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         yield from _proxy_findings(service, proxy, place)
     elif kind in _gateways():
         yield from _gateway_findings(service, proxy, kind, place)
-    elif proxy:
+    elif proxy and not kind:
         yield PROXY_IGNORED.at((*place, "proxy"), "has no effect without a kind", f"Add kind: {PROXY}, or leave proxy out.")
     yield from _connect_findings(service, place)
     yield from _block_findings(proxy, (*place, "proxy"), REFUSED)
@@ -148,13 +149,15 @@ def _wildcard(mapping: Mapping, key: str, place: Place, agent: str) -> Iterator[
 
 
 def _gateway_findings(service: Mapping, proxy: Mapping, kind: str, place: Place) -> Iterator[Finding]:
+    spans = _gateways()[kind]
     for key in _not_on_gateways():
         if proxy.get(key):
-            yield GATEWAY_FIELD.at((*place, "proxy", key), f"has no place on a {kind}", "Leave it out.")
+            yield GATEWAY_FIELD.at((*place, "proxy", key), f"has no place on a gateway such as {kind}", "Leave it out.", spans)
     if kind in _PORTED_GATEWAYS and not number(service, "port"):
-        yield GATEWAY_PORT.at((*place, "port"), f"required with kind {kind}", "Add the port on which the gateway listens.")
+        yield GATEWAY_PORT.at((*place, "port"), f"required with kind {kind}", "Add the port on which the gateway listens.", spans)
     if "sidecar_service" in mapping_at(service, "connect"):
-        yield GATEWAY_SIDECAR.at((*place, "connect", "sidecar_service"), f"has no place on a {kind}", "Leave it out.")
+        there = (*place, "connect", "sidecar_service")
+        yield GATEWAY_SIDECAR.at(there, f"has no place on a gateway such as {kind}", "Leave it out.", spans)
 
 
 def _connect_findings(service: Mapping, place: Place) -> Iterator[Finding]:

@@ -28,11 +28,21 @@ META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED, s
 META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED, since="1.1.0")
 ADDRESS_ANY = rule("address-any", "an address that stands for all addresses, such as 0.0.0.0", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 TAGGED_ADDRESS = rule(
-    "tagged-address-literal", "a tagged address that is not the kind of IP address its name says", HALF_LOADED, since="1.7.0"
+    "tagged-address-literal",
+    "a tagged address that is not the kind of IP address its name says",
+    HALF_LOADED,
+    since="1.7.0",
+)
+TAGGED_ZEROS = rule(
+    "tagged-address-zeros",
+    "a tagged IPv4 address with leading zeros",
+    HALF_LOADED,
+    stricter="older agents read the numbers as decimal, newer ones refuse them",
+    since="1.7.0",
 )
 TAGGED_WAN_IPV6 = warning("tagged-address-wan-ipv6", "a wan_ipv6 that is no IPv6 address", "no version of Consul looks at it")
 SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port or address", REFUSED, since="1.10.0")
-LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, since="1.17.0")
+LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.17.0")
 PORTS = rule("ports-exclude-port", "ports together with port", REFUSED, since="1.22.0")
 PORT_NAMES = rule("ports-unique", "two named ports of one name", REFUSED, since="1.22.0")
 PORT_DEFAULT = warning("ports-default", "two named ports that are both the default", "it is not known which one Consul uses")
@@ -42,8 +52,8 @@ TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
 TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers it twice")
 
 _DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
-_Family = type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address]
-_LITERALS: dict[str, _Family] = {"lan_ipv4": ipaddress.IPv4Address, "wan_ipv4": ipaddress.IPv4Address, "lan_ipv6": ipaddress.IPv6Address}
+# The IP version that Consul demands of a tagged address with this name.
+_LITERALS = {"lan_ipv4": 4, "wan_ipv4": 4, "lan_ipv6": 6}
 _ANY = tuple(str(family(0)) for family in (ipaddress.IPv4Address, ipaddress.IPv6Address)) + ("[::]",)
 _META_BYTES = 512
 # Since 1.8.0 a mesh gateway may say that it serves the federation of datacenters.
@@ -51,14 +61,15 @@ _BEFORE_FEDERATION = ((parse_version("1.1.0"), parse_version("1.8.0")),)
 
 
 def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
-    """Yield the findings of one service or sidecar."""
+    """Yield the findings of one service, or of the sidecar at a place inside one."""
     yield from _dns_findings(service, place)
     yield from _meta_findings(service, place)
     yield from _address_findings(service, place)
     yield from _port_findings(service, place)
     locality = mapping_at(service, "locality")
     if locality.get("zone") and not locality.get("region"):
-        yield LOCALITY.at((*place, "locality", "region"), "required with zone", "Add the region of the zone.")
+        agent = NEVER_SYNCED if place else REFUSED
+        yield LOCALITY.at((*place, "locality", "region"), "required with zone", "Add the region of the zone.", agent=agent)
 
 
 def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
@@ -100,22 +111,32 @@ def _address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         if not isinstance(tagged, dict):
             continue
         there = (*place, "tagged_addresses", name, "address")
-        literal = _LITERALS.get(name)
-        if literal and not _is_literal(literal, text(tagged, "address")):
-            family = "IPv4" if name.endswith("4") else "IPv6"
-            yield TAGGED_ADDRESS.at(
-                there, f"must be an {family} address", f"Write an {family} address, or choose another name than {name}."
-            )
-        if name == "wan_ipv6" and not _is_literal(ipaddress.IPv6Address, text(tagged, "address")):
+        wanted = _LITERALS.get(name)
+        found = _ip_version(text(tagged, "address"))
+        if wanted and not found and _ip_version(_without_zeros(text(tagged, "address"))) == wanted:
+            yield TAGGED_ZEROS.at(there, "has leading zeros", f"Write {_without_zeros(text(tagged, 'address'))}.")
+        elif wanted and wanted != found:
+            hint = f"Write an IPv{wanted} address, or choose another name than {name}."
+            yield TAGGED_ADDRESS.at(there, f"must be an IPv{wanted} address", hint)
+        if name == "wan_ipv6" and found != 6:
             yield TAGGED_WAN_IPV6.at(there, "is no IPv6 address", "Write an IPv6 address.")
 
 
-def _is_literal(kind: _Family, address: str) -> bool:
+def _ip_version(address: str) -> int:
+    """Return 4 or 6, or 0 where Go finds no IP address: it knows no zones, and takes ::ffff:10.0.0.1 for an IPv4 address."""
     try:
-        kind(address.partition("%")[0])
+        found = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return True
+        return 0
+    if isinstance(found, ipaddress.IPv4Address):
+        return 4
+    if found.scope_id is not None:
+        return 0
+    return 4 if found.ipv4_mapped else 6
+
+
+def _without_zeros(address: str) -> str:
+    return ".".join(part.lstrip("0") or "0" for part in address.split("."))
 
 
 def _port_findings(service: Mapping, place: Place) -> Iterator[Finding]:

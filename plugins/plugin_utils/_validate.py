@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The schema as judge: `jsonschema` says whether a definition is valid, this file says why not.
 
+Definitions come coerced, so that unknown keys are no longer in them.
+
 Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -15,7 +18,7 @@ from typing import Any
 try:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
-    from jsonschema.validators import Draft202012Validator
+    from jsonschema.validators import Draft202012Validator, extend
 except ImportError as error:
     MISSING: ImportError | None = error
 else:
@@ -23,28 +26,9 @@ else:
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import HALF_LOADED, REFUSED, RULES, Rule, rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, json_schema, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, json_schema
+from ansible_collections.registrar.consul.plugins.plugin_utils._types import wrong_type
 
-TYPE = rule("type", "a value of the wrong type", REFUSED)
-ONE_ITEM_LIST = rule(
-    "one-item-list",
-    "a list of one item where a single value belongs",
-    REFUSED,
-    stricter="agents take the item out of the list, from 1.8 on of any list, before of lists of one mapping",
-)
-FRACTION = rule(
-    "fraction",
-    "a fractional number where a whole one belongs",
-    "the agent would cut it off",
-    stricter="agents cut the fraction off without a word",
-)
-UNKNOWN_KEY = rule("unknown-key", "a key that no version of Consul knows at this place", REFUSED)
-KEY_CASE = rule(
-    "key-case",
-    "a key in the spelling of the HTTP API, or in an old one",
-    REFUSED,
-    stricter="agents read a few CamelCase keys in files; with one spelling for each key, files stay readable and comparable",
-)
 REQUIRED = rule("required", "a required key that is missing or empty", REFUSED)
 VALUE = rule("value", "a value that is not one of the allowed ones", REFUSED)
 RANGE = rule("range", "a number outside its range", REFUSED)
@@ -53,7 +37,6 @@ META_SIZE = rule("meta-size", "more than 64 meta entries", REFUSED)
 META_KEY = rule(
     "meta-key", "a meta key that is empty, longer than 128 characters, or has other characters than letters, digits, _ and -", REFUSED
 )
-rule("duration", "a duration that Go cannot read", REFUSED)
 rule("name-required", "a service without a name", HALF_LOADED)
 rule(
     "port-range",
@@ -86,19 +69,20 @@ rule(
     stricter="agents before 1.6 do not look at it, later ones only where the service is a proxy",
 )
 
-_TYPES = {
-    "object": ("a mapping", "Write key: value pairs below it."),
-    "array": ("a list", "Write a list: one entry a line, each after a dash."),
-    "string": ("text", "Write the text in quotes."),
-    "integer": ("a whole number", "Write a whole number without quotes."),
-    "boolean": ("true or false", "Write true or false without quotes."),
-}
+
+def _whole_pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    """The keyword `pattern` as ECMAScript has it: in Python a $ also stands before a final line break."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError("has the wrong form")
+
+
+_JUDGE: type[Validator] = extend(Draft202012Validator, {"pattern": _whole_pattern})  # type: ignore[no-untyped-call]
 
 
 @cache
 def validator(root: Field) -> Validator:
     """Return the validator of a tree, made once per process; the schema itself is checked in the tests."""
-    return Draft202012Validator(json_schema(root))
+    return _JUDGE(json_schema(root))
 
 
 def schema_findings(root: Field, definition: Any) -> list[Finding]:
@@ -131,49 +115,7 @@ def _of(field: Field, general: Rule) -> Rule:
 
 
 def _wrong_type(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
-    wanted, hint = _TYPES[field.type]
-    value = error.instance
-    if field.type == "array" and isinstance(value, str):
-        hint = f"Write [{quoted(value)}]."
-    elif isinstance(value, list) and len(value) == 1:
-        yield ONE_ITEM_LIST.at(place, f"must be {wanted}, not a list", "Write the item without its list.")
-        return
-    elif field.type == "integer" and isinstance(value, float):
-        yield FRACTION.at(place, f"must be {wanted}", hint)
-        return
-    yield TYPE.at(place, f"must be {wanted}, not {kind_of(value)}", hint)
-
-
-def kind_of(value: Any) -> str:
-    """Return what a value is, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    for kind, words in ((int, "a number"), (float, "a fractional number"), (str, "text"), (dict, "a mapping"), (list, "a list")):
-        if isinstance(value, kind):
-            return words
-    return "something else"
-
-
-def _unknown_keys(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
-    given: Any = error.instance
-    for key in given:
-        if key not in field.properties:
-            yield unknown_key(field, place, key)
-
-
-def unknown_key(field: Field, place: Place, key: str) -> Finding:
-    """Return the finding for a key that does not exist in a file, with the nearest key that does."""
-    elsewhere = field.elsewhere.get(squash(key))
-    if elsewhere:
-        return UNKNOWN_KEY.at((*place, key), "is no key of a definition file", f"Leave it out: {elsewhere}.")
-    meant = field.spellings.get(squash(key))
-    if meant:
-        return KEY_CASE.at((*place, key), f"is spelled {meant} in a file", f"Write {meant}.")
-    near = did_you_mean(key, list(field.properties))
-    hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(sorted(field.properties))}."
-    return UNKNOWN_KEY.at((*place, key), "is no key that Consul knows here", hint)
+    yield wrong_type(field, place, error.instance)
 
 
 def _missing(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
@@ -217,7 +159,6 @@ def _too_many(field: Field, place: Place, error: ValidationError) -> Iterator[Fi
 
 _EXPLANATIONS: dict[str, Callable[[Field, Place, ValidationError], Iterator[Finding]]] = {
     "type": _wrong_type,
-    "additionalProperties": _unknown_keys,
     "required": _missing,
     "enum": _not_allowed,
     "minimum": _out_of_range,
