@@ -52,3 +52,13 @@ def parse_duration(text: str) -> int:
     if total > _LARGEST:
         raise ValueError("duration too long")
     return sign * total
+
+
+def format_duration(nanoseconds: int) -> str:
+    """Return a duration as text, in the largest unit that needs no fraction."""
+    if nanoseconds == 0:
+        return "0s"
+    for unit in ("h", "m", "s", "ms", "us"):
+        if nanoseconds % _NANOSECONDS[unit] == 0:
+            return "%d%s" % (nanoseconds // _NANOSECONDS[unit], unit)
+    return "%dns" % nanoseconds

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._identity import service_id
+from ansible_collections.registrar.consul.plugins.plugin_utils._coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted, render
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, service_field
@@ -43,6 +44,21 @@ def render_hcl(services: Iterable[dict[str, Any]], header: str = "") -> str:
     blocks = [_block("services", field, service, (service_id(service),), "") for service in ordered] or [["services = []"]]
     comment = [f"# {line}".rstrip() for line in _comment(header)]
     return "\n\n".join("\n".join(lines) for lines in [comment, *blocks] if lines) + "\n"
+
+
+def services_in(value: Any) -> list[dict[str, Any]]:
+    """Return a definition, or the list of them, with what templating did to their values undone. Raises HclError."""
+    several = isinstance(value, (list, tuple))
+    services, problems = [], []
+    for index, definition in enumerate(value if several else [value]):
+        coercion = Coercion()
+        services.append(coercion.value(service_field(), definition, (index,) if several else ()))
+        problems.extend(render(finding.as_dict()) for finding in coercion.findings)
+    if problems:
+        raise HclError("\n".join(problems))
+    if not all(isinstance(service, dict) for service in services):
+        raise HclError("What is to be rendered must be a definition, or a list of them.")
+    return services
 
 
 def _comment(header: str) -> list[str]:

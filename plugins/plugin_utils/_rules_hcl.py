@@ -41,6 +41,9 @@ def hcl_findings(field: Field, value: Any, place: Place = ()) -> Iterator[Findin
     elif isinstance(value, list) and field.items is not None:
         for index, item in enumerate(value):
             yield from hcl_findings(field.items, item, (*place, index))
+    elif value is None and not field.name:
+        # An absent field can be left out, an item or a key of the user cannot.
+        yield NOT_IN_HCL.at(place, "null does not exist in HCL", _HINT, agent="")
 
 
 def _entry_findings(value: Any, place: Place) -> Iterator[Finding]:

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter to_hcl; its documentation is beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def to_hcl(value: Any, header: str = "") -> str:
+    """Return the text of an HCL file with a definition, or with a list of them."""
+    # Ansible imports all filters of a collection where one is used, in each worker.
+    from ansible_collections.registrar.consul.plugins.plugin_utils._hcl import HclError, render_hcl, services_in
+
+    try:
+        return render_hcl(services_in(value), header or "")
+    except HclError as error:
+        raise AnsibleFilterError(f"registrar.consul.to_hcl: {error}") from None
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"to_hcl": to_hcl}

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter to_snake_case; its documentation is beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def to_snake_case(value: Any, kind: str = "auto") -> Any:
+    """Return definitions or answers of the HTTP API as definition files spell them."""
+    # Ansible imports all filters of a collection where one is used, in each worker.
+    from ansible_collections.registrar.consul.plugins.plugin_utils._casing import CasingError, to_file
+
+    try:
+        return to_file(value, kind)
+    except CasingError as error:
+        raise AnsibleFilterError(f"registrar.consul.to_snake_case: {error}") from None
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"to_snake_case": to_snake_case}

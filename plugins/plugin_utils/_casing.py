@@ -1,0 +1,265 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys between the snake_case of definition files and the CamelCase of the HTTP API.
+
+Every key is spelled by its place in the schema, never by a rule for words. The keys of user data are never looked at.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._durations import format_duration, parse_duration
+from ansible_collections.registrar.consul.plugins.plugin_utils._answers import KINDS, NotConvertibleError, Part, parts
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, did_you_mean, dotted, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, camel_case, squash
+
+
+class CasingError(ValueError):
+    """What cannot be converted, with one line for each problem; never with a value."""
+
+
+def to_file(value: Any, kind: str = "auto") -> Any:
+    """Return the value as definition files spell it. What an agent or the catalog only adds is left out.
+
+    A mapping gives a definition, lists and maps by id give a list of definitions. Raises CasingError.
+    """
+    return _converted(value, kind, _filed)
+
+
+def to_api(value: Any, kind: str = "auto", *, api_only: bool = False) -> tuple[Any, list[str]]:
+    """Return the value as bodies of the HTTP API are spelled, and the places of fields that the API does not have.
+
+    These fields are kept, so that nothing is lost on the way back; `api_only` leaves them out. Raises CasingError.
+    """
+    unknown_to_api: list[str] = []
+
+    def convert(part: Part, problems: list[str]) -> Any:
+        content = _filed(part, problems) if part.reported else part.content
+        speller = _ApiSpeller(problems, unknown_to_api, api_only)
+        return speller.value(part.field, content, part.place)
+
+    return _converted(value, kind, convert), unknown_to_api
+
+
+def _converted(value: Any, kind: str, convert: Callable[[Part, list[str]], Any]) -> Any:
+    if kind not in KINDS:
+        raise CasingError(f"kind: {quoted(str(kind))} does not exist. Write one of {', '.join(KINDS)}.")
+    problems: list[str] = []
+
+    def each(found: Part | list[Any]) -> Any:
+        return [each(part) for part in found] if isinstance(found, list) else convert(found, problems)
+
+    try:
+        result = each(parts(value, kind))
+    except NotConvertibleError as error:
+        raise CasingError(f"What is to be converted {error}.") from None
+    if problems:
+        raise CasingError("\n".join(problems))
+    return result
+
+
+def _filed(part: Part, problems: list[str]) -> Any:
+    """Return a service or check as a file spells it."""
+    if not part.reported:
+        return _FileSpeller(problems).value(part.field, part.content, part.place)
+    speller = _ReportSpeller(problems)
+    result = speller.value(part.field, part.content, part.place)
+    if part.definition:
+        result.update(speller.value(part.field, part.definition, (*part.place, "Definition")))
+    checks = [check for check in (_filed(check, problems) for check in part.checks) if _has_type(part.field, check)]
+    if checks:
+        # Inside a service it has no effect to name it.
+        result["checks"] = [{key: value for key, value in check.items() if key != "service_id"} for check in checks]
+    _drop_derived_addresses(result)
+    return result
+
+
+def _has_type(service: Field, check: Mapping[str, Any]) -> bool:
+    """Whether the agent said what the check does; most agents only tell its name and state."""
+    items = service.properties["checks"].items
+    return items is not None and any(items.properties[key].annotation("x-check-type") for key in check)
+
+
+def _drop_derived_addresses(service: dict[str, Any]) -> None:
+    """Leave out the tagged addresses that agents make from an IP address by themselves."""
+    tagged = service.get("tagged_addresses")
+    if not tagged:
+        return
+    from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import derived_addresses
+
+    derived = {name: _address(address) for name, address in derived_addresses(service).items()}
+    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address)}
+    if kept:
+        service["tagged_addresses"] = kept
+    else:
+        del service["tagged_addresses"]
+
+
+def _address(tagged: Mapping[str, Any]) -> tuple[str, int]:
+    return tagged.get("address") or "", tagged.get("port") or 0
+
+
+class _Speller:
+    """One walk over one service or check."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+
+    def spell(self, field: Field, place: Place) -> str | None:
+        """Return the key of a field, None to leave it out."""
+        raise NotImplementedError
+
+    def scalar(self, field: Field, value: Any) -> Any:
+        return value
+
+    def is_dropped(self, field: Field, value: Any) -> bool:
+        """Whether the converted value of an optional field is left out."""
+        return False
+
+    def is_foreign(self, field: Field, key: str, place: Place) -> bool:
+        """Whether a key that is no field is left out without a word; otherwise it is a problem."""
+        return False
+
+    def items(self, field: Field, value: list[Any] | tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
+        return iter(enumerate(value))
+
+    def value(self, field: Field, value: Any, place: Place) -> Any:
+        if value is None:
+            return None
+        if field.properties:
+            return self._object(field, value, place)
+        if field.values is not None and field.values.properties:
+            below = field.values
+            return self._each(value, place, Mapping, lambda: {key: self.value(below, item, (*place, key)) for key, item in value.items()})
+        if field.items is not None and field.items.properties:
+            item_field = field.items
+            return self._each(
+                value,
+                place,
+                (list, tuple),
+                lambda: [self.value(item_field, item, (*place, index)) for index, item in self.items(item_field, value)],
+            )
+        return self.scalar(field, value)
+
+    def _each(self, value: Any, place: Place, wanted: Any, convert: Callable[[], Any]) -> Any:
+        if isinstance(value, wanted):
+            return convert()
+        self._problem(place, "must be a mapping." if wanted is Mapping else "must be a list.")
+        return value
+
+    def _object(self, field: Field, value: Any, place: Place) -> Any:
+        return self._each(value, place, Mapping, lambda: self._mapping(field, value, place))
+
+    def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        seen: dict[str, str] = {}
+        for key, item in value.items():
+            where = (*place, str(key))
+            name = key if key in field.properties else field.spellings.get(squash(str(key)))
+            if name is None:
+                self._no_field(field, str(key), where)
+                continue
+            if name in seen:
+                self._problem(where, f"is the same field as {dotted((seen[name],))}. Keep one of them.")
+                continue
+            seen[name] = str(key)
+            child = field.properties[name]
+            spelled = self.spell(child, where)
+            if spelled is None:
+                continue
+            converted = self.value(child, item, where)
+            if name in field.required or not self.is_dropped(child, converted):
+                result[spelled] = converted
+        return result
+
+    def _no_field(self, field: Field, key: str, place: Place) -> None:
+        if self.is_foreign(field, key, place):
+            return
+        elsewhere = field.elsewhere.get(squash(key))
+        if elsewhere:
+            self._problem(place, f"is no key of a definition. Leave it out: {elsewhere}.")
+            return
+        # The catalog writes ServiceID and ServicePort for id and port.
+        near = field.spellings.get(squash(key).replace("service", "", 1)) or did_you_mean(key, list(field.properties))
+        hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(sorted(field.properties))}."
+        self._problem(place, f"is no key that Consul knows here. {hint}")
+
+    def _problem(self, place: Place, text: str) -> None:
+        self.problems.append(f"{dotted(place)}: {text}" if place else f"What is to be converted {text}")
+
+
+class _FileSpeller(_Speller):
+    """As definition files spell it."""
+
+    def spell(self, field: Field, place: Place) -> str | None:
+        return field.name
+
+    def scalar(self, field: Field, value: Any) -> Any:
+        # Bodies of the HTTP API may say durations in nanoseconds, files may not.
+        if isinstance(value, int) and not isinstance(value, bool) and _is_duration(field):
+            return format_duration(value)
+        return value
+
+
+class _ReportSpeller(_FileSpeller):
+    """As definition files spell it, without what agents add to every definition."""
+
+    def is_dropped(self, field: Field, value: Any) -> bool:
+        if value is None or value in ("", [], {}):
+            return True
+        if isinstance(value, (bool, int)):
+            return not value and not field.annotation("default")
+        if _is_duration(field):
+            return isinstance(value, str) and _is_zero(value)
+        return _has_only_defaults(field, value)
+
+    def is_foreign(self, field: Field, key: str, place: Place) -> bool:
+        return squash(key) in field.elsewhere
+
+    def items(self, field: Field, value: list[Any] | tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
+        return ((index, item) for index, item in enumerate(value) if not _is_derived(field, item))
+
+
+class _ApiSpeller(_Speller):
+    """As bodies of the HTTP API are spelled."""
+
+    def __init__(self, problems: list[str], unknown_to_api: list[str], api_only: bool) -> None:
+        super().__init__(problems)
+        self.unknown_to_api = unknown_to_api
+        self.api_only = api_only
+
+    def spell(self, field: Field, place: Place) -> str | None:
+        if field.api_name is not None:
+            return field.api_name
+        if self.api_only:
+            return None
+        self.unknown_to_api.append(dotted(place))
+        return camel_case(field.name)
+
+
+def _is_duration(field: Field) -> bool:
+    return bool(field.annotation("x-rule") == "duration")
+
+
+def _is_zero(duration: str) -> bool:
+    try:
+        return parse_duration(duration) == 0
+    except ValueError:
+        return False
+
+
+def _has_only_defaults(field: Field, value: Any) -> bool:
+    """Whether an object says what the agent assumes without it, such as weights of 1 and 1."""
+    if not field.properties or any("default" not in child.raw for child in field.properties.values()):
+        return False
+    return all(item == field.properties[key].annotation("default") for key, item in value.items())
+
+
+def _is_derived(field: Field, item: Any) -> bool:
+    """Whether the agent made this item of a list: a path exposed for a check, an upstream from central configuration."""
+    return isinstance(item, Mapping) and any(content is True and squash(str(key)) in field.elsewhere for key, content in item.items())
