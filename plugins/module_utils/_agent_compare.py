@@ -104,7 +104,7 @@ def same(want: Any, have: Any) -> bool:
     """Equality of JSON values: 1 is 1.0, but true is not 1."""
     if isinstance(want, bool) or isinstance(have, bool):
         return want is have
-    if isinstance(want, Mapping) and isinstance(have, Mapping):
+    if isinstance(want, dict) and isinstance(have, dict):
         return want.keys() == have.keys() and all(same(value, have[key]) for key, value in want.items())
     if isinstance(want, list) and isinstance(have, list):
         return len(want) == len(have) and all(map(same, want, have))
@@ -114,7 +114,7 @@ def same(want: Any, have: Any) -> bool:
 def canonical(config: Any) -> Any:
     """User data of a proxy without what agents change in it: one-item lists become their item (from 1.8 on only at the top,
     before at any depth), empty lists null (before 1.8)."""
-    if isinstance(config, Mapping):
+    if isinstance(config, dict):
         return {key: canonical(value) for key, value in config.items()}
     if isinstance(config, list):
         if len(config) < 2:
@@ -233,7 +233,7 @@ def _central(place: str, want: dict[str, Any], have: dict[str, Any], before: dic
 def _as_map(field: str, value: Any) -> dict[str, Any]:
     if field == "config":
         return dict(canonical(value or {}))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _own_paths(child) if key == "paths" else child for key, child in value.items() if child}
     return {"": value} if value else {}
 

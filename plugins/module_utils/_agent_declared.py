@@ -8,6 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected, expected, keys_of
@@ -48,40 +49,49 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     """Read the directory, with the eyes of the agent where one runs. Raises Refused."""
     reader = Reader(process.uid, process.gid, process.groups) if process else None
     ours = load_manifest(directory)
-    now: dict[str, list[dict[str, Any]]] = {}
+    now: dict[str, Expected] = {}
+    services: list[dict[str, Any]] = []
     foreign: list[DefinitionFile] = []
     problems: list[Finding] = []
     for found in scan(directory, agent=reader):
         if found.fatal:
             problems.append(_problem(directory, found))
         if found.name in ours:
-            now[found.name] = found.definitions.services
+            now[found.name] = expected(found.definitions.services)
         else:
             foreign.append(found)
-    others = [service for found in foreign for service in found.definitions.services]
-    everything = [service for services in now.values() for service in services] + others
+        services += found.definitions.services
     return Declared(
-        wanted=expected(service for services in now.values() for service in services),
-        before=expected(_as_verified(directory, journal, now)),
-        elsewhere=keys_of(others, [check for found in foreign for check in found.definitions.checks]),
+        wanted=_joined(now),
+        before=_joined({**now, **_as_verified(directory, journal)}),
+        elsewhere=_joined({found.name: keys_of(found.definitions.services, found.definitions.checks) for found in foreign}),
         foreign=foreign,
         problems=problems,
-        total=len(everything),
-        slow=any("alias_node" in check for service in everything for check in _all_checks(service)),
+        total=len(services),
+        slow=any("alias_node" in check for service in services for check in _all_checks(service)),
     )
 
 
-def _as_verified(directory: ConfigDir, journal: Journal | None, now: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Our services as the agent was last known to have them."""
+def _as_verified(directory: ConfigDir, journal: Journal | None) -> dict[str, Expected]:
+    """What those of our files that have changed since held when the agent was last known to have loaded them."""
     contents = verified_contents(directory, journal) if journal is not None else {}
-    services = [service for name, found in now.items() if name not in contents for service in found]
+    found = {}
     for name, data in contents.items():
         try:
-            services.extend(parse(name, data).services if data else [])
+            found[name] = expected(parse(name, data).services if data else [])
         except Unparsable:
             # It was somebody else's before it was adopted, and broken: the agent had nothing of it.
-            continue
-    return services
+            found[name] = Expected({}, {})
+    return found
+
+
+def _joined(files: dict[str, Expected]) -> Expected:
+    """In the agent's order: of two with one id it has the last."""
+    joined = Expected({}, {})
+    for name in sorted(files, key=os.fsencode):
+        joined.services.update(files[name].services)
+        joined.checks.update(files[name].checks)
+    return joined
 
 
 def _all_checks(service: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
@@ -80,6 +81,7 @@ def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition]) -> 
     return found
 
 
+@functools.lru_cache(maxsize=None)
 def squash(key: str) -> str:
     """One spelling for both worlds."""
     return key.replace("_", "").lower()
@@ -87,7 +89,7 @@ def squash(key: str) -> str:
 
 def squashed(value: Any) -> Any:
     """The value with squashed keys all the way down, the user's own keys excepted; null means absent."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {squash(key): _below(squash(key), child) for key, child in value.items() if child is not None}
     if isinstance(value, list):
         return [squashed(item) for item in value]
@@ -117,7 +119,7 @@ def derived_addresses(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _below(key: str, child: Any) -> Any:
-    if key == "taggedaddresses" and isinstance(child, Mapping):
+    if key == "taggedaddresses" and isinstance(child, dict):
         return {name: squashed(address) for name, address in child.items()}
     return child if key in _USER_KEYS else squashed(child)
 

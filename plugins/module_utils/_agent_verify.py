@@ -97,34 +97,35 @@ class _Watch:
 
     def run(self, limit: float) -> Outcome:
         good_looks, pause, trouble = 0, FIRST_PAUSE, ""
-        findings: list[Finding] = []
         while True:
             words = self.witness.ears.said()
             if words is not None:
                 return self._failed(words)
             if not self.witness.alive():
                 return Outcome(False, False, "none", ENDED)
+            before = time.monotonic()
             if self.witness.view is None:
                 if self._quiet_is_over():
                     return self._unseen()
             else:
                 try:
                     seen = self.witness.view.look()
-                    findings, trouble = self._judged(seen), ""
+                    good = self._is_good(seen, self.witness.view)
                 except (AclDenied, Blocked) as refusal:
                     self.witness = self.witness._replace(view=None, why_blind=str(refusal))
                     continue
                 except ApiError as error:
                     good_looks, trouble = 0, str(error)
                 else:
-                    good_looks = 0 if findings else good_looks + 1
+                    good_looks, trouble = good_looks + 1 if good else 0, ""
                     if self._is_enough(good_looks):
                         return self._seen()
-                    if findings and (self.told is None or self._stalled(seen)):
-                        return self._failed("")
+                    if not good and (self.told is None or self._stalled(seen)):
+                        return self._failed("", seen=seen)
             if self._age() > limit:
                 return self._failed("", trouble or "it was not as the files say within %d seconds" % limit)
-            time.sleep(pause)
+            # What an agent spends on our looks it does not spend on loading.
+            time.sleep(max(pause, 2 * (time.monotonic() - before)))
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
     def _is_enough(self, good_looks: int) -> bool:
@@ -132,13 +133,13 @@ class _Watch:
         needed = 2 if self.told else 1
         return good_looks >= needed and (not self._proof_is_due() or self._quiet_is_over())
 
-    def _judged(self, seen: Seen) -> list[Finding]:
+    def _is_good(self, seen: Seen, view: AgentView) -> bool:
         missing = sorted(self.target.wanted.services.keys() - seen.services.keys() - self.hidden)
-        view = self.witness.view
         # Nearly always the first one settles it: either the token sees our services, or it does not.
-        if missing and view is not None and view.is_hidden(missing[0]):
+        if missing and view.is_hidden(missing[0]):
             self.hidden |= view.hidden(missing)
-        return self._findings(seen)
+            missing = sorted(set(missing) - self.hidden)
+        return not missing and not self._findings(seen)
 
     def _findings(self, seen: Seen) -> list[Finding]:
         target = self.target = self._without_withdrawn(seen)
@@ -184,13 +185,14 @@ class _Watch:
             return Outcome(True, False, "log", "the agent has logged no refusal, but %s" % self.witness.why_blind)
         return Outcome(True, False, "none", self.witness.why_blind)
 
-    def _failed(self, words: str, reason: str = "") -> Outcome:
-        """A last look, for what the agent has now."""
+    def _failed(self, words: str, reason: str = "", seen: Seen | None = None) -> Outcome:
         try:
-            seen = self.witness.view.look() if self.witness.view is not None else None
+            if seen is None and self.witness.view is not None:
+                seen = self.witness.view.look()
         except ApiError:
-            seen = None
-        findings = self._judged(seen) if seen is not None else []
+            # Then it is not known what the agent has now.
+            pass
+        findings = self._findings(seen) if seen is not None else []
         untouched = seen is not None and self._is_untouched(seen, words)
         return Outcome(False, False, "none", reason, tuple(findings), words, untouched, seen)
 
