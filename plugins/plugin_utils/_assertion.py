@@ -33,7 +33,14 @@ def errors_of(
 
     Raises AssertionTermsError.
     """
-    judge_document, verdict, unknown_rules = _judge()
+    # A quarter of a second: only where something is judged.
+    from ansible_collections.registrar.consul.plugins.plugin_utils._document import judge_document
+    from ansible_collections.registrar.consul.plugins.plugin_utils._validate import missing_library
+    from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules, verdict
+
+    missing = missing_library()
+    if missing:
+        raise AssertionTermsError(missing)
     if edition not in EDITIONS:
         raise AssertionTermsError(f"edition: {quoted(str(edition))} is not one of {', '.join(EDITIONS)}.")
     silenced = [entry.strip() for entry in silence.split(",")] if isinstance(silence, str) else [str(entry) for entry in silence]
@@ -46,8 +53,7 @@ def errors_of(
         # A list stands for the services of a play, not of a file.
         document, literal = {"services": list(value)}, bool(literal)
     findings = judge_document(document, edition, literal=literal)
-    errors: list[dict[str, str]] = verdict(findings, version, strict=strict, silence=silenced).errors
-    return errors
+    return verdict(findings, version, strict=strict, silence=silenced).errors
 
 
 def _version(text: str | None) -> Version:
@@ -57,16 +63,3 @@ def _version(text: str | None) -> Version:
         return parse_version(str(text))
     except ValueError:
         raise AssertionTermsError(f"consul_version: {quoted(str(text))} is not a version such as 1.8.7.") from None
-
-
-def _judge() -> tuple[Any, Any, Any]:
-    # A quarter of a second, and a library that may be missing: only where something is judged.
-    try:
-        from ansible_collections.registrar.consul.plugins.plugin_utils._document import judge_document
-        from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules, verdict
-    except ImportError as error:
-        raise AssertionTermsError(
-            "the Python library jsonschema is needed on the controller, beside ansible-core itself: "
-            f"install it there, for example with pip install jsonschema ({error})."
-        ) from None
-    return judge_document, verdict, unknown_rules

@@ -9,6 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
@@ -33,7 +34,8 @@ def judge_document(document: Any, edition: str = "community", *, literal: bool |
     unless `literal` says otherwise.
     """
     if not isinstance(document, dict):
-        return [TYPE.at((), f"must be a mapping, not {kind_of(document)}", "Write a definition, or services: with a list.")]
+        wrong = TYPE.at((), f"must be a mapping, not {kind_of(document)}", "Write a definition, or services: with a list.")
+        return [replace(wrong, label="definition")]
     is_document = _is_document(document)
     literal = is_document if literal is None else literal
     if not is_document:
@@ -52,8 +54,10 @@ def judge_document(document: Any, edition: str = "community", *, literal: bool |
 
 
 def _is_document(document: dict[str, Any]) -> bool:
-    lowered = {str(key).lower() for key in document}
-    return bool(lowered & {"service", "services"}) or lowered <= set(DOCUMENT_KEYS)
+    # What an agent answers for a service has its name under Service.
+    lowered = {str(key).lower(): value for key, value in document.items()}
+    has_services = any(key in lowered and not isinstance(lowered[key], str) for key in ("service", "services"))
+    return has_services or lowered.keys() <= set(DOCUMENT_KEYS)
 
 
 def _shape_findings(document: dict[str, Any]) -> Iterator[Finding]:

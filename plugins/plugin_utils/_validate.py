@@ -44,6 +44,12 @@ rule(
     "the agent would register the number as it is, and nobody could connect",
     stricter="agents register any number as a port",
 )
+rule(
+    "count-range",
+    "a count above 2147483647, or an output_max_size below 0",
+    "the agent would refuse it, or register another number",
+    stricter="agents turn numbers that are too large for them into others",
+)
 KIND = rule(
     "kind-known",
     "a kind that Consul does not have",
@@ -76,13 +82,21 @@ def _whole_pattern(_validator: Validator, pattern: str, value: Any, _schema: Any
         yield ValidationError("has the wrong form")
 
 
-_JUDGE: type[Validator] = extend(Draft202012Validator, {"pattern": _whole_pattern})  # type: ignore[no-untyped-call]
+def missing_library() -> str | None:
+    """Return what to say where jsonschema cannot be imported, None where it can."""
+    if MISSING is None:
+        return None
+    return (
+        "The Python library jsonschema is needed on the controller, beside ansible-core itself: "
+        f"install it there, for example with pip install jsonschema ({MISSING})."
+    )
 
 
 @cache
 def validator(root: Field) -> Validator:
     """Return the validator of a tree, made once per process; the schema itself is checked in the tests."""
-    return _JUDGE(json_schema(root))
+    judge: type[Validator] = extend(Draft202012Validator, {"pattern": _whole_pattern})  # type: ignore[no-untyped-call]
+    return judge(json_schema(root))
 
 
 def schema_findings(root: Field, definition: Any) -> list[Finding]:
@@ -135,7 +149,7 @@ def _not_allowed(field: Field, place: Place, error: ValidationError) -> Iterator
 
 def _out_of_range(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
     low, high = field.annotation("minimum"), field.annotation("maximum")
-    limits = f"from {low} to {high}" if high is not None else f"of {low} or more"
+    limits = f"from {low} to {high}" if low is not None else f"up to {high}"
     yield _of(field, RANGE).at(place, f"{error.instance} is out of range", f"Write a number {limits}.")
 
 
