@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The schema as judge: `jsonschema` says whether a definition is valid, this file says why not.
 
-Definitions come coerced, so that unknown keys are no longer in them.
+Definitions come coerced, so that unknown keys are no longer in them. Nearly all are valid and get a quick yes; importing
+`jsonschema` takes as long as a thousand of those, so it is imported only when something may be wrong.
 
 Private to the collection: may change at any time.
 """
@@ -13,21 +14,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
-
-try:
-    from jsonschema import ValidationError
-    from jsonschema.protocols import Validator
-    from jsonschema.validators import Draft202012Validator, extend
-except ImportError as error:
-    MISSING: ImportError | None = error
-else:
-    MISSING = None
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._quick_yes import Judge, quick_yes
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import HALF_LOADED, REFUSED, RULES, Rule, rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, json_schema
 from ansible_collections.registrar.consul.plugins.plugin_utils._types import wrong_type
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
 
 REQUIRED = rule("required", "a required key that is missing or empty", REFUSED)
 VALUE = rule("value", "a value that is not one of the allowed ones", REFUSED)
@@ -76,35 +74,41 @@ rule(
 )
 
 
-def _whole_pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    """The keyword `pattern` as ECMAScript has it: in Python a $ also stands before a final line break."""
-    if isinstance(value, str) and not re.fullmatch(pattern, value):
-        yield ValidationError("has the wrong form")
-
-
 def missing_library() -> str | None:
-    """Return what to say where jsonschema cannot be imported, None where it can."""
-    if MISSING is None:
+    """Return what to say where jsonschema is missing, None where it is there."""
+    if find_spec("jsonschema"):
         return None
     return (
         "The Python library jsonschema is needed on the controller, beside ansible-core itself: "
-        f"install it there, for example with pip install jsonschema ({MISSING})."
+        "install it there, for example with pip install jsonschema."
     )
+
+
+def schema_findings(root: Field, definition: Any) -> list[Finding]:
+    """Return what the schema has against a coerced definition, nothing when it is valid."""
+    if _quick_judge(root)(definition):
+        return []
+    return [finding for error in validator(root).iter_errors(definition) for finding in _explain(root, error)]
+
+
+@cache
+def _quick_judge(root: Field) -> Judge:
+    return quick_yes(json_schema(root))
 
 
 @cache
 def validator(root: Field) -> Validator:
     """Return the validator of a tree, made once per process; the schema itself is checked in the tests."""
-    judge: type[Validator] = extend(Draft202012Validator, {"pattern": _whole_pattern})  # type: ignore[no-untyped-call]
+    from jsonschema import ValidationError
+    from jsonschema.validators import Draft202012Validator, extend
+
+    def whole_pattern(_validator: Validator, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        """Take a pattern as ECMAScript does: in Python a $ also stands before a final line break."""
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            yield ValidationError("has the wrong form")
+
+    judge: type[Validator] = extend(Draft202012Validator, {"pattern": whole_pattern})  # type: ignore[no-untyped-call]
     return judge(json_schema(root))
-
-
-def schema_findings(root: Field, definition: Any) -> list[Finding]:
-    """Return what the schema has against a coerced definition, nothing when it is valid."""
-    judge = validator(root)
-    if judge.is_valid(definition):
-        return []
-    return [finding for error in judge.iter_errors(definition) for finding in _explain(root, error)]
 
 
 def _explain(root: Field, error: ValidationError) -> Iterator[Finding]:
