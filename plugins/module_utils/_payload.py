@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the controller hands to the target: one option, compressed, the same bytes for the same content.
+"""What the controller and the target hand to each other: one text, compressed, the same bytes for the same content.
 
 Private to the collection: may change at any time.
 """
@@ -27,6 +27,14 @@ def encode_payload(payload: dict[str, Any]) -> str:
 
 
 def decode_payload(text: str) -> dict[str, Any]:
+    """Return what the action plugin encoded: the files of an owner. Raises Refused when the text is something else."""
+    payload = decode(text)
+    if not isinstance(payload.get("owner"), str) or not isinstance(payload.get("files"), dict):
+        raise Refused(_damaged())
+    return payload
+
+
+def decode(text: str) -> dict[str, Any]:
     """Return what encode_payload was given. Raises Refused when the text is something else."""
     try:
         unpacker = zlib.decompressobj()
@@ -36,7 +44,7 @@ def decode_payload(text: str) -> dict[str, Any]:
         payload = json.loads(data.decode("utf-8"))
     except (ValueError, binascii.Error, zlib.error):
         raise Refused(_damaged()) from None
-    if not isinstance(payload, dict) or not isinstance(payload.get("owner"), str) or not isinstance(payload.get("files"), dict):
+    if not isinstance(payload, dict):
         raise Refused(_damaged())
     return payload
 

@@ -29,6 +29,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._identity import 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
 _SECOND_LOOK = 0.5
 _NONE = Persisted({}, {})
+# What a check has found, and not what it is.
+_STATE = ("Status", "Output")
 _MAINTENANCE = ("_node_maintenance", "_service_maintenance:")
 
 
@@ -37,7 +39,7 @@ class Place(NamedTuple):
 
     file: str
     kind: str
-    index: int
+    number: int
 
 
 class Declarations(NamedTuple):
@@ -184,8 +186,11 @@ class _Origins:
 
     def check(self, check_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """What is known of a check. Agents up to 1.10 report its definition nowhere but keep it in data_dir."""
-        kept = _json_in((self._kept or _NONE).checks.get(check_id)).get("ChkType")
-        return dict(answer, Definition=kept) if kept else dict(answer)
+        answer = {key: value for key, value in answer.items() if key not in _STATE}
+        kept = _json_in((self._kept or _NONE).checks.get(check_id)).get("ChkType") or {}
+        # Every field is there, and two that the agent fills itself for exposed checks.
+        definition = {key: value for key, value in kept.items() if value and not key.startswith("Proxy")}
+        return dict(answer, Definition=definition) if definition else dict(answer)
 
     def has_token(self, key: str) -> bool:
         """Whether the service was registered with a token of its own."""

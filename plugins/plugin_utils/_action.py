@@ -19,7 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._options import S
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted, render
 from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._validate import MISSING
+from ansible_collections.registrar.consul.plugins.plugin_utils._validate import missing_library
 from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
 from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
 
@@ -27,40 +27,22 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._versions import 
 SHOWN_WARNINGS = 20
 
 
-class RegistrarAction(ActionBase):  # type: ignore[misc]
-    """Judges and renders on the controller, then runs the module of the same name once."""
+class JudgingAction(ActionBase):  # type: ignore[misc]
+    """Knows the options of its module, and how they say definitions are to be judged."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _supports_async = True
-
-    # What the controller alone needs, and the target is not sent.
-    controller_only: frozenset[str] = frozenset()
 
     @abstractmethod
     def spec(self) -> Spec:
         """Return the argument spec of the module."""
 
-    @abstractmethod
-    def request(self, options: dict[str, Any]) -> Request:
-        """Judge and render what the options say."""
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        del tmp
+    def options(self) -> dict[str, Any]:
+        """Return the options that were given. Raises AnsibleActionFail when one does not exist, or jsonschema is missing."""
         _demand_jsonschema()
         options = {key: value for key, value in self._task.args.items() if value is not None}
         self.demand_known(options)
-        request = self.request(options)
-        warnings = [render(finding) for finding in request.verdict.warnings]
-        if request.verdict.errors:
-            result.update(refusal(request.verdict.errors))
-        else:
-            result.update(self._run_module(options, request, task_vars))
-        result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
-        if warnings:
-            result["warnings"] = [*_shown(warnings), *result.get("warnings", [])]
-        return result
+        return options
 
     def terms(self, options: dict[str, Any]) -> Terms:
         """Return how to judge and write. Raises AnsibleActionFail when an option has no such value."""
@@ -74,9 +56,9 @@ class RegistrarAction(ActionBase):  # type: ignore[misc]
         return Terms(
             version=_version(str(options.get("consul_version", "auto"))),
             edition=self.choice(options, "edition"),
-            strict=_flag(options, "strict"),
+            strict=flag(options, "strict"),
             silence=tuple(silence),
-            format=self.choice(options, "format"),
+            format=self.choice(options, "format") if "format" in self.spec() else "json",
             header=self._header(),
         )
 
@@ -103,6 +85,34 @@ class RegistrarAction(ActionBase):  # type: ignore[misc]
                 hint = f"Did you mean {near}?" if near else f"Options: {', '.join(sorted(known))}."
                 raise AnsibleActionFail(f"{name}: is no option of this module. {hint}")
 
+
+class RegistrarAction(JudgingAction):
+    """Judges and renders on the controller, then runs the module of the same name once."""
+
+    _supports_async = True
+
+    # What the controller alone needs, and the target is not sent.
+    controller_only: frozenset[str] = frozenset()
+
+    @abstractmethod
+    def request(self, options: dict[str, Any]) -> Request:
+        """Judge and render what the options say."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        options = self.options()
+        request = self.request(options)
+        warnings = [render(finding) for finding in request.verdict.warnings]
+        if request.verdict.errors:
+            result.update(refusal(request.verdict.errors))
+        else:
+            result.update(self._run_module(options, request, task_vars))
+        result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
+        if warnings:
+            result["warnings"] = [*_shown(warnings), *result.get("warnings", [])]
+        return result
+
     def _run_module(self, options: dict[str, Any], request: Request, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         arguments = {key: value for key, value in options.items() if key not in self.controller_only}
         arguments["payload"] = encode_payload(request.payload)
@@ -123,11 +133,9 @@ def refusal(errors: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def _demand_jsonschema() -> None:
-    if MISSING is not None:
-        raise AnsibleActionFail(
-            "The Python library jsonschema is needed on the controller, beside ansible-core itself: "
-            f"install it there, for example with pip install jsonschema ({MISSING})."
-        )
+    missing = missing_library()
+    if missing:
+        raise AnsibleActionFail(missing)
 
 
 def _version(text: str) -> Any:
@@ -139,7 +147,8 @@ def _version(text: str) -> Any:
         raise AnsibleActionFail(f"consul_version: {quoted(text)} is not auto, nor a version such as 1.8.7.") from None
 
 
-def _flag(options: dict[str, Any], name: str) -> bool:
+def flag(options: dict[str, Any], name: str) -> bool:
+    """Return the value of a switch, false without one. Raises AnsibleActionFail when it is neither true nor false."""
     try:
         return bool(boolean(options.get(name, False)))
     except TypeError:

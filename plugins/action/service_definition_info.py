@@ -1,0 +1,45 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of service_definition_info; the module of this name has the documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, info_spec
+from ansible_collections.registrar.consul.plugins.module_utils._payload import decode
+from ansible_collections.registrar.consul.plugins.plugin_utils import _action
+
+
+class ActionModule(_action.JudgingAction):
+    """Has the target look, and judges what it saw."""
+
+    _supports_async = False
+
+    def spec(self) -> Spec:
+        return info_spec()
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        options = self.options()
+        # Its rules can be silenced as well.
+        from ansible_collections.registrar.consul.plugins.plugin_utils import _rules_directory  # noqa: F401
+
+        terms = self.terms(options)
+        result.update(self._execute_module(module_args=options, task_vars=task_vars))
+        # Without its secrets, but still only for us: what is to be seen of it is in the result.
+        survey = result.pop("survey", None)
+        if result.get("failed") or survey is None:
+            return result
+        from ansible_collections.registrar.consul.plugins.plugin_utils._audit import audit
+        from ansible_collections.registrar.consul.plugins.plugin_utils._info_result import info_result
+
+        judged = audit(decode(survey), terms)
+        result.update(info_result(judged))
+        if _action.flag(options, "export"):
+            from ansible_collections.registrar.consul.plugins.plugin_utils._export import export
+
+            result["export"] = export(judged)
+        return result

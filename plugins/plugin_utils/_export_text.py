@@ -1,0 +1,85 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The YAML of a list for the role: what Ansible reads again is exactly what was there, and no secret stands in it.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+_WIDTH = 120
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+
+class Reference(str):
+    """A template that refers to a secret by its name."""
+
+    __slots__ = ()
+
+    def __new__(cls, variable: str, name: str) -> Reference:
+        return super().__new__(cls, "{{ %s[%s] }}" % (variable, json.dumps(name, ensure_ascii=False)))
+
+
+def export_text(
+    survey: dict[str, Any], services: list[tuple[str, dict[str, Any]]], secrets: dict[str, str], left_out: list[dict[str, str]]
+) -> str:
+    """Return the file: what it is, what is not in it and why, the list, and which secrets have to be put into a vault."""
+    lines = [
+        "---",
+        f"# What was in {_comment(survey['path'])}, and on its agent: a list for the role registrar.consul.services.",
+        "# Run the role once with services_adopt: true. It removes the files whose services are all in the list, written alike.",
+    ]
+    lines += [f"# Left out: {_comment(entry['what'])}: {_comment(entry['reason'])}." for entry in left_out]
+    lines.append("services_definitions:" if services else "services_definitions: []")
+    origin = None
+    for origin_here, service in services:
+        if origin_here != origin:
+            origin = origin_here
+            lines.append(f"  # From {_comment(origin)}")
+        lines += ["  " + line if line else line for line in _dumped([service]).splitlines()]
+    if secrets:
+        lines += ["", "# Not written here, since they are secret. Put them into a vault, under these names:", "# services_secrets:"]
+        for name, origin_here in secrets.items():
+            lines.append(f"#   {_dumped(_comment(name)).splitlines()[0]}: from {_comment(origin_here)}")
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """Text in a comment stays in its line."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def _dumped(value: Any) -> str:
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_WIDTH)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists are indented below their keys, as ansible-lint wants it."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """What looks like a template is none: Ansible must not touch it."""
+    if any(mark in text for mark in _TEMPLATE_MARKS):
+        return dumper.represent_scalar("!unsafe", text, style='"')
+    return dumper.represent_str(text)
+
+
+def _represent_reference(dumper: yaml.SafeDumper, reference: Reference) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(reference), style="'")
+
+
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(Reference, _represent_reference)
