@@ -52,13 +52,17 @@ def read_regular(directory: int, name: str) -> Content | None:
 def write_new(directory: int, name: str, data: bytes, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
     """Create a file that only its owner can open until it is complete. Not yet durable: see sync_file."""
     descriptor = os.open(name, _NEW, 0o600, dir_fd=directory)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        if owner is not None and owner != (os.fstat(descriptor).st_uid, os.fstat(descriptor).st_gid):
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        status = os.fstat(descriptor)
+        if owner is not None and owner != (status.st_uid, status.st_gid):
             os.fchown(descriptor, *owner)
         if mode != 0o600:
             os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def replace(directory: int, name: str, data: bytes) -> None:

@@ -27,12 +27,12 @@ class Unfinished(Refused):
 
 def error(path: str, rule: str, message: str, hint: str = "") -> Finding:
     """Return a finding that stops the run. Message and hint are whole sentences without a value that may be secret."""
-    return {"severity": "error", "path": path, "rule": rule, "message": message, "hint": hint}
+    return _finding("error", path, rule, message, hint)
 
 
 def warning(path: str, rule: str, message: str, hint: str = "") -> Finding:
     """Return a finding that does not stop the run."""
-    return {"severity": "warning", "path": path, "rule": rule, "message": message, "hint": hint}
+    return _finding("warning", path, rule, message, hint)
 
 
 def render(finding: Finding) -> str:
@@ -51,3 +51,9 @@ def refusal(findings: Iterable[Finding], nothing_changed: bool = True) -> str:
     errors = list(findings)
     count = "1 error" if len(errors) == 1 else "%d errors" % len(errors)
     return "%s%s:\n%s" % (count, ", and nothing was changed" if nothing_changed else "", render_all(errors))
+
+
+def _finding(severity: str, path: str, rule: str, message: str, hint: str) -> Finding:
+    # Names of files may be any bytes; results are UTF-8.
+    shown = (text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for text in (path, message, hint))
+    return dict(zip(("path", "message", "hint"), shown), severity=severity, rule=rule)

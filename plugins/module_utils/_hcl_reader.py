@@ -52,14 +52,13 @@ def read_with_places(text: str) -> tuple[dict[str, Any], list[Place]]:
 
 def _read_json(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        # Agents do not look at what comes after the object.
+        value, _end = json.JSONDecoder().raw_decode(text.lstrip())
     except ValueError as problem:
         raise HclError("line %d: %s" % (getattr(problem, "lineno", 1), getattr(problem, "msg", "no JSON"))) from None
     except RecursionError:
         raise HclError("line 1: nested too deeply") from None
-    if not isinstance(value, dict):
-        raise HclError("line 1: not an object")
-    return value
+    return dict(value)
 
 
 class _Reader:
@@ -226,9 +225,9 @@ class _Reader:
         if letter:
             return _ESCAPED[letter]
         number = int(octal, 8) if octal else int(next(code for code in codes if code), 16)
-        if number > 0x10FFFF or 0xD800 <= number < 0xE000:
+        if number > (0xFF if octal else 0x10FFFF):
             raise self._error("an escape for no character")
-        return chr(number)
+        return "\ufffd" if 0xD800 <= number < 0xE000 else chr(number)
 
     def _interpolation(self) -> str:
         """`${...}` with all the braces, quotes and line ends within, untouched."""
@@ -249,21 +248,21 @@ class _Reader:
         if opening is None:
             raise self._error("a value is expected here")
         marker = opening.group(1)
+        indented = opening.group().startswith("<<-")
         position = opening.end()
         while True:
             end = self.text.find("\n", position)
             if end < 0:
                 raise self._error("a text up to %s has no end" % marker)
             line = self.text[position:end]
-            if line.rstrip("\r").lstrip(" \t\r\v\f") == marker:
+            # Agents do not find the end of <<- where its marker stands at the beginning of the line.
+            if line.rstrip("\r").lstrip(" \t\r\v\f") == marker and not (indented and line == marker):
                 break
             position = end + 1
         body = self.text[opening.end() : position]
         indent = line[: line.index(marker)]
         self.at = end + 1
-        if not opening.group().startswith("<<-"):
-            return body + indent
-        return _without_indent(body, indent)
+        return _without_indent(body, indent) if indented else body + indent
 
     # Help
 

@@ -103,11 +103,11 @@ def _id(option: str, value: str | None, find: Callable[[str], int]) -> int | Non
 
 def _mode(value: Any) -> int:
     """Return `0640`, 0640 or `u=rw,g=r,o=` as permission bits."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0o777:
-        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = oct(value)
     text = str(value)
-    if re.match(r"^0?o?[0-7]{3}$", text):
-        return int(text.lstrip("0o") or "0", 8)
+    if re.match(r"^(0o?)?[0-7]{3}$", text):
+        return int(text.replace("o", ""), 8)
     parts = [_SYMBOLIC.match(part) for part in text.split(",")]
     if text and all(part is not None and part.group() == word for part, word in zip(parts, text.split(","))):
         return sum(_BITS[bit] << _SHIFT[part.group(1)] for part in parts if part for bit in sorted(set(part.group(2))))

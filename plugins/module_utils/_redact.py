@@ -68,11 +68,11 @@ class _File:
             if not data:
                 return
             if name.endswith(".json") or self.text.lstrip()[:1] == "{":
-                self._json = json.loads(self.text)
+                self._json = dict(json.loads(self.text))
                 self.secrets = dict(_walk(self._json, ()))
             else:
                 self._read_hcl()
-        except (ValueError, RecursionError, HclError):
+        except (ValueError, TypeError, RecursionError, HclError):
             self._readable = False
 
     def shown(self, changed: Container[Path]) -> str:

@@ -148,6 +148,9 @@ def _seldom(service: dict[str, Any]) -> dict[str, Any]:
             part["check"] = _seldom_check(part["check"])
         if isinstance(part.get("checks"), list):
             part["checks"] = [_seldom_check(check) for check in part["checks"]]
+    if sidecar is not None and not (sidecar.get("check") or sidecar.get("checks")):
+        # Else the agent adds checks of its own, which run every ten seconds.
+        sidecar["check"] = {"ttl": _SELDOM}
     return service
 
 
