@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from functools import cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._identity import checks_of, sidecar_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, in_input_order
-from ansible_collections.registrar.consul.plugins.plugin_utils._looks import mapping_at, mappings_at, text
+from ansible_collections.registrar.consul.plugins.plugin_utils._looks import text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_check import (
     check_findings,
     node_check_findings,
@@ -27,12 +27,12 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules_hcl import
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_history import story_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_mesh import (
     mesh_findings,
-    opaque_findings,
     sidecar_findings,
 )
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules_opaque import opaque_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_set import SIDECAR_PLACE, set_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._validate import schema_findings
 
 
@@ -109,35 +109,19 @@ def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
     sidecar = sidecar_of(service)
     if sidecar:
         yield from _rules_of_one(sidecar[1], SIDECAR_PLACE)
-        yield from sidecar_findings(sidecar[1], SIDECAR_PLACE)
+        yield from sidecar_findings(service, sidecar[1], SIDECAR_PLACE)
 
 
 def _rules_of_one(service: dict[str, Any], place: Place) -> Iterator[Finding]:
     yield from service_findings(service, place)
     for where, check in checks_of(service):
-        yield from check_findings(check, (*place, *where))
-    for where, value, is_meta in _opaque_blocks(service):
-        yield from opaque_findings(value, (*place, *where), is_meta=is_meta, aliases=_old_aliases())
-
-
-def _opaque_blocks(service: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any], bool]]:
-    proxy = mapping_at(service, "proxy")
-    yield ("meta",), mapping_at(service, "meta"), True
-    yield ("proxy", "config"), mapping_at(proxy, "config"), False
-    for index, upstream in mappings_at(proxy, "upstreams"):
-        yield ("proxy", "upstreams", index, "config"), mapping_at(upstream, "config"), False
+        yield from check_findings(check, (*place, *where), HALF_LOADED if place else CHECK_REFUSED)
+    yield from opaque_findings(service, place)
 
 
 def _node_check_rules(check: dict[str, Any]) -> Iterator[Finding]:
-    yield from check_findings(check, ())
+    yield from check_findings(check, (), NODE_CHECK_REFUSED)
     yield from node_check_findings(check, ())
-
-
-@cache
-def _old_aliases() -> frozenset[str]:
-    """Return the check keys, in lower case, that agents up to 1.7 rename wherever they stand."""
-    fields = node_check_field().properties.values()
-    return frozenset(squash(field.api_name) for field in fields if field.annotation("x-file-alias") and field.api_name)
 
 
 def _finish(result: Judged, label: str, definition: Any) -> None:

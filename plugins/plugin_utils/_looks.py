@@ -15,10 +15,17 @@ from ansible_collections.registrar.consul.plugins.module_utils._durations import
 
 Mapping = dict[str, Any]
 
+# What Go trims off a text; Python would trim some control characters, too.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
 
 def text(mapping: Mapping, key: str) -> str:
     value = mapping.get(key)
     return value if isinstance(value, str) else ""
+
+
+def is_blank(value: str) -> bool:
+    return not value.strip(_SPACE)
 
 
 def number(mapping: Mapping, key: str) -> int:

@@ -19,6 +19,9 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._versions import 
 # The phases in which agents find faults; seen on 1.0.8, 1.4.5, 1.6.10, 1.8.7 and 1.10.12.
 REFUSED = "the agent would refuse the whole reload"
 HALF_LOADED = "the agent would unload every service and stop at this one, although consul validate finds nothing"
+# Since 1.11 agents look at the checks of a service, but not of its sidecar, before they unload anything.
+CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has unloaded every service"
+NODE_CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has lost all checks behind this one"
 NEVER_SYNCED = "the agent would list it, but never get it into the catalog"
 # Why rules are stricter than agents in places that several of them share.
 NOT_IN_THE_CATALOG = "agents take it, in a sidecar at least, and only the catalog refuses it"

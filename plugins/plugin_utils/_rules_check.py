@@ -14,19 +14,19 @@ from functools import cache
 from ansible_collections.registrar.consul.plugins.module_utils._durations import MINUTE, SECOND
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, duration, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import HALF_LOADED, REFUSED, rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import CHECK_REFUSED, REFUSED, rule, warning
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import node_check_field
 
-TYPE_MISSING = rule("check-type-missing", "a check of no type", HALF_LOADED)
+TYPE_MISSING = rule("check-type-missing", "a check of no type", CHECK_REFUSED)
 ONE_TYPE = rule(
     "check-one-type",
     "a check of several types at once",
     "the agent would run one of them and ignore the others without a word",
     stricter="agents take several types and run only one",
 )
-INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", HALF_LOADED)
-TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", HALF_LOADED)
-TTL_POSITIVE = rule("check-ttl-positive", "a ttl that is not above zero", HALF_LOADED)
+INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", CHECK_REFUSED)
+TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", CHECK_REFUSED)
+TTL_POSITIVE = rule("check-ttl-positive", "a ttl that is not above zero", CHECK_REFUSED)
 THRESHOLDS = rule("check-thresholds", "failures_before_warning above failures_before_critical", REFUSED, since="1.11.0")
 ALIAS_INTERVAL = warning("check-alias-interval", "an interval on an alias check", "the agent ignores it")
 INTERVAL_RAISED = warning("check-interval-raised", "an interval below one second", "the agent raises it to 1s")
@@ -40,7 +40,9 @@ ALIAS_NODE = warning(
 )
 NO_EFFECT = warning("no-effect", "a key that the agent ignores at this place", "the agent ignores it")
 DURATION = rule("duration", "a duration that Go cannot read", REFUSED)
-NODE_CHECK_NAME = rule("check-name-required", "a check outside a service with neither name nor id", HALF_LOADED)
+NODE_CHECK_NAME = rule(
+    "check-name-required", "a check outside a service with neither name nor id", "the agent would lose it and all checks behind it"
+)
 
 
 @cache
@@ -61,9 +63,9 @@ def _durations() -> list[str]:
     return [name for name, field in node_check_field().properties.items() if field.annotation("x-rule") == DURATION.id]
 
 
-def check_findings(check: Mapping, place: Place) -> Iterator[Finding]:
-    """Yield the findings of one check."""
-    yield from _type_findings(check, place)
+def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> Iterator[Finding]:
+    """Yield the findings of one check. `agent` is what the agent does where it refuses one at this place."""
+    yield from _type_findings(check, place, agent)
     yield from _threshold_findings(check, place)
     yield from _duration_findings(check, place)
     yield from _endpoint_findings(check, place)
@@ -88,41 +90,42 @@ def _present_types(check: Mapping) -> list[str]:
     return present
 
 
-def _type_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+def _type_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding]:
     present = _present_types(check)
     if not present:
         known = ", ".join(_types())
         hint = "Add args, the command to run in it." if check.get("docker_container_id") else f"Add one of {known}."
-        yield TYPE_MISSING.at(place, "has no type", hint)
+        yield TYPE_MISSING.at(place, "has no type", hint, agent=agent)
         return
     if len(present) > 1:
         yield ONE_TYPE.at(place, f"has {len(present)} types: {' and '.join(present)}", f"Keep one, or write {len(present)} checks.")
     how = _types()[present[0]]
     interval = duration(check, "interval")
     if how == "interval" and "ttl" not in present:
-        yield from _interval_findings(check, place, present[0], interval)
+        yield from _interval_findings(check, place, present[0], interval, agent)
     elif how == "alias" and check.get("interval"):
         yield ALIAS_INTERVAL.at((*place, "interval"), f"has no effect with {present[0]}", "Leave it out.")
     elif how == "ttl" and len(present) == 1:
-        yield from _ttl_findings(check, place, interval)
+        yield from _ttl_findings(check, place, interval, agent)
 
 
-def _interval_findings(check: Mapping, place: Place, kind: str, interval: int | None) -> Iterator[Finding]:
+def _interval_findings(check: Mapping, place: Place, kind: str, interval: int | None, agent: str) -> Iterator[Finding]:
     there = (*place, "interval")
     if "interval" not in check:
-        yield INTERVAL_REQUIRED.at(there, f"required with {kind}", "Add interval: 10s.")
+        yield INTERVAL_REQUIRED.at(there, f"required with {kind}", "Add interval: 10s.", agent=agent)
     elif interval is not None and interval <= 0:
-        yield INTERVAL_REQUIRED.at(there, f"must be above zero with {kind}", "Write for example interval: 10s.")
+        yield INTERVAL_REQUIRED.at(there, f"must be above zero with {kind}", "Write for example interval: 10s.", agent=agent)
     elif interval is not None and interval < SECOND:
         yield INTERVAL_RAISED.at(there, "is below one second", "Write interval: 1s or more.")
 
 
-def _ttl_findings(check: Mapping, place: Place, interval: int | None) -> Iterator[Finding]:
+def _ttl_findings(check: Mapping, place: Place, interval: int | None, agent: str) -> Iterator[Finding]:
     ttl = duration(check, "ttl")
     if ttl is not None and ttl <= 0:
-        yield TTL_POSITIVE.at((*place, "ttl"), "must be above zero", "Write for example ttl: 30s.")
+        yield TTL_POSITIVE.at((*place, "ttl"), "must be above zero", "Write for example ttl: 30s.", agent=agent)
     elif interval is not None and interval > 0:
-        yield TTL_INTERVAL.at((*place, "interval"), "excludes ttl", "Leave the interval out: the application reports its state itself.")
+        hint = "Leave the interval out: the application reports its state itself."
+        yield TTL_INTERVAL.at((*place, "interval"), "excludes ttl", hint, agent=agent)
 
 
 def _threshold_findings(check: Mapping, place: Place) -> Iterator[Finding]:

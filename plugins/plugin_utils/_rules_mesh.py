@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, mapping_at, mappings_at, number, text
+from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, is_blank, mapping_at, mappings_at, number, text
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import (
     NEVER_SYNCED,
     NOT_IN_THE_CATALOG,
@@ -47,6 +47,7 @@ GATEWAY_FIELD = rule("gateway-field", "a key of sidecars on a gateway", REFUSED)
 GATEWAY_PORT = rule("gateway-port-required", "a mesh or terminating gateway without port", REFUSED)
 GATEWAY_SIDECAR = rule("gateway-sidecar", "a gateway with a sidecar", REFUSED)
 SIDECAR_KIND = rule("sidecar-kind", "a sidecar of another kind than connect-proxy", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
+SIDECAR_DESTINATION = rule("sidecar-destination", "a sidecar for a service whose name is blank", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 SIDECAR_NATIVE = rule("sidecar-native", "connect.native inside a sidecar", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 UPSTREAM_LISTENER = rule(
     "upstream-listener",
@@ -74,23 +75,10 @@ HCP_SOCKET = rule(
     stricter=NOT_IN_THE_CATALOG,
     since="1.15.3",
 )
-CONFIG_UNWRAPPED = warning(
-    "config-list-unwrapped", "a list of one item in opaque configuration", "the agent stores the item without its list"
-)
-CONFIG_LIST = rule("config-list-crash", "a list of several mappings in opaque configuration", "the agent would crash", until="1.8.0")
-CONFIG_RENAMED = rule(
-    "opaque-key-renamed",
-    "a key in meta or opaque configuration that old agents rename",
-    "the agent would rename it",
-    stricter="agents take it under another name",
-    until="1.8.0",
-)
 MANAGED_NATIVE = rule("managed-proxy-native", "a managed proxy on a native service", REFUSED, until="1.6.0")
 MANAGED_PORT = rule("managed-proxy-port-required", "a managed proxy of a service without port", REFUSED, until="1.6.0")
 
 PROXY = "connect-proxy"
-_SHALLOW = ((parse_version("1.8.0"), None),)
-_DEEP = ((None, parse_version("1.8.0")),)
 _PORTED_GATEWAYS = ("mesh-gateway", "terminating-gateway")
 
 
@@ -121,20 +109,25 @@ def mesh_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     yield from _block_findings(proxy, (*place, "proxy"), REFUSED)
 
 
-def sidecar_findings(sidecar: Mapping, place: Place) -> Iterator[Finding]:
-    """Yield the findings of one sidecar; what the agent refuses in a proxy, here only the catalog refuses."""
+def sidecar_findings(service: Mapping, sidecar: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield the findings of the sidecar of a service; what the agent refuses in a proxy, here only the catalog refuses."""
     if text(sidecar, "kind") not in ("", PROXY):
         yield SIDECAR_KIND.at((*place, "kind"), f"must be {PROXY} in a sidecar", "Leave it out.")
     if mapping_at(sidecar, "connect").get("native"):
         yield SIDECAR_NATIVE.at((*place, "connect", "native"), "has no place in a sidecar", "Leave it out.")
     proxy = mapping_at(sidecar, "proxy")
-    yield from _wildcard(proxy, "destination_service_name", (*place, "proxy"), NEVER_SYNCED)
+    # Without a destination of its own, a sidecar takes the name of its service.
+    destination = {"destination_service_name": text(proxy, "destination_service_name") or text(service, "name")}
+    yield from _wildcard(destination, "destination_service_name", (*place, "proxy"), NEVER_SYNCED)
+    if text(service, "name") and is_blank(destination["destination_service_name"]):
+        there = (*place, "proxy", "destination_service_name")
+        yield SIDECAR_DESTINATION.at(there, "is blank", "Write the name of the service that the proxy stands for.")
     yield from _block_findings(proxy, (*place, "proxy"), NEVER_SYNCED)
 
 
 def _proxy_findings(service: Mapping, proxy: Mapping, place: Place) -> Iterator[Finding]:
     there = (*place, "proxy", "destination_service_name")
-    if not text(proxy, "destination_service_name").strip() and not text(service, "proxy_destination").strip():
+    if is_blank(text(proxy, "destination_service_name")) and is_blank(text(service, "proxy_destination")):
         yield PROXY_DESTINATION.at(there, f"required with kind {PROXY}", "Add the name of the service that the proxy stands for.")
     yield from _wildcard(proxy, "destination_service_name", (*place, "proxy"), REFUSED)
     if not number(service, "port") and not text(service, "socket_path"):
@@ -248,28 +241,3 @@ def _expose_findings(expose: Mapping, place: Place, agent: str) -> Iterator[Find
             yield EXPOSE_SLASH.at((*there, "path"), "has no leading slash", f"Write /{path}.")
         listeners.add(listener)
         paths.add(path)
-
-
-def opaque_findings(value: Mapping, place: Place, *, is_meta: bool, aliases: frozenset[str]) -> Iterator[Finding]:
-    """Yield what agents would change in the user's own data, as seen on 1.6.10 and 1.8.7."""
-    for key, item in value.items():
-        there = (*place, key)
-        if key.lower() in aliases:
-            yield CONFIG_RENAMED.at(there, "is a key that Consul {version} renames", "Choose another key.")
-        if is_meta:
-            continue
-        if isinstance(item, list) and len(item) == 1:
-            yield CONFIG_UNWRAPPED.at(there, "is a list of one item", "Expect the item without its list, or add a second one.", _SHALLOW)
-        yield from _old_list_findings(item, there)
-
-
-def _old_list_findings(value: Any, place: Place) -> Iterator[Finding]:
-    """Before 1.8 lists of mappings were taken for repeated HCL blocks, at any depth."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _old_list_findings(item, (*place, key))
-    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        if len(value) > 1:
-            yield CONFIG_LIST.at(place, "is a list of mappings, which Consul {version} cannot store", "Use a mapping.")
-        else:
-            yield CONFIG_UNWRAPPED.at(place, "is a list of one mapping", "Write the mapping without its list.", _DEEP)

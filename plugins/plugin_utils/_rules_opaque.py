@@ -1,0 +1,141 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of the user's own data: what agents change in it, as seen on 1.4.5, 1.6.10 and 1.8.7.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._identity import checks_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
+from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, mapping_at, mappings_at
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import REFUSED, rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import node_check_field, squash
+
+UNWRAPPED = warning(
+    "config-list-unwrapped",
+    "a list of one item in opaque configuration",
+    "the agent stores the item without its list",
+    since="1.8.0",
+)
+OLD_UNWRAPPED = warning(
+    "config-list-of-one-mapping",
+    "a list of one mapping, at any depth of opaque configuration",
+    "the agent stores the mapping without its list",
+    until="1.8.0",
+)
+OLD_EMPTY = warning("config-list-empty", "an empty list in opaque configuration", "the agent stores null", until="1.8.0")
+OLD_SEVERAL = rule("config-list-crash", "a list of several mappings in opaque configuration", "the agent would crash", until="1.8.0")
+RENAMED = rule(
+    "opaque-key-renamed",
+    "a key of the user's own that old agents rename",
+    "the agent would rename it",
+    stricter="agents take it under another name",
+    until="1.8.0",
+)
+NULL = rule(
+    "config-null",
+    "a null in the configuration of a proxy",
+    "the agent would register it, and then break off every answer of the catalog that has the service in it",
+    stricter="agents register it, and their catalog cannot be read any more (seen on 1.8.7)",
+)
+PRECISION = warning(
+    "config-number-rounded",
+    "a number in opaque configuration that is too exact for a float",
+    "the agent stores the nearest number that it can hold",
+)
+TOO_LARGE = rule("config-number-size", "a number in opaque configuration that is too large for a float", REFUSED)
+
+
+def opaque_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield the findings of all user data in a service or sidecar."""
+    proxy = mapping_at(service, "proxy")
+    yield from _config_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"))
+    yield from _null_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"))
+    for index, upstream in mappings_at(proxy, "upstreams"):
+        yield from _config_findings(mapping_at(upstream, "config"), (*place, "proxy", "upstreams", index, "config"))
+    managed = mapping_at(mapping_at(service, "connect"), "proxy")
+    yield from _config_findings(mapping_at(managed, "config"), (*place, "connect", "proxy", "config"))
+    for key in ("meta", "tagged_addresses"):
+        yield from _renamed_findings(mapping_at(service, key), (*place, key))
+    for where, check in checks_of(service):
+        yield from _renamed_findings(mapping_at(check, "header"), (*place, *where, "header"))
+
+
+@cache
+def _old_aliases() -> frozenset[str]:
+    """Return the check keys, in lower case, that agents up to 1.7 rename wherever they stand."""
+    fields = node_check_field().properties.values()
+    return frozenset(squash(field.api_name) for field in fields if field.annotation("x-file-alias") and field.api_name)
+
+
+def _renamed_findings(mapping: Mapping, place: Place) -> Iterator[Finding]:
+    for key in mapping:
+        if key.lower() in _old_aliases():
+            yield RENAMED.at((*place, key), "is a key that Consul {version} renames", "Choose another key.")
+
+
+def _config_findings(config: Mapping, place: Place) -> Iterator[Finding]:
+    yield from _unwrapped_findings(config, place)
+    yield from _deep_findings(config, place)
+
+
+def _unwrapped_findings(config: Mapping, place: Place) -> Iterator[Finding]:
+    """Agents unwrap the values of the configuration itself, and of a mapping that came out of a list."""
+    for key, item in config.items():
+        if isinstance(item, list) and len(item) == 1:
+            there = (*place, key)
+            yield UNWRAPPED.at(there, "is a list of one item", "Expect the item without its list, or add a second one.")
+            if isinstance(item[0], dict):
+                yield from _unwrapped_findings(item[0], (*there, 0))
+
+
+def _deep_findings(value: Any, place: Place) -> Iterator[Finding]:
+    if isinstance(value, dict):
+        yield from _renamed_findings(value, place)
+        for key, item in value.items():
+            yield from _deep_findings(item, (*place, key))
+    elif isinstance(value, list):
+        yield from _old_list_findings(value, place)
+        for index, item in enumerate(value):
+            yield from _deep_findings(item, (*place, index))
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield from _number_findings(value, place)
+
+
+def _old_list_findings(value: list[Any], place: Place) -> Iterator[Finding]:
+    """Before 1.8 lists of mappings were taken for repeated HCL blocks."""
+    if not value:
+        yield OLD_EMPTY.at(place, "is an empty list", "Leave it out.")
+    elif all(isinstance(item, dict) for item in value):
+        if len(value) > 1:
+            yield OLD_SEVERAL.at(place, "is a list of mappings, which Consul {version} cannot store", "Use a mapping.")
+        else:
+            yield OLD_UNWRAPPED.at(place, "is a list of one mapping", "Write the mapping without its list.")
+
+
+def _number_findings(value: int, place: Place) -> Iterator[Finding]:
+    try:
+        exact = int(float(value)) == value
+    except OverflowError:
+        yield TOO_LARGE.at(place, "is too large a number", "Write it as text, in quotes.")
+        return
+    if not exact:
+        yield PRECISION.at(place, "is more exact than a float", "Write it as text, in quotes.")
+
+
+def _null_findings(value: Any, place: Place) -> Iterator[Finding]:
+    if value is None:
+        yield NULL.at(place, "is null", "Leave it out.")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _null_findings(item, (*place, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _null_findings(item, (*place, index))
