@@ -14,8 +14,11 @@ import http.client
 import json
 import os
 import socket
-from typing import Any, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 from urllib.parse import urlencode, urlsplit
+
+if TYPE_CHECKING:
+    import ssl
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8500"
 DEFAULT_PORTS = {"http": 8500, "https": 8501}
@@ -27,6 +30,10 @@ class ApiError(Exception):
 
 class Unreachable(ApiError):
     """Nobody answered at the address, or not in time."""
+
+
+class Untrusted(ApiError):
+    """Somebody answered, and TLS came to nothing: a certificate, a name, or no TLS at all."""
 
 
 class AclDenied(ApiError):
@@ -183,11 +190,20 @@ class _Connection(http.client.HTTPConnection):
             return
         super().connect()
         if self._scheme == "https":
-            name = self._where.tls_server_name or self.host
-            self.sock = _tls_context(self._where).wrap_socket(self.sock, server_hostname=name)
+            self.sock = _secured(self.sock, self._where, self._where.tls_server_name or self.host)
 
 
-def _tls_context(where: Endpoint) -> Any:
+def _secured(connection: socket.socket, where: Endpoint, name: str) -> socket.socket:
+    import ssl
+
+    try:
+        return _tls_context(where).wrap_socket(connection, server_hostname=name)
+    except ssl.SSLError as error:
+        connection.close()
+        raise Untrusted("TLS with %s failed (%s)." % (where.address, _reason(error))) from error
+
+
+def _tls_context(where: Endpoint) -> ssl.SSLContext:
     import ssl
 
     try:

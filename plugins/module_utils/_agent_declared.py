@@ -9,13 +9,14 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected, expected, keys_of
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._definition_files import (
     DefinitionFile,
+    Definitions,
     Reader,
     Unparsable,
     parse,
@@ -45,8 +46,8 @@ class Declared(NamedTuple):
         return sorted({service["namespace"] for service in everything if service.get("namespace")})
 
 
-def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None) -> Declared:
-    """Read the directory, with the eyes of the agent where one runs. Raises Refused."""
+def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None, other_files: Iterable[str] = ()) -> Declared:
+    """Read the directory, with the eyes of the agent where one runs, and what else it reads (see source_files). Raises Refused."""
     reader = Reader(process.uid, process.gid, process.groups) if process else None
     ours = load_manifest(directory)
     now: dict[str, Expected] = {}
@@ -64,7 +65,7 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     return Declared(
         wanted=_joined(now),
         before=_joined({**now, **_as_verified(directory, journal)}),
-        elsewhere=_joined({found.name: keys_of(found.definitions.services, found.definitions.checks) for found in foreign}),
+        elsewhere=_joined({**_beyond(directory, other_files), **{found.name: _keys(found.definitions) for found in foreign}}),
         foreign=foreign,
         problems=problems,
         total=len(services),
@@ -83,6 +84,25 @@ def _as_verified(directory: ConfigDir, journal: Journal | None) -> dict[str, Exp
             # It was somebody else's before it was adopted, and broken: the agent had nothing of it.
             found[name] = Expected({}, {})
     return found
+
+
+def _beyond(directory: ConfigDir, files: Iterable[str]) -> dict[str, Expected]:
+    """What the agent reads from other places. Whether it can is its own affair: it says so itself."""
+    here = os.path.realpath(directory.path)
+    found = {}
+    for path in files:
+        if os.path.realpath(os.path.dirname(path)) == here:
+            continue
+        try:
+            with open(path, "rb") as stream:
+                found[path] = _keys(parse(path, stream.read()))
+        except (OSError, Unparsable):
+            continue
+    return found
+
+
+def _keys(definitions: Definitions) -> Expected:
+    return keys_of(definitions.services, definitions.checks)
 
 
 def _joined(files: dict[str, Expected]) -> Expected:

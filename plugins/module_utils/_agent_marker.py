@@ -14,13 +14,13 @@ import os
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AgentApi, ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir, FileState, digest_of, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._manifest import Owned, load_manifest
-from ansible_collections.registrar.consul.plugins.module_utils._transaction import Change, commit
+from ansible_collections.registrar.consul.plugins.module_utils._transaction import Change, Label, commit
 
 FILE = "registrar-generation.json"
 KEY = "registrar_generation"
 
 
-def mark(directory: ConfigDir, reason: str) -> str | None:
+def mark(directory: ConfigDir, reason: str, label: Label) -> str | None:
     """Write a new mark, to be verified and rolled back with everything else; None where nothing of ours is. Raises Refused."""
     like = _a_file_of_ours(directory)
     if like is None:
@@ -32,7 +32,7 @@ def mark(directory: ConfigDir, reason: str) -> str | None:
     old = None if content is None else content.data
     after = like._replace(digest=digest_of(data))
     owned = Owned("file:" + FILE, after.digest, [])
-    commit(directory, [Change(FILE, "updated" if before else "created", before, old, after, data, owned)], reason)
+    commit(directory, [Change(FILE, "updated" if before else "created", before, old, after, data, owned)], reason, label)
     return generation
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from typing import Any, Iterator, Mapping
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent_compare import service_differences
 from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import CHECK_TYPES, expected, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._durations import parse_duration
@@ -45,10 +46,16 @@ def half_loads(place: str, declared: Declared, scripts_enabled: bool | None) -> 
 def taken_over(declared: Declared, registered: Mapping[str, Any], persisted: Mapping[str, str] | None) -> Iterator[Finding]:
     """New ids of ours that belong to services registered through the HTTP API: the agent would delete its copy of those.
 
-    registered are the services that the agent has, persisted those that it keeps in data_dir; None where that cannot be known.
+    registered are the services that the agent has, persisted those that it keeps in data_dir; None where that cannot be known. Then
+    one that is as the file says counts as loaded from it.
     """
-    new = declared.wanted.services.keys() - declared.before.services.keys() - declared.elsewhere.services.keys()
-    for key in sorted(new & (registered if persisted is None else persisted).keys()):
+    wanted = declared.wanted.services
+    new = wanted.keys() - declared.before.services.keys() - declared.elsewhere.services.keys()
+    if persisted is None:
+        owned = {key for key in new & registered.keys() if any(service_differences(wanted[key], registered[key]))}
+    else:
+        owned = new & persisted.keys()
+    for key in sorted(owned):
         hint = "Choose another id, deregister that service first, or set take_over: true."
         message = "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good."
         yield error("service " + key, "id-of-api-service", message, hint)

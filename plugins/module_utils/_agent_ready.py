@@ -15,7 +15,7 @@ import os
 import time
 from typing import Callable, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AclDenied, ApiError, Blocked
+from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AclDenied, ApiError, Blocked, Untrusted
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcess, now
 from ansible_collections.registrar.consul.plugins.module_utils._agent_view import AgentView, Seen
 
@@ -43,6 +43,11 @@ class Ready(NamedTuple):
     why_blind: str
 
 
+def is_grown_up(process: AgentProcess | None) -> bool:
+    """Whether its start is long over."""
+    return process is None or _age(process) > GROWN_UP
+
+
 def wait_ready(
     process: AgentProcess | None, view: AgentView | None, joins: Callable[[], int], gently: bool, limit: float, proc: str = "/proc"
 ) -> Ready:
@@ -54,7 +59,7 @@ def wait_ready(
     answered_since: float | None = None
     while True:
         state, answers = _look(view)
-        grown_up = process is None or _age(process) > GROWN_UP
+        grown_up = is_grown_up(process)
         if answers:
             answered_since = answered_since or time.monotonic()
             if gently or grown_up or _says_running(process, proc):
@@ -75,7 +80,7 @@ def _look(view: AgentView | None) -> tuple[Ready, bool]:
         return Ready(None, "the agent has no HTTP API that this host can reach"), False
     try:
         return Ready(view.look(), ""), True
-    except (AclDenied, Blocked) as refusal:
+    except (AclDenied, Blocked, Untrusted) as refusal:
         return Ready(None, str(refusal)), True
     except ApiError as error:
         return Ready(None, str(error)), False

@@ -8,35 +8,27 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import time
 from typing import Any, ContextManager, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AclDenied, ApiError, BadOptions, Blocked
-from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared, declared
+from ansible_collections.registrar.consul.plugins.module_utils._agent_attempt import Attempt, ReloadFailed, look_at, put_back, target_of
+from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected
 from ansible_collections.registrar.consul.plugins.module_utils._agent_facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent_marker import generation_in, generation_of, mark
 from ansible_collections.registrar.consul.plugins.module_utils._agent_obstacles import half_loads, taken_over
 from ansible_collections.registrar.consul.plugins.module_utils._agent_persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcessError, started_after
-from ansible_collections.registrar.consul.plugins.module_utils._agent_ready import NotReady, Ready, wait_ready
-from ansible_collections.registrar.consul.plugins.module_utils._agent_tell import NotTold, listen, tell
-from ansible_collections.registrar.consul.plugins.module_utils._agent_verify import Outcome, Target, Witness, verify
-from ansible_collections.registrar.consul.plugins.module_utils._agent_view import AgentView, Seen
-from ansible_collections.registrar.consul.plugins.module_utils._agent_words import Ears
+from ansible_collections.registrar.consul.plugins.module_utils._agent_ready import NotReady, Ready, is_grown_up, wait_ready
+from ansible_collections.registrar.consul.plugins.module_utils._agent_verify import verify
+from ansible_collections.registrar.consul.plugins.module_utils._agent_view import AgentView, Seen, differences
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, render_all
 from ansible_collections.registrar.consul.plugins.module_utils._journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._lock import locked
+from ansible_collections.registrar.consul.plugins.module_utils._selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import recover, restore, verified
 
 REAPED = "the agent has removed services that were critical for longer than their checks allow"
-
-_SHOWN_NAMES = 10
-
-
-class ReloadFailed(Exception):
-    """The agent does not have what the files say, or may not be told. The message says what is so now, and what helps."""
 
 
 def reload_agent(module: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -69,7 +61,6 @@ class Reload:
         self._directory = directory
         self._facts = facts
         self._options = options
-        self._persisted: Persisted | None = None
         self.result: dict[str, Any] = {
             "changed": False,
             "verified": False,
@@ -87,7 +78,7 @@ class Reload:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
         process = self._facts.process
-        state = declared(self._directory, journal, process)
+        state = look_at(self._directory, journal, self._facts)
         self.result["services"] = len(state.wanted.services)
         if process is None and not self._answers_without_process():
             self._stopped(journal)
@@ -97,16 +88,19 @@ class Reload:
             self.result.update(verified=True, reason="nothing in this directory was written by this collection")
             return
         view = AgentView(self._facts.api, state.namespaces) if self._facts.api is not None else None
-        ready = self._wait_ready(view, journal, state)
-        witness = self._witness(view, ready)
-        need = self._need(journal, state, ready, witness)
+        # To look does no harm, however young it is.
+        ready = self._wait_ready(view, state, gently=True)
+        need = self._need(journal, state, view, ready)
         if not need:
             return
-        self._look_for_obstacles(state, ready, journal)
+        persisted = persisted_in(self._facts.data_dir)
+        self._look_for_obstacles(state, ready, journal, persisted)
         if self._module.check_mode:
             self.result.update(changed=True, method=self._options["method"], reason="the agent would be told to reload: " + need)
             return
-        self._reload(need, state, ready, witness)
+        if self._options["method"] == "signal" and not is_grown_up(process):
+            ready = self._wait_ready(view, state, gently=False)
+        self._attempt(persisted).run(need, state, view, ready)
 
     # Before the agent is told
 
@@ -128,9 +122,8 @@ class Reload:
         if self._options["require_agent"]:
             raise ReloadFailed("%s. Start it, or set require_agent: false." % _capital(self.result["reason"]))
 
-    def _wait_ready(self, view: AgentView | None, journal: Journal | None, state: Declared) -> Ready:
-        gently = self._options["method"] == "api" or (journal is not None and self._has_read(journal))
-        limit = _target(state).limit(self._options["timeout"])
+    def _wait_ready(self, view: AgentView | None, state: Declared, gently: bool) -> Ready:
+        limit = target_of(state).limit(self._options["timeout"])
         self._facts.patience(limit)
         try:
             return wait_ready(self._facts.process, view, lambda: int(self._facts.settings.joins()), gently, limit)
@@ -142,40 +135,32 @@ class Reload:
         process = self._facts.process
         return process is not None and started_after(process, journal.committed)
 
-    def _witness(self, view: AgentView | None, ready: Ready) -> Witness:
-        process, api = self._facts.process, self._facts.api
-        return Witness(
-            view=view if ready.seen is not None else None,
-            why_blind=ready.why_blind,
-            ears=Ears(None),
-            alive=lambda: process is None or self._facts.agents.alive(process),
-            generation=lambda: generation_of(api) if api is not None else None,
-            withdrawn=lambda: self._persisted.withdrawn() if self._persisted is not None else Persisted({}, {}),
-        )
+    def _attempt(self, persisted: Persisted | None = None) -> Attempt:
+        return Attempt(self._module, self._directory, self._facts, self._options, self.result, persisted)
 
-    def _need(self, journal: Journal | None, state: Declared, ready: Ready, witness: Witness) -> str:
+    def _need(self, journal: Journal | None, state: Declared, view: AgentView | None, ready: Ready) -> str:
         """Why the agent has to be told; empty when it does not, and the result is complete."""
         if self._options["force"]:
             return "force is set"
         if journal is not None and not self._has_read(journal):
             return journal.reason
         reaped = _reaped(state.wanted, ready.seen)
-        target = _target(state)._replace(wanted=_leaving_out(state.wanted, reaped))
-        outcome = verify(target, witness, self._options["timeout"], None, ready.seen)
+        target = target_of(state)._replace(wanted=_leaving_out(state.wanted, reaped))
+        attempt = self._attempt()
+        outcome = verify(target, attempt.witness(view, ready), self._options["timeout"], None, ready.seen)
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
         if journal is not None and not self._module.check_mode:
             verified(self._directory)
-        self._conclude(outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(reaped))) if reaped else outcome)
+        attempt.conclude(outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(reaped))) if reaped else outcome)
         return ""
 
-    def _look_for_obstacles(self, state: Declared, ready: Ready, journal: Journal | None) -> None:
-        self._persisted = persisted_in(self._facts.data_dir)
+    def _look_for_obstacles(self, state: Declared, ready: Ready, journal: Journal | None, persisted: Persisted | None) -> None:
         findings = [*state.problems, *half_loads(self._directory.path, state, self._facts.scripts_enabled)]
         if not self._options["take_over"] and ready.seen is not None:
-            findings += taken_over(state, ready.seen.services, self._persisted and self._persisted.services)
+            findings += taken_over(state, ready.seen.services, persisted and persisted.services)
         if findings:
-            self._give_up(findings, journal)
+            self._give_up(findings, journal, state, ready)
         self.result["agent"]["version"] = self._facts.version
         if self._facts.reset_versions() and not self._options["allow_check_reset"]:
             raise ReloadFailed(
@@ -183,113 +168,17 @@ class Reload:
                 "files stay, and are loaded by the next run with allow_check_reset: true, or when it starts." % self._facts.version
             )
 
-    def _give_up(self, findings: list[Finding], journal: Journal | None) -> None:
+    def _give_up(self, findings: list[Finding], journal: Journal | None, state: Declared, ready: Ready) -> None:
         self.result["errors"] = findings
         back = ""
         if journal is not None and not self._module.check_mode:
-            names = restore(self._directory, "the agent could not be told to reload")
-            # It has read nothing of what was taken back.
-            verified(self._directory)
-            self.result.update(changed=True, rolled_back=True)
-            back = " %s" % _put_back(names)
-        raise ReloadFailed("The agent was not told to reload.%s\n%s" % (back, render_all(findings)))
-
-    # Telling it
-
-    def _reload(self, need: str, state: Declared, ready: Ready, witness: Witness) -> None:
-        generation = mark(self._directory, need) if self._options["generation_marker"] else None
-        target = _target(state)._replace(earlier=self._worth_keeping(state, ready.seen), generation=generation)
-        try:
-            outcome = self._tell_and_verify(target, witness, ready.seen)
-        except NotTold as problem:
-            raise ReloadFailed(str(problem)) from None
-        if outcome.good:
-            if self._directory.has_state:
+            names = restore(self._directory, "taken back before the agent was told", labelling(self._module))
+            if ready.seen is not None and not differences(ready.seen, state.before, state.wanted, state.elsewhere):
+                # It has never read what was taken back. Otherwise the next run has it read the files again.
                 verified(self._directory)
-            self._conclude(outcome._replace(reason=outcome.reason or need))
-            return
-        self.result["errors"] = list(outcome.findings)
-        if load_journal(self._directory) is None:
-            raise ReloadFailed("%s\n%s" % (_why(outcome), render_all(outcome.findings)))
-        self._roll_back(target, outcome, witness)
-
-    def _worth_keeping(self, state: Declared, seen: Seen | None) -> Seen | None:
-        """What must still be there afterwards: all that files declare and all that came through the API.
-
-        A service of neither is of a file that somebody has removed. Where the API's cannot be known everything is kept.
-        """
-        if seen is None or (self._persisted is None and not self._is_forgetful()):
-            return seen
-        kept = self._persisted or Persisted({}, {})
-        services, checks = ({**kept[part], **state.elsewhere[part], **state.before[part]} for part in (0, 1))
-        gone = sorted(seen.services.keys() - services.keys() - state.wanted.services.keys())
-        if gone and self._is_forgetful():
-            self._module.warn("An agent with -dev forgets on a reload what was registered through its API: %s." % ", ".join(gone))
-        return Seen(
-            {key: service for key, service in seen.services.items() if key in services},
-            {key: check for key, check in seen.checks.items() if key in checks},
-        )
-
-    def _is_forgetful(self) -> bool:
-        settings = self._facts.settings
-        return settings is not None and bool(settings.values.get("dev")) and not settings.values.get("data_dir")
-
-    def _tell_and_verify(self, target: Target, witness: Witness, sight: Seen | None) -> Outcome:
-        method = self._options["method"]
-        ears, started = listen(self._facts, method, self._module.run_command), time.monotonic()
-        try:
-            refusal = tell(self._facts, method)
-            self.result.update(changed=True, method=method)
-            hearing = witness._replace(ears=ears if refusal is None else Ears(None, refusal))
-            return verify(target, hearing, self._options["timeout"], method, sight)
-        finally:
-            ears.close()
-            self.result["waited"] = round(self.result["waited"] + time.monotonic() - started, 3)
-
-    def _conclude(self, outcome: Outcome) -> None:
-        self.result.update(verified=outcome.verified, verified_by=outcome.verified_by, reason=outcome.reason)
-
-    # Going back
-
-    def _roll_back(self, target: Target, outcome: Outcome, witness: Witness) -> None:
-        """Put the files back, have the agent load them, and fail either way: well, or badly."""
-        why = _why(outcome)
-        try:
-            names = restore(self._directory, why)
-        except Refused as refused:
-            raise ReloadFailed("%s The files could not be put back.\n%s" % (why, refused)) from None
-        self.result["rolled_back"] = True
-        details = render_all(outcome.findings)
-        if outcome.untouched:
-            verified(self._directory)
-            raise ReloadFailed("%s %s The agent has kept running with what it had.\n%s" % (why, _put_back(names), details))
-        if not witness.alive():
-            raise ReloadFailed("%s %s Start the agent; the next run verifies that it has them." % (why, _put_back(names)))
-        state = declared(self._directory, load_journal(self._directory), self._facts.process)
-        earlier = _target(state)._replace(before=target.wanted, earlier=target.earlier, generation=generation_in(self._directory))
-        try:
-            second = self._tell_and_verify(earlier, witness, outcome.seen)
-        except NotTold as problem:
-            raise ReloadFailed("%s %s %s" % (why, _put_back(names), problem)) from None
-        if second.good:
-            verified(self._directory)
-            seen = "everything that was registered before is registered again" if second.verified else second.reason
-            raise ReloadFailed("%s %s The agent was told again: %s.\n%s" % (why, _put_back(names), seen, details))
-        self.result["errors"] = list(second.findings)
-        raise ReloadFailed(
-            "%s %s But the agent did not take those either: %s\nThis is missing or wrong on it now:\n%s\nPut right what it names, "
-            "and run this task again: it has the agent load the files that are there."
-            % (
-                why,
-                _put_back(names),
-                "for the same reason." if _why(second) == why else _why(second),
-                render_all(second.findings) or "Nothing that could be seen.",
-            )
-        )
-
-
-def _target(state: Declared) -> Target:
-    return Target(state.wanted, state.before, state.elsewhere, None, state.total, state.slow)
+            self.result.update(changed=True, rolled_back=True)
+            back = " %s" % put_back(names)
+        raise ReloadFailed("The agent was not told to reload.%s\n%s" % (back, render_all(findings)))
 
 
 def _reaped(wanted: Expected, seen: Seen | None) -> list[str]:
@@ -303,19 +192,6 @@ def _reaped(wanted: Expected, seen: Seen | None) -> list[str]:
 
 def _leaving_out(wanted: Expected, keys: list[str]) -> Expected:
     return Expected({key: service for key, service in wanted.services.items() if key not in keys}, wanted.checks)
-
-
-def _why(outcome: Outcome) -> str:
-    if outcome.words:
-        return "The agent refused: %s." % outcome.words.rstrip(".")
-    return "The agent did not load all that the files say: %s." % (
-        outcome.reason or "its services are neither as before nor as they should be"
-    )
-
-
-def _put_back(names: list[str]) -> str:
-    more = ", and %d more" % (len(names) - _SHOWN_NAMES) if len(names) > _SHOWN_NAMES else ""
-    return "The files are as they were before: %s%s." % (", ".join(names[:_SHOWN_NAMES]), more)
 
 
 def _capital(text: str) -> str:

@@ -30,6 +30,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._ownership import
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._plan import Plan, Wanted, plan
 from ansible_collections.registrar.consul.plugins.module_utils._redact import masked, masked_pair
+from ansible_collections.registrar.consul.plugins.module_utils._selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import Change, commit, recover
 
 
@@ -107,14 +108,26 @@ class Writer:
             self._options["drift"] == "repair",
         )
         todo = plan(directory, wanted, manifest, owners)
+        if wanted.adopt:
+            self._retire(directory, todo, manifest)
         self._demand_no_error(todo.findings)
         journal = earlier
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
             self._demand_no_error(todo.findings)
             if not self._module.check_mode:
-                journal = commit(directory, todo.changes, self._reason(todo.changes), self._label)
+                journal = commit(directory, todo.changes, self._reason(todo.changes), labelling(self._module))
         return self._result(directory, todo, earlier, journal)
+
+    def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
+        """Plan that files of others go whose services are all ours now."""
+        from ansible_collections.registrar.consul.plugins.module_utils._retire import retire
+
+        foreign = scan(directory, {*manifest, *self.contents})
+        services = [service for found in self.definitions.values() for service in found.services]
+        retired = retire(directory, foreign, services)
+        todo.changes.extend(retired.changes)
+        todo.findings.extend(retired.findings)
 
     # Judging
 
@@ -211,11 +224,6 @@ class Writer:
             except (Unparsable, KeyError, TypeError) as problem:
                 raise Refused(error(name, "payload-damaged", "is no definition file (%s)." % problem)) from None
         return found
-
-    def _label(self, staged: str, final: str) -> None:
-        """Give the staged file the security context of its final place, on systems that have such."""
-        if self._module.selinux_enabled():
-            self._module.set_context_if_different(staged, self._module.selinux_default_context(final), False)
 
     def _reason(self, changes: list[Change]) -> str:
         names = ["%s %s" % (change.name, change.action) for change in changes]

@@ -77,6 +77,30 @@ def test_a_half_load_of_ours_is_undone_and_all_are_back(busy: ConsulAgent, metho
         print(f"\n    {method}: all 26 services back {result['waited'] * 1000:.0f} ms after the reload that stopped half-way")
 
 
+def test_services_from_the_agents_other_places_are_missed_too(start_agent: StartAgent, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"service": {"name": "elsewhere", "port": 9}}))
+    agent = start_agent(mode="server", arguments=("-config-file", str(other)))
+    write_set(agent.config_dir, [WEB])
+    assert reload(agent)["verified"]
+    write_set(agent.config_dir, [NAMELESS, WEB])
+    result = reload(agent)
+    assert result["failed"]
+    assert "service elsewhere" in {finding["path"] for finding in result["errors"]}
+    assert set(agent.services()) == {"web", "elsewhere"}
+
+
+def test_a_foreign_file_that_was_removed_meanwhile_is_no_loss(start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server")
+    foreign = agent.write("foreign.json", {"service": {"name": "foreign"}})
+    write_set(agent.config_dir, [WEB])
+    assert reload(agent)["verified"]
+    foreign.unlink()
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    assert reload(agent)["verified"]
+    assert set(agent.services()) == {"web"}
+
+
 def test_a_foreign_file_that_would_stop_the_reload_is_found_before(busy: ConsulAgent) -> None:
     before, services = files(busy), set(busy.services())
     busy.write("m-foreign.json", {"services": [NAMELESS, {"name": "x", "check": {"http": "http://127.0.0.1"}}]})

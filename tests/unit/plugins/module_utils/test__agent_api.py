@@ -221,7 +221,7 @@ def test_tls_is_verified_by_name_and_authority(serve: Server, tmp_path: Path) ->
     assert agent.api(ca_cert=authority, tls_server_name="agent.test").get("/v1/agent/self") == {}
     assert agent.api(validate_certs=False).get("/v1/agent/self") == {}
     for options in ({"ca_cert": authority}, {"tls_server_name": "agent.test"}):
-        with pytest.raises(agent_api.Unreachable):
+        with pytest.raises(agent_api.Untrusted, match="TLS with"):
             agent.api(**options).get("/v1/agent/self")
     with pytest.raises(agent_api.BadOptions, match="TLS files"):
         agent.api(ca_cert=str(tmp_path / "none.pem")).get("/v1/agent/self")

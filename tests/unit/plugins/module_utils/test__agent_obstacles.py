@@ -90,24 +90,29 @@ def test_what_has_no_name(tmp_path: Path, content: dict[str, Any], reason: str) 
 
 
 def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) -> Declared:  # type: ignore[assignment]
-    wanted_part, before_part, elsewhere_part = (Expected({key: {"id": key} for key in keys}, {}) for keys in (wanted, before, elsewhere))
+    wanted_part, before_part, elsewhere_part = (
+        Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
+    )
     return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, False)
 
 
 @pytest.mark.parametrize(
     ("declared_state", "registered", "persisted", "found"),
     [
-        (state(["web"]), ["web"], ["web"], ["service web"]),
-        (state(["web"]), ["web"], [], []),  # of a file that somebody removed
-        (state(["web"]), ["web"], None, ["service web"]),  # in doubt it is the API's
-        (state(["web"]), [], None, []),
-        (state(["web"], before=["web"]), ["web"], ["web"], []),
-        (state(["web"], elsewhere=["web"]), ["web"], ["web"], []),
+        (state(["web"]), {"web": {"Port": 7}}, ["web"], ["service web"]),
+        (state(["web"]), {"web": {"Port": 7}}, [], []),  # of a file that somebody removed
+        (state(["web"]), {"web": {"Port": 7}}, None, ["service web"]),  # in doubt it is the API's
+        (state(["web"]), {"web": {"Service": "web"}}, None, []),  # it has been loaded from the file already
+        (state(["web"]), {}, None, []),
+        (state(["web"], before=["web"]), {"web": {"Port": 7}}, ["web"], []),
+        (state(["web"], elsewhere=["web"]), {"web": {"Port": 7}}, ["web"], []),
     ],
 )
-def test_ids_of_services_of_the_api(declared_state: Declared, registered: list[str], persisted: list[str] | None, found: list[str]) -> None:
+def test_ids_of_services_of_the_api(
+    declared_state: Declared, registered: dict[str, Any], persisted: list[str] | None, found: list[str]
+) -> None:
     kept = None if persisted is None else dict.fromkeys(persisted, "path")
-    assert [finding["path"] for finding in taken_over(declared_state, dict.fromkeys(registered), kept)] == found
+    assert [finding["path"] for finding in taken_over(declared_state, registered, kept)] == found
 
 
 def test_what_an_agent_keeps(tmp_path: Path) -> None:
