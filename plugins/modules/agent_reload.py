@@ -10,7 +10,7 @@ module: agent_reload
 short_description: Have a Consul agent load its service definitions, and prove that it did
 version_added: 1.0.0
 author:
-  - The registrar.consul authors
+  - The registrar.consul authors (!UNKNOWN)
 description:
   - Tells the agent of a configuration directory to reload when the directory has changes that the agent is not known to have loaded,
     waits no longer than needed, and compares what the agent then has with what the files say.
@@ -22,22 +22,20 @@ description:
     the next run of this module even if no file has changed since.
 extends_documentation_fragment:
   - registrar.consul._agent
+  - registrar.consul._attributes
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and says whether the agent would be told to reload.
     support: full
   diff_mode:
-    description: Returns details of what has changed, or may have, in diff mode.
     support: none
     details:
-      - The files' differences are shown by the modules that write them.
-  action_group:
-    description: Use C(group/registrar.consul.all) in C(module_defaults) to set defaults for this module.
+      - The modules that write the files show their differences.
+  idempotent:
     support: full
-    membership:
-      - registrar.consul.all
+    details:
+      - With O(force=true) the agent is told each time.
   async:
-    description: Supports being run with C(async).
+    description: Supports the C(async) keyword.
     support: full
 options:
   config_dir:
@@ -109,6 +107,7 @@ EXAMPLES = r"""
     http_token_file: /etc/consul.d/tokens/deploy
     require_agent: true
 
+# Only checked: needs an agent with certificates.
 - name: Through the API of an agent that listens with TLS
   registrar.consul.agent_reload:
     method: api
