@@ -119,7 +119,8 @@ changes:
       type: str
     action:
       description:
-        - V(created), V(updated), V(removed), V(repaired) after drift, or V(adopted).
+        - V(created), V(updated), V(removed), V(repaired) after drift, V(adopted), or V(retired) for a file of others that is no
+          longer needed (see O(adopt)).
       type: str
 paths:
   description: The files of the set.
