@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._identity import check_ids, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._redact import MASK
 from ansible_collections.registrar.consul.plugins.plugin_utils._audit import Audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._casing import CasingError, to_file
-from ansible_collections.registrar.consul.plugins.plugin_utils._export_text import Reference, export_text
+from ansible_collections.registrar.consul.plugins.plugin_utils._export_text import Exported, Reference, export_text
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, service_field
@@ -30,15 +28,6 @@ SECRETS = "services_secrets"
 _NUMBER = re.compile(r"(\d+)")
 
 
-@dataclass(slots=True)
-class Exported:
-    """What is taken over, with where it comes from; the names of the secrets, and where each is; what is left out, and why."""
-
-    services: list[tuple[str, dict[str, Any]]] = dataclass_field(default_factory=list)
-    secrets: dict[str, str] = dataclass_field(default_factory=dict)
-    left_out: list[dict[str, str]] = dataclass_field(default_factory=list)
-
-
 def export(audit: Audit) -> dict[str, Any]:
     """Return RV(export)."""
     exported = Exported()
@@ -46,7 +35,7 @@ def export(audit: Audit) -> dict[str, Any]:
     _take_registrations(audit, exported)
     _refer_to_secrets(exported)
     return {
-        "text": export_text(audit.survey, exported.services, exported.secrets, exported.left_out),
+        "text": export_text(audit.survey["path"], exported),
         "services": [service_id(service) for _origin, service in exported.services],
         "secrets": sorted(exported.secrets),
         "left_out": exported.left_out,
@@ -101,6 +90,7 @@ def _take_registrations(audit: Audit, exported: Exported) -> None:
         if errors:
             exported.left_out.append({"what": f"service {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
         else:
+            exported.registered = True
             exported.services.append((origin, service))
 
 

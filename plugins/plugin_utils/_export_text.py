@@ -9,6 +9,9 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 import yaml
@@ -26,28 +29,40 @@ class Reference(str):
         return super().__new__(cls, "{{ %s[%s] }}" % (variable, json.dumps(name, ensure_ascii=False)))
 
 
-def export_text(
-    survey: dict[str, Any], services: list[tuple[str, dict[str, Any]]], secrets: dict[str, str], left_out: list[dict[str, str]]
-) -> str:
+@dataclass(slots=True)
+class Exported:
+    """What is taken over, with where it comes from; the names of the secrets, and where each is; what is left out, and why."""
+
+    services: list[tuple[str, dict[str, Any]]] = dataclass_field(default_factory=list)
+    secrets: dict[str, str] = dataclass_field(default_factory=dict)
+    left_out: list[dict[str, str]] = dataclass_field(default_factory=list)
+    # Whether some were registered through the HTTP API.
+    registered: bool = False
+
+
+def export_text(path: str, exported: Exported) -> str:
     """Return the file: what it is, what is not in it and why, the list, and which secrets have to be put into a vault."""
-    lines = [
-        "---",
-        f"# What was in {_comment(survey['path'])}, and on its agent: a list for the role registrar.consul.services.",
-        "# Run the role once with services_adopt: true. It removes the files whose services are all in the list, written alike.",
-    ]
-    lines += [f"# Left out: {_comment(entry['what'])}: {_comment(entry['reason'])}." for entry in left_out]
-    lines.append("services_definitions:" if services else "services_definitions: []")
+    lines = ["---", *_header(path, exported)]
+    lines.append("services_definitions:" if exported.services else "services_definitions: []")
     origin = None
-    for origin_here, service in services:
+    for origin_here, service in exported.services:
         if origin_here != origin:
             origin = origin_here
             lines.append(f"  # From {_comment(origin)}")
         lines += ["  " + line if line else line for line in _dumped([service]).splitlines()]
-    if secrets:
+    if exported.secrets:
         lines += ["", "# Not written here, since they are secret. Put them into a vault, under these names:", "# services_secrets:"]
-        for name, origin_here in secrets.items():
-            lines.append(f"#   {_dumped(_comment(name)).splitlines()[0]}: from {_comment(origin_here)}")
+        lines += [f"#   {json.dumps(_comment(name), ensure_ascii=False)}: from {_comment(at)}" for name, at in exported.secrets.items()]
     return "\n".join(lines) + "\n"
+
+
+def _header(path: str, exported: Exported) -> Iterator[str]:
+    yield f"# What was in {_comment(path)}, and on its agent: a list for the role registrar.consul.services."
+    yield "# Run the role once with services_adopt: true. It removes the files whose services are all in the list, written alike."
+    if exported.registered:
+        yield "# With services_take_over: true as well, it takes over those that were registered through the HTTP API."
+    for entry in exported.left_out:
+        yield f"# Left out: {_comment(entry['what'])}: {_comment(entry['reason'])}."
 
 
 def _comment(text: str) -> str:
