@@ -8,6 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import os
 from typing import Any, ContextManager, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AclDenied, ApiError, BadOptions, Blocked
@@ -34,6 +35,8 @@ REAPED = "the agent has removed services that were critical for longer than thei
 def reload_agent(module: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """Reload, verify or go back; return the result, and the message if it failed. Keeps other runs out meanwhile."""
     result: dict[str, Any] = {}
+    if module.check_mode and not os.path.isdir(options["config_dir"]):
+        return _forecast(options["config_dir"]), None
     try:
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             run = Reload(module, directory, AgentFacts(module, options), options)
@@ -42,6 +45,26 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any
     except (ReloadFailed, Refused, AgentProcessError, BadOptions) as problem:
         return result, str(problem)
     return result, None
+
+
+def _nothing_done() -> dict[str, Any]:
+    return {
+        "changed": False,
+        "verified": False,
+        "verified_by": "none",
+        "reason": "",
+        "method": "none",
+        "services": 0,
+        "agent": {"pid": None, "state": "stopped", "version": None},
+        "waited": 0.0,
+        "rolled_back": False,
+        "errors": [],
+    }
+
+
+def _forecast(path: str) -> dict[str, Any]:
+    """Check mode before the directory exists: some earlier task would have made it, and an agent that reads it."""
+    return {**_nothing_done(), "reason": "%s does not exist yet" % path}
 
 
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
@@ -61,18 +84,7 @@ class Reload:
         self._directory = directory
         self._facts = facts
         self._options = options
-        self.result: dict[str, Any] = {
-            "changed": False,
-            "verified": False,
-            "verified_by": "none",
-            "reason": "",
-            "method": "none",
-            "services": 0,
-            "agent": {"pid": None, "state": "stopped", "version": None},
-            "waited": 0.0,
-            "rolled_back": False,
-            "errors": [],
-        }
+        self.result = _nothing_done()
 
     def run(self) -> None:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
