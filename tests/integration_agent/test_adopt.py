@@ -1,0 +1,152 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From thirty hand-written definitions, and two made through the HTTP API, to a list for the role: the agent notices nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.handwritten import (
+    DEFINITIONS,
+    FILES,
+    PLANTED,
+    REGISTERED,
+    secrets_named,
+    write_by_hand,
+)
+from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook
+
+StartAgent = Callable[..., ConsulAgent]
+
+
+def adopt(workdir: Path, agent: ConsulAgent, **options: Any) -> tuple[PlaybookResult, Path]:
+    """Run the playbook, and return where its list is."""
+    variables = {"adopt_config_dir": str(agent.config_dir), "adopt_dest": str(workdir / "adopted")}
+    result = run_playbook(workdir / "adopt", "registrar.consul.adopt", extra_vars=variables, **options)
+    return result, workdir / "adopted" / "localhost.yml"
+
+
+def role(agent: ConsulAgent, adopted: Path, secrets: dict[str, str], **variables: Any) -> list[dict[str, Any]]:
+    """The play of a team that has committed the list, and put its secrets into a vault."""
+    given = {"services_config_dir": str(agent.config_dir), "services_adopt": True, "services_take_over": True, **variables}
+    return [
+        {
+            "hosts": "all",
+            "gather_facts": False,
+            "vars": {"services_secrets": secrets},
+            "vars_files": [str(adopted)],
+            "roles": [{"role": "registrar.consul.services", "vars": given}],
+        }
+    ]
+
+
+def definitions(agent: ConsulAgent) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All that the agent was told; not the states of the checks."""
+    states = ("Status", "Output")
+    return agent.services(), {
+        name: {key: value for key, value in check.items() if key not in states} for name, check in agent.checks().items()
+    }
+
+
+def names(agent: ConsulAgent) -> set[str]:
+    return {path.name for path in agent.config_dir.iterdir() if path.is_file()}
+
+
+def assert_nowhere(secret: str, result: PlaybookResult, paths: list[Path]) -> None:
+    """Raise AssertionError when a secret stands in what was shown, registered or written."""
+    assert secret not in result.stdout + result.stderr
+    assert secret not in json.dumps([task.result for task in result.tasks])
+    assert [path for path in paths if path.is_file() and secret.encode() in path.read_bytes()] == []
+
+
+def exported_secrets(adopted: Path) -> dict[str, str]:
+    """The names in the comment at the end of the list."""
+    stub = adopted.read_text(encoding="utf-8").partition("# services_secrets:\n")[2]
+    return secrets_named([yaml.safe_load(line[1:].rpartition(": from ")[0]) for line in stub.splitlines()])
+
+
+def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server", enable_local_script_checks=True)
+    write_by_hand(agent)
+    before = definitions(agent)
+
+    result, adopted = adopt(tmp_path, agent, verbosity=4)
+
+    text = adopted.read_text(encoding="utf-8")
+    assert "Left out" not in text
+    assert "token: '{{ services_secrets[\"db/token\"] }}'" in text
+    assert_nowhere(PLANTED, result.ok(), [path for path in tmp_path.rglob("*") if agent.root not in path.parents])
+    assert definitions(agent) == before
+    assert names(agent) == set(FILES)
+
+    play = role(agent, adopted, exported_secrets(adopted))
+    written = run_playbook(tmp_path / "role", play).ok().task("Write the service definitions")
+
+    assert len(written.result["services"]) == DEFINITIONS + len(REGISTERED)
+    assert sorted(change["file"] for change in written.result["changes"] if change["action"] == "retired") == sorted(FILES)
+    assert names(agent) == {"services-default.json"}
+    assert definitions(agent) == before
+    agent.restart()
+    assert definitions(agent) == before
+    assert run_playbook(tmp_path / "role", play).ok().changed == 0
+
+
+def test_what_cannot_be_taken_over_is_left_out_with_the_reason(tmp_path: Path, start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server")
+    agent.write("good.json", {"service": {"name": "good"}})
+    agent.write("agent.json", {"log_level": "INFO", "service": {"name": "with-settings"}})
+    agent.write("node.json", {"service": {"name": "with-check"}, "check": {"id": "disk", "ttl": "10s"}})
+    agent.write("twice-a.json", {"service": {"name": "twice"}})
+    agent.write("twice-b.json", {"service": {"name": "twice"}})
+    agent.write("ours.hcl", 'log_level = "INFO"\n')
+    agent.reload()
+    agent.write("broken.json", "{")
+
+    result, adopted = adopt(tmp_path, agent)
+
+    said = result.ok().task("Say what was left out").result["msg"]
+    assert [line.partition(":")[0] for line in said] == ["agent.json", "broken.json", "node.json", "twice-b.json"]
+    listed = yaml.safe_load(adopted.read_text(encoding="utf-8"))["services_definitions"]
+    assert [service["name"] for service in listed] == ["good", "twice"]
+
+
+def test_a_file_with_anything_else_in_it_stays_and_is_named(tmp_path: Path, agent: ConsulAgent) -> None:
+    agent.write("same.json", {"service": {"name": "same", "check": {"ttl": "60s"}}})
+    agent.write("other.json", {"service": {"name": "other", "port": 1, "token": PLANTED}})
+    agent.write("partly.hcl", 'services { name = "declared" }\nservices { name = "undeclared" }\n')
+    agent.reload()
+    services = [{"name": "same", "checks": [{"ttl": "1m"}]}, {"name": "other", "port": 2, "token": "new"}, {"name": "declared"}]
+    adopted = tmp_path / "list.yml"
+    adopted.write_text(yaml.safe_dump({"services_definitions": services}), encoding="utf-8")
+
+    refused = run_playbook(tmp_path / "role", role(agent, adopted, {})).task("Write the service definitions")
+
+    assert refused.status == "failed"
+    assert {error["rule"] for error in refused.result["errors"]} == {"file-not-retired"}
+    assert "other is declared with another port, token" in refused.msg
+    assert "undeclared is not declared here" in refused.msg
+    assert PLANTED not in refused.msg
+    assert names(agent) == {"same.json", "other.json", "partly.hcl"}
+
+
+def test_a_refused_move_brings_the_old_files_back(tmp_path: Path, agent: ConsulAgent) -> None:
+    agent.write("mine.json", {"service": {"name": "mine", "port": 1}})
+    agent.reload()
+    before = agent.services()
+    # A file that only the agent itself finds wrong, and only when it loads it.
+    adopted = tmp_path / "list.yml"
+    services = [{"name": "mine", "port": 1}, {"name": "scripted", "check": {"args": ["/bin/true"], "interval": "10s"}}]
+    adopted.write_text(yaml.safe_dump({"services_definitions": services}), encoding="utf-8")
+
+    result = run_playbook(tmp_path / "role", role(agent, adopted, {}))
+
+    assert result.rc != 0
+    assert names(agent) == {"mine.json"}
+    assert agent.services() == before
