@@ -11,26 +11,26 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def to_camel_case(value: Any, kind: str = "auto", api_only: bool = False) -> Any:
-    """Return definitions as bodies of the HTTP API are spelled."""
+def to_camel_case(value: Any, kind: str = "auto", body: bool = False) -> Any:
+    """Return definitions as the HTTP API spells them."""
     # Ansible imports all filters of a collection where one is used, in each worker.
     from ansible_collections.registrar.consul.plugins.plugin_utils._casing import CasingError, to_api
 
     try:
-        result, unknown_to_api = to_api(value, kind, api_only=api_only)
+        result, notes = to_api(value, kind, body=body)
     except CasingError as error:
         raise AnsibleFilterError(f"registrar.consul.to_camel_case: {error}") from None
-    if unknown_to_api:
-        _warn(unknown_to_api)
+    if notes:
+        _warn(notes)
     return result
 
 
-def _warn(places: list[str]) -> None:
+def _warn(notes: list[str]) -> None:
     from ansible.utils.display import Display
 
     Display().warning(
-        f"registrar.consul.to_camel_case: the HTTP API has no place for {', '.join(places)}: agents refuse or ignore it in a body, "
-        "and take tokens in the header X-Consul-Token. Write api_only=true to leave it out."
+        f"registrar.consul.to_camel_case: {'; '.join(notes)}. Write body=true for what registers the same as a file; "
+        "a token goes into the header X-Consul-Token."
     )
 
 

@@ -31,19 +31,19 @@ def to_file(value: Any, kind: str = "auto") -> Any:
     return _converted(value, kind, _filed)
 
 
-def to_api(value: Any, kind: str = "auto", *, api_only: bool = False) -> tuple[Any, list[str]]:
-    """Return the value as bodies of the HTTP API are spelled, and the places of fields that the API does not have.
+def to_api(value: Any, kind: str = "auto", *, body: bool = False) -> tuple[Any, list[str]]:
+    """Return the value as the HTTP API spells it, and notes on what it would not register as a file with the same does.
 
-    These fields are kept, so that nothing is lost on the way back; `api_only` leaves them out. Raises CasingError.
+    Only spellings change, so that nothing is lost on the way back. A `body` has no notes: what the API does not know is left
+    out, and defaults that it does not have are written out. Raises CasingError.
     """
-    unknown_to_api: list[str] = []
+    notes: list[str] = []
 
     def convert(part: Part, problems: list[str]) -> Any:
         content = _filed(part, problems) if part.reported else part.content
-        speller = _ApiSpeller(problems, unknown_to_api, api_only)
-        return speller.value(part.field, content, part.place)
+        return _ApiSpeller(problems, notes, body).value(part.field, content, part.place)
 
-    return _converted(value, kind, convert), unknown_to_api
+    return _converted(value, kind, convert), notes
 
 
 def _converted(value: Any, kind: str, convert: Callable[[Part, list[str]], Any]) -> Any:
@@ -117,8 +117,8 @@ class _Speller:
     def scalar(self, field: Field, value: Any) -> Any:
         return value
 
-    def is_dropped(self, field: Field, value: Any) -> bool:
-        """Whether the converted value of an optional field is left out."""
+    def is_dropped(self, parent: Field, field: Field, value: Any) -> bool:
+        """Whether the converted value of a field is left out."""
         return False
 
     def is_foreign(self, field: Field, key: str, place: Place) -> bool:
@@ -173,7 +173,7 @@ class _Speller:
             if spelled is None:
                 continue
             converted = self.value(child, item, where)
-            if name in field.required or not self.is_dropped(child, converted):
+            if not self.is_dropped(field, child, converted):
                 result[spelled] = converted
         return result
 
@@ -209,14 +209,16 @@ class _FileSpeller(_Speller):
 class _ReportSpeller(_FileSpeller):
     """As definition files spell it, without what agents add to every definition."""
 
-    def is_dropped(self, field: Field, value: Any) -> bool:
+    def is_dropped(self, parent: Field, field: Field, value: Any) -> bool:
+        if field.name in parent.required or _is_whole(parent):
+            return False
         if value is None or value in ("", [], {}):
             return True
-        if isinstance(value, (bool, int)):
+        if isinstance(value, bool):
             return not value and not field.annotation("default")
-        if _is_duration(field):
-            return isinstance(value, str) and _is_zero(value)
-        return _has_only_defaults(field, value)
+        if _is_duration(field) and isinstance(value, str):
+            return _is_zero(value)
+        return value == 0 or _has_only_defaults(field, value)
 
     def is_foreign(self, field: Field, key: str, place: Place) -> bool:
         return squash(key) in field.elsewhere
@@ -226,20 +228,34 @@ class _ReportSpeller(_FileSpeller):
 
 
 class _ApiSpeller(_Speller):
-    """As bodies of the HTTP API are spelled."""
+    """As the HTTP API spells it. Seen on 1.8.7: files may say one of two weights, bodies have to say both."""
 
-    def __init__(self, problems: list[str], unknown_to_api: list[str], api_only: bool) -> None:
+    def __init__(self, problems: list[str], notes: list[str], body: bool) -> None:
         super().__init__(problems)
-        self.unknown_to_api = unknown_to_api
-        self.api_only = api_only
+        self.notes = notes
+        self.body = body
 
     def spell(self, field: Field, place: Place) -> str | None:
         if field.api_name is not None:
             return field.api_name
-        if self.api_only:
+        if self.body:
             return None
-        self.unknown_to_api.append(dotted(place))
+        self.notes.append(f"{dotted(place)}: the HTTP API has no place for it")
         return camel_case(field.name)
+
+    def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
+        result = super()._mapping(field, value, place)
+        if self.body and result.get("Check") and result.get("Checks"):
+            # Checks without an id are numbered. A file's check comes last, a body's first.
+            result["Checks"] = [*result["Checks"], result.pop("Check")]
+        if _is_whole(field):
+            defaults = {child.api_name or "": child.annotation("default") for child in field.properties.values()}
+            lacking = {key: default for key, default in defaults.items() if default and key not in result}
+            if self.body:
+                result.update(lacking)
+            elif lacking:
+                self.notes.append(f"{dotted(place)}: the HTTP API has no default for {' and '.join(lacking)}")
+        return result
 
 
 def _is_duration(field: Field) -> bool:
@@ -253,11 +269,14 @@ def _is_zero(duration: str) -> bool:
         return False
 
 
+def _is_whole(field: Field) -> bool:
+    """Whether agents report the object with all of its keys, since each has a default: weights."""
+    return bool(field.properties) and all("default" in child.raw for child in field.properties.values())
+
+
 def _has_only_defaults(field: Field, value: Any) -> bool:
     """Whether an object says what the agent assumes without it, such as weights of 1 and 1."""
-    if not field.properties or any("default" not in child.raw for child in field.properties.values()):
-        return False
-    return all(item == field.properties[key].annotation("default") for key, item in value.items())
+    return _is_whole(field) and all(item == field.properties[key].annotation("default") for key, item in value.items())
 
 
 def _is_derived(field: Field, item: Any) -> bool:

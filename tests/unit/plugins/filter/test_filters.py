@@ -82,13 +82,13 @@ def test_a_missing_jsonschema_is_said() -> None:
 def test_what_the_api_does_not_have_is_a_warning(warnings: list[str]) -> None:
     assert to_camel_case({"name": "web", "token": "secret"}) == {"Name": "web", "Token": "secret"}
     assert warnings == [
-        "registrar.consul.to_camel_case: the HTTP API has no place for token: agents refuse or ignore it in a body, "
-        "and take tokens in the header X-Consul-Token. Write api_only=true to leave it out."
+        "registrar.consul.to_camel_case: token: the HTTP API has no place for it. Write body=true for what registers the same "
+        "as a file; a token goes into the header X-Consul-Token."
     ]
 
 
 def test_without_it_there_is_no_warning(warnings: list[str]) -> None:
-    assert to_camel_case({"name": "web", "token": "secret"}, api_only=True) == {"Name": "web"}
+    assert to_camel_case({"name": "web", "token": "secret"}, body=True) == {"Name": "web"}
     assert to_camel_case({"name": "web"}) == {"Name": "web"}
     assert warnings == []
 

@@ -141,9 +141,9 @@ def test_user_data_is_left_alone() -> None:
 
 def test_the_id_and_the_token_of_a_check_are_spelled_by_where_it_stands() -> None:
     check = {"id": "c", "ttl": "10s", "token": "t"}
-    assert api({"checks": [check]}, api_only=True) == {"Checks": [{"CheckID": "c", "TTL": "10s"}]}
-    assert api(check, api_only=True) == {"CheckID": "c", "TTL": "10s"}
-    assert api(check, "node_check", api_only=True) == {"ID": "c", "TTL": "10s", "Token": "t"}
+    assert api({"checks": [check]}, body=True) == {"Checks": [{"CheckID": "c", "TTL": "10s"}]}
+    assert api(check, body=True) == {"CheckID": "c", "TTL": "10s"}
+    assert api(check, "node_check", body=True) == {"ID": "c", "TTL": "10s", "Token": "t"}
     assert api({**check, "service_id": "web"}) == {"ID": "c", "TTL": "10s", "Token": "t", "ServiceID": "web"}
 
 
@@ -154,10 +154,11 @@ def test_what_the_api_does_not_have_is_named_or_left_out() -> None:
         "checks": [{"ttl": "1s"}, {"ttl": "1s", "token": "secret"}],
         "connect": {"sidecar_service": {"token": "secret", "proxy": {"expose": {"port": 1, "checks": True}}}},
     }
-    kept, places = to_api(definition)
-    assert places == ["token", "checks[1].token", "connect.sidecar_service.token", "connect.sidecar_service.proxy.expose.port"]
+    kept, notes = to_api(definition)
+    places = ["token", "checks[1].token", "connect.sidecar_service.token", "connect.sidecar_service.proxy.expose.port"]
+    assert notes == [f"{place}: the HTTP API has no place for it" for place in places]
     assert to_file(kept) == definition
-    assert to_api(definition, api_only=True) == (
+    assert to_api(definition, body=True) == (
         {
             "Name": "web",
             "Checks": [{"TTL": "1s"}, {"TTL": "1s"}],
@@ -165,6 +166,18 @@ def test_what_the_api_does_not_have_is_named_or_left_out() -> None:
         },
         [],
     )
+
+
+def test_a_body_says_both_weights() -> None:
+    """An agent takes a weight that is missing in a body for 0, and in a file for 1."""
+    assert api({"weights": {"warning": 7}}, body=True) == {"Weights": {"Warning": 7, "Passing": 1}}
+    assert api({"weights": {}}, body=True) == {"Weights": {"Passing": 1, "Warning": 1}}
+    assert api({"weights": {"passing": 3, "warning": 0}}, body=True) == {"Weights": {"Passing": 3, "Warning": 0}}
+    assert api({"proxy": {"mesh_gateway": {}}}, body=True) == {"Proxy": {"MeshGateway": {}}}
+    definition = {"connect": {"sidecar_service": {"weights": {"warning": 7}}}}
+    there, notes = to_api(definition)
+    assert notes == ["connect.sidecar_service.weights: the HTTP API has no default for Passing"]
+    assert to_file(there) == definition
 
 
 def test_durations_in_nanoseconds_become_text() -> None:
