@@ -95,7 +95,7 @@ class Attempt:
             return
         self._result["errors"] = list(outcome.findings)
         if load_journal(self._directory) is None:
-            raise ReloadFailed("%s\n%s" % (_why(outcome), render_all(outcome.findings)))
+            raise ReloadFailed("%s\n%s" % (self._why(outcome), render_all(outcome.findings)))
         self._roll_back(target, outcome, witness)
 
     def _worth_keeping(self, state: Declared, seen: Seen | None) -> Seen | None:
@@ -134,6 +134,13 @@ class Attempt:
             ears.close()
             self._result["waited"] = round(self._result["waited"] + time.monotonic() - started, 3)
 
+    def _why(self, outcome: Outcome) -> str:
+        if outcome.words:
+            return "The agent refused: %s." % outcome.words.rstrip(".")
+        reason = outcome.reason or "its services are neither as before nor as they should be"
+        asked = " (asked at %s)" % self._facts.api.where.address if self._facts.api is not None else ""
+        return "The agent did not load all that the files say: %s%s." % (reason, asked)
+
     def conclude(self, outcome: Outcome) -> None:
         """Say what was seen."""
         self._result.update(verified=outcome.verified, verified_by=outcome.verified_by, reason=outcome.reason)
@@ -142,7 +149,7 @@ class Attempt:
 
     def _roll_back(self, target: Target, outcome: Outcome, witness: Witness) -> None:
         """Put the files back, have the agent load them, and fail either way: well, or badly."""
-        why = _why(outcome)
+        why = self._why(outcome)
         try:
             names = restore(self._directory, why, labelling(self._module))
         except Refused as refused:
@@ -171,18 +178,10 @@ class Attempt:
             % (
                 why,
                 put_back(names),
-                "for the same reason." if _why(second) == why else _why(second),
+                "for the same reason." if self._why(second) == why else self._why(second),
                 render_all(second.findings) or "Nothing that could be seen.",
             )
         )
-
-
-def _why(outcome: Outcome) -> str:
-    if outcome.words:
-        return "The agent refused: %s." % outcome.words.rstrip(".")
-    return "The agent did not load all that the files say: %s." % (
-        outcome.reason or "its services are neither as before nor as they should be"
-    )
 
 
 def put_back(names: list[str]) -> str:

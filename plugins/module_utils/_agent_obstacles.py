@@ -19,6 +19,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.plugins.module_utils._identity import checks_of, service_id
 
 _PASSIVE = ("ttl", "aliasservice", "aliasnode")
+# 1.0 had checks with script.
+_KINDS = (*(key for key, _type in CHECK_TYPES), "script")
 
 
 def half_loads(place: str, declared: Declared, scripts_enabled: bool | None) -> Iterator[Finding]:
@@ -62,13 +64,14 @@ def taken_over(declared: Declared, registered: Mapping[str, Any], persisted: Map
 
 
 def _check_problem(check: Mapping[str, Any], scripts_enabled: bool | None) -> str:
-    kinds = [key for key, _type in CHECK_TYPES if check.get(key)]
+    kinds = [key for key in _KINDS if check.get(key)]
     active = [kind for kind in kinds if kind not in _PASSIVE]
     has_ttl, has_interval = _positive(check.get("ttl")), _positive(check.get("interval"))
     if active and not has_interval:
         return "without an interval"
-    if has_ttl and (has_interval or "aliasservice" in kinds or "aliasnode" in kinds):
-        return "with a ttl and another kind"
+    has_alias = "aliasservice" in kinds or "aliasnode" in kinds
+    if (has_ttl and (has_interval or has_alias)) or (has_alias and active):
+        return "of two kinds that exclude each other"
     if not kinds or (kinds == ["ttl"] and not has_ttl):
         return "of no kind"
     if "args" in active and scripts_enabled is False:

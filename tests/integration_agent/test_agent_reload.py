@@ -184,9 +184,9 @@ def test_each_of_two_agents_is_known_by_its_directory(start_agent: StartAgent) -
 
 def test_a_starting_agent_is_waited_for(agent: ConsulAgent) -> None:
     """Whatever moment of its start the module meets, the agent lives and has everything."""
-    for number in range(300):
+    for number in range(150):
         agent.write(f"foreign-{number}.json", {"service": {"name": f"foreign-{number}"}})
-    for number in range(6):
+    for number in range(4):
         write_set(agent.config_dir, [{**WEB, "port": number + 1}])
         agent.stop()
         agent.start(wait=False)
