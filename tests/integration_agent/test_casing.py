@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._casing import to_api, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
@@ -20,9 +19,10 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import v
 from ansible_collections.registrar.consul.tests.support.canonical import canonical
 from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.drawn import drawn_services
 from ansible_collections.registrar.consul.tests.support.every_field import one_for_each_field
 from ansible_collections.registrar.consul.tests.support.shapes import paths_in
-from ansible_collections.registrar.consul.tests.support.strategies import Scope, services
+from ansible_collections.registrar.consul.tests.support.strategies import Scope
 
 StartAgent = Callable[..., ConsulAgent]
 Json = dict[str, Any]
@@ -49,31 +49,11 @@ def every_field(scope: Scope) -> dict[str, Json]:
 @pytest.fixture(scope="module")
 def definitions(every_field: dict[str, Json], scope: Scope) -> list[Json]:
     """One for each field, and many fields together, without checks of other nodes: an agent waits a minute before it ends one."""
-    return [definition for definition in [*every_field.values(), *_generated(scope)] if not _looks_at_a_node(definition)]
+    return [definition for definition in [*every_field.values(), *drawn_services(scope, GENERATED)] if not _looks_at_a_node(definition)]
 
 
 def _looks_at_a_node(service: Json) -> bool:
     return "alias_node" in json.dumps(service)
-
-
-def _generated(scope: Scope) -> list[Json]:
-    found: list[Json] = []
-
-    @settings(max_examples=GENERATED, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
-    @given(services(scope))
-    def collect(service: Json) -> None:
-        found.append({**_without_check_ids(service), "id": f"g{len(found)}"})
-
-    collect()
-    return found
-
-
-def _without_check_ids(value: Any) -> Any:
-    """Ids of checks are unique on a node."""
-    for holder in (value, (value.get("connect") or {}).get("sidecar_service") or {}):
-        for check in [*holder.get("checks", []), *([holder["check"]] if "check" in holder else [])]:
-            check.pop("id", None)
-    return value
 
 
 def _agent_with(start_agent: StartAgent, services: list[Json]) -> ConsulAgent:
