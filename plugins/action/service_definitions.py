@@ -23,6 +23,13 @@ class ActionModule(_action.RegistrarAction):
     def spec(self) -> Spec:
         return set_spec()
 
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        if not self._task.until and not self._task.retries:
+            # The arguments go back to Ansible's main process with the result: that takes longer than judging the services.
+            self._task.args = {key: value for key, value in self._task.args.items() if key not in self.controller_only}
+        return result
+
     def request(self, options: dict[str, Any]) -> _action.Request:
         set_name = str(options.get("set", "default"))
         if not set_name:

@@ -8,6 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import gc
 from abc import abstractmethod
 from typing import Any
 
@@ -101,6 +102,8 @@ class RegistrarAction(JudgingAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
+        # Ansible starts a process for each task: its garbage collector need not go through all that the parent has ever loaded.
+        gc.freeze()
         options = self.options()
         request = self.request(options)
         warnings = [render(finding) for finding in request.verdict.warnings]
