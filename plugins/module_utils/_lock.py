@@ -50,7 +50,7 @@ def locked(directory: ConfigDir, task: str, patience: float, read_only: bool = F
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)
+            _unsign(descriptor)
     finally:
         os.close(descriptor)
 
@@ -87,8 +87,15 @@ def _sign(descriptor: int, task: str) -> None:
         "since": time.strftime("%Y-%m-%d %H:%M:%S %Z"),
         "task": task,
     }
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(words).encode("utf-8"), 0)
+    _unsign(descriptor)
+    # The words are a courtesy: a full file system is no reason to go without the lock.
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, json.dumps(words).encode("utf-8"), 0)
+
+
+def _unsign(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
 
 
 def _held(directory: ConfigDir, patience: float) -> Finding:
