@@ -264,7 +264,7 @@ agent:
       type: str
     services:
       description:
-        - Services that no file in the directory declares. RV(agent.services[].origin) is V(api) (registered through the HTTP API),
+        - Services that no file in the directory declares. The C(origin) of each is V(api) (registered through the HTTP API),
           V(elsewhere) (from other files of the agent), V(removed) (the file is gone, and the agent was not told) or V(unknown).
       type: list
       elements: dict

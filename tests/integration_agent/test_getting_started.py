@@ -1,0 +1,111 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A newcomer pastes the commands of the getting-started page, one after the other, into a shell in a fresh checkout."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.registrar.consul.tests.support.children import die_with_parent
+from ansible_collections.registrar.consul.tests.support.consul import consul_binary
+from ansible_collections.registrar.consul.tests.support.examples import Block, blocks
+from ansible_collections.registrar.consul.tests.support.paths import CACHE, REPOSITORY
+
+PAGE = REPOSITORY / "docs" / "docsite" / "rst" / "getting_started.rst"
+PATIENCE = 300
+# The agent of the page listens on Consul's own ports: it gets a network of its own, where there is only loopback.
+LOOPBACK = (
+    "import fcntl, os, socket, struct, sys; "
+    "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 0x41)); "
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+NEXT = "=== next block ==="
+
+
+def test_every_command_as_it_stands(tmp_path: Path) -> None:
+    page = blocks(PAGE)
+    checkout = fresh_checkout(tmp_path)
+    said = pasted(page, checkout, tmp_path)
+
+    tools, agent, playbook, look, again, mistake, change, removal, end = said
+    assert "was installed successfully" in tools
+    assert agent == end == ""
+    assert "failed=0" in playbook
+    assert "Reload the Consul agent" in playbook
+    assert '"name": "web"' in look
+    assert {"consul", "db", "db-sidecar-proxy", "web"} <= set(look.split())
+    assert "changed=0" in again
+    assert "Reload the Consul agent" not in again
+    assert "failed=1" in mistake
+    # Ansible breaks long lines.
+    assert " ".join(only(page, "text").text.split()) in " ".join(mistake.split())
+    assert "db-sidecar-proxy" in mistake.rpartition("PLAY RECAP")[2]
+    assert '+      "port": 9090' in change
+    assert change.count("failed=0") == 2
+    assert removal.rpartition("rescued")[2].split()[-1] == "consul"
+
+
+def only(page: list[Block], language: str) -> Block:
+    found = [block for block in page if block.language == language]
+    assert len(found) == 1
+    return found[0]
+
+
+def fresh_checkout(workdir: Path) -> Path:
+    """A copy of the working tree, in which the setup has nothing left to fetch."""
+    made = subprocess.run([REPOSITORY / "tools" / "tree.sh", workdir], check=True, capture_output=True, text=True)
+    checkout = Path(made.stdout.strip())
+    binary = checkout / ".cache" / "consul" / "usr" / "bin" / "consul"
+    binary.parent.mkdir(parents=True)
+    binary.symlink_to(consul_binary())
+    (checkout / ".cache" / "venv").symlink_to(CACHE / "venv")
+    return checkout
+
+
+def pasted(page: list[Block], checkout: Path, workdir: Path) -> list[str]:
+    """What each block of commands said. Raises AssertionError when one failed."""
+    script = f"\necho '{NEXT}'\n".join(block.text for block in page if block.language == "shell")
+    home = workdir / "home"
+    home.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(workdir), "LANG": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"}
+    process = subprocess.Popen(
+        [*own_network(), "bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=checkout,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=die_with_parent(),  # noqa: PLW1509 - it only makes two system calls
+    )
+    try:
+        output, _nothing = process.communicate(timeout=PATIENCE)
+    finally:
+        # The agent, where the commands did not come as far as its end.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert process.returncode == 0, output
+    return [part.strip() for part in output.split(NEXT)]
+
+
+def own_network() -> list[str]:
+    """The command that gives its arguments a network of their own; nothing where the ports are free anyway."""
+    for unshare in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
+        command = [*unshare, sys.executable, "-c", LOOPBACK]
+        if subprocess.run([*command, "true"], check=False, capture_output=True).returncode == 0:
+            return command
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", 8500)) == 0:
+            pytest.fail("Port 8500 is taken, and this system gives us no network of our own. Stop the agent that listens there.")
+    return []
