@@ -38,11 +38,11 @@ $(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
 test: setup ## all tests and all gates that a change has to pass
-	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint tarball sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs tarball sanity
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -119,6 +119,10 @@ licences: $(READY) ## does every file state its licence
 .PHONY: docs-lint
 docs-lint: $(READY) ## the documentation of plugins, roles and guides
 	@tools/in_tree.sh docs-lint antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all .
+
+.PHONY: docs
+docs: $(READY) ## the documentation as a site, in .cache/docs/html
+	@$(VENV)/bin/python tools/docs/build.py
 
 .PHONY: build
 build: $(READY) ## the tarball, in dist
