@@ -25,9 +25,9 @@ def _make_importable() -> None:
 
 def outputs() -> dict[str, str]:
     """Return the texts of all generated files by their paths in the repository."""
-    from ansible_collections.registrar.consul.tools.generators import field_facts, service_fields
+    from ansible_collections.registrar.consul.tools.generators import casing_page, field_facts, service_fields
 
-    generators: tuple[Callable[[], dict[str, str]], ...] = (field_facts.outputs, service_fields.outputs)
+    generators: tuple[Callable[[], dict[str, str]], ...] = (casing_page.outputs, field_facts.outputs, service_fields.outputs)
     return {path: text for generator in generators for path, text in generator().items()}
 
 
