@@ -20,7 +20,6 @@ from typing import Any, Container, Iterator, NamedTuple
 from ansible_collections.registrar.consul.plugins.module_utils import _durable
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import EXTENSIONS, ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._field_facts import LIST_FIELDS, USER_KEY_FIELDS
-from ansible_collections.registrar.consul.plugins.module_utils._hcl_reader import HclError, read_hcl
 
 # Old spellings of check fields, in lower case, that agents read in files besides the plain ones (all versions).
 OLD_SPELLINGS = {
@@ -106,10 +105,7 @@ def document_in(name: str, data: bytes) -> dict[str, Any]:
     text = data.decode("utf-8", "replace")
     if not data:
         return {}
-    try:
-        return (read_hcl(text) if is_hcl(name) else _json(text)) or {}
-    except HclError as problem:
-        raise Unparsable(str(problem)) from None
+    return (_hcl(text) if is_hcl(name) else _json(text)) or {}
 
 
 def definitions_in(document: dict[str, Any], hcl: bool = False) -> Definitions:
@@ -182,6 +178,16 @@ def _json(text: str) -> dict[str, Any] | None:
     if value is not None and not isinstance(value, dict):
         raise Unparsable("not an object")
     return value
+
+
+def _hcl(text: str) -> dict[str, Any]:
+    # Imported here: most directories have no such file.
+    from ansible_collections.registrar.consul.plugins.module_utils._hcl_reader import HclError, read_hcl
+
+    try:
+        return read_hcl(text)
+    except HclError as problem:
+        raise Unparsable(str(problem)) from None
 
 
 def _no_constant(name: str) -> None:

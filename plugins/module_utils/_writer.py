@@ -8,11 +8,12 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._definition_files import Definitions, Reader, Unparsable, parse, scan
+from ansible_collections.registrar.consul.plugins.module_utils._definition_files import Definitions, Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._findings import (
     Finding,
     Refused,
@@ -29,7 +30,6 @@ from ansible_collections.registrar.consul.plugins.module_utils._manifest import 
 from ansible_collections.registrar.consul.plugins.module_utils._ownership import Owners, wanted_ownership
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._plan import Plan, Wanted, plan
-from ansible_collections.registrar.consul.plugins.module_utils._redact import masked, masked_pair
 from ansible_collections.registrar.consul.plugins.module_utils._selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import Change, commit, recover
 
@@ -42,6 +42,8 @@ def run(module: Any) -> None:
 
 def run_single(module: Any) -> None:
     """Do what service_definition was called for, and exit."""
+    from ansible_collections.registrar.consul.plugins.module_utils._redact import masked
+
     result, writer = _written(module)
     del result["paths"], result["services"]
     result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
@@ -220,8 +222,9 @@ class Writer:
             if data is None:
                 continue
             try:
-                found[name] = Definitions(given[name]["services"], []) if name in given else parse(name, data)
-            except (Unparsable, KeyError, TypeError) as problem:
+                # The controller's own text has every name as it should be: unlike the files of others it needs no closer reading.
+                found[name] = Definitions((given.get(name) or json.loads(data))["services"], [])
+            except (ValueError, KeyError, TypeError) as problem:
                 raise Refused(error(name, "payload-damaged", "is no definition file (%s)." % problem)) from None
         return found
 
@@ -266,6 +269,8 @@ class Writer:
 
 
 def _diff(path: str, change: Change) -> dict[str, str]:
+    from ansible_collections.registrar.consul.plugins.module_utils._redact import masked_pair
+
     before, after = masked_pair(change.name, change.old, change.new)
     full = os.path.join(path, change.name)
     return {
