@@ -28,6 +28,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._journal import l
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import recover, restore, verified
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.faults import Recorder, ends_by_kill, fail_at
+from ansible_collections.registrar.consul.tests.support.memory import folder_in_memory
 from ansible_collections.registrar.consul.tests.support.target import bundle, per_service, write
 
 OLD = [{"name": "web", "port": 80, "meta": {"generation": "old"}}, {"name": "api", "port": 81}, {"name": "gone", "port": 82}]
@@ -111,10 +112,9 @@ SCENARIOS = [
 
 @pytest.fixture(scope="module")
 def fast_root() -> Iterator[Path]:
-    """A folder in memory: kill -9 loses nothing that was written, so there is no disk to wait for, thousands of times."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="registrar-consul-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        yield Path(folder)
+    """Kill -9 loses nothing that was written, so no disk is needed."""
+    with folder_in_memory() as folder:
+        yield folder
 
 
 @pytest.fixture
