@@ -76,9 +76,17 @@ def _differences(theirs: Definition, ours: Definition) -> list[str]:
     spelled = {squash(key): key for key in (*theirs, *ours)}
     left, right = squashed(theirs), squashed(ours)
     fields = [spelled[key] for key in {**left, **right} if key not in _OTHERWISE and not _alike(key, left.get(key), right.get(key))]
-    if not _alike("checks", expected([theirs]).checks, expected([ours]).checks):
+    if not _alike("checks", _checks(theirs), _checks(ours)):
         fields.append("check")
     return sorted(fields)
+
+
+def _checks(service: Definition) -> dict[str, Any]:
+    """The checks by their ids, with the names that the agent gives them: whether these are written or not comes to the same."""
+    return {
+        key: dict(check, definition={field: value for field, value in check["definition"].items() if field not in ("id", "name")})
+        for key, check in expected([service]).checks.items()
+    }
 
 
 def _alike(name: str, left: Any, right: Any) -> bool:

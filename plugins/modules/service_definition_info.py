@@ -17,8 +17,8 @@ description:
 notes:
   - HCL is read by a reader of our own, on the target and without any library. Writing definitions needs it there anyway, since ids
     have to be unique among all files in the directory. It reads what agents read (HCL 1), which parsers of HCL 2 do not.
-  - Secrets (tokens, headers and bodies of checks) are masked on the target already. They reach neither the controller, nor the
-    result, nor a log.
+  - Secrets (tokens, headers and bodies of checks, and whatever stands under a key that is named like a secret) are masked on the
+    target already. They reach neither the controller, nor the result, nor a log. Values of unknown keys are masked in the result.
   - Values are judged as they stand in the files. A port in quotes is an error there, though a task could give it like that.
   - A service that the agent has and no file declares is no drift when it was registered through the HTTP API. Only the agent's
     own C(data_dir) tells these from services whose file was removed without a reload, and it can be read by root and the agent's

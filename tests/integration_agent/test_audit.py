@@ -1,0 +1,160 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit of a fleet: three agents with planted faults, and every one of them found, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.tests.support.consul import consul_version
+from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.handwritten import PLANTED
+from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook
+
+StartAgent = Callable[..., ConsulAgent]
+TTL = {"check": {"ttl": "1h"}}
+
+
+def fleet(agents: dict[str, ConsulAgent | None]) -> dict[str, Any]:
+    """An inventory on this machine; None stands for a host that cannot be reached."""
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    away = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_ssh_common_args": "-o BatchMode=yes"}
+    return {
+        "all": {"hosts": {name: {**here, "audit_config_dir": str(agent.config_dir)} if agent else away for name, agent in agents.items()}}
+    }
+
+
+def audit(workdir: Path, agents: dict[str, ConsulAgent | None], **options: Any) -> PlaybookResult:
+    return run_playbook(workdir, "registrar.consul.audit", inventory=fleet(agents), **options)
+
+
+def shown_report(result: PlaybookResult, agents: dict[str, ConsulAgent | None]) -> str:
+    """What the audit printed, with the paths and the version that it is shown with in the documentation."""
+    report = "=== cache1" + result.stdout.partition("=== cache1")[2].partition("fatal:")[0].partition("[ERROR]")[0]
+    for agent in agents.values():
+        assert agent is not None
+        report = report.replace(str(agent.config_dir), "/etc/consul.d").replace(version_of(agent), "1.8.7")
+    return report.rstrip()
+
+
+def version_of(agent: ConsulAgent) -> str:
+    return ".".join(map(str, consul_version(agent.binary)))
+
+
+@pytest.fixture
+def faulty(start_agent: StartAgent) -> dict[str, ConsulAgent | None]:
+    """Three agents with five faults. The rest of their files is as it should be."""
+    web, db, cache = (start_agent(mode="server") for _number in range(3))
+    web.write("a.json", {"service": {"name": "web", "port": 80, **TTL}})
+    web.write("b.hcl", 'service { name = "other" id = "web" port = 81 }\n')
+    db.write("db.json", {"service": {"name": "db", "port": 5432, **TTL}})
+    db.write("old.hcl", 'service { name = "probed" check { http = "https://127.0.0.1/" interval = "10s" TLSSkipVerify = true } }\n')
+    cache.write("cache.json", {"service": {"name": "cache", "port": 6379, **TTL}})
+    cache.write("paid.json", {"service": {"name": "paid", "port": 1, "token": PLANTED}}).chmod(0o644)
+    cache.write("fine.json", {"service": {"name": "fine", "port": 2, "token": PLANTED}}).chmod(0o640)
+    cache.register({"Name": "through-the-api", "Port": 3})
+    for agent in (web, db, cache):
+        agent.reload()
+    db.write("db.json", {"service": {"name": "db", "port": 5433, **TTL}})
+    cache.write("zz-other-team.json", '{"service": {"name": "torn"')
+    return {"web1": web, "db1": db, "cache1": cache}
+
+
+def test_every_planted_fault_is_found_and_nothing_else(tmp_path: Path, faulty: dict[str, ConsulAgent | None]) -> None:
+    result = audit(tmp_path, faulty, verbosity=4)
+
+    found = {
+        (task.host, finding["severity"], finding["rule"], finding["path"])
+        for task in result.tasks
+        for finding in task.result.get("findings", [])
+    }
+    assert found == {
+        ("web1", "error", "service-id-unique", "b.hcl → service (web) → id"),
+        ("db1", "error", "agent-differs", "db.json → service (db) → port"),
+        ("db1", "warning", "key-spelling", "old.hcl → service (probed) → check.TLSSkipVerify"),
+        ("cache1", "error", "file-exposed", "paid.json"),
+        ("cache1", "error", "directory-broken", "zz-other-team.json"),
+    }
+    assert result.rc == 2
+    assert [task.task for task in result.failed] == ["Say what was found, and fail when something was"]
+    assert result.failed[0].msg == "4 errors and 1 warning on 3 hosts. To be looked at: cache1, db1, web1."
+    assert PLANTED not in result.stdout + result.stderr + str([task.result for task in result.tasks])
+    assert shown_report(result, faulty) == REPORT.strip()
+
+
+def test_a_healthy_fleet_ends_well(tmp_path: Path, start_agent: StartAgent) -> None:
+    agent = start_agent()
+    agent.write("web.json", {"service": {"name": "web", "port": 80, **TTL}})
+    agent.reload()
+
+    result = audit(tmp_path, {"web1": agent}).ok()
+
+    assert "Nothing to complain about." in result.stdout
+    assert result.stdout.count("running") == 2
+    assert result.task("Say what was found, and fail when something was").msg == "0 errors and 0 warnings on 1 host."
+    assert result.changed == 0
+
+
+def test_what_counts_as_a_failure_can_be_chosen(tmp_path: Path, agent: ConsulAgent) -> None:
+    agent.write("web.json", {"service": {"name": "web_1"}})
+    agent.reload()
+
+    assert audit(tmp_path / "strict", {"web1": agent}).rc == 2
+    audit(tmp_path / "errors", {"web1": agent}, extra_vars={"audit_fail_on": "error"}).ok()
+    audit(tmp_path / "silent", {"web1": agent}, extra_vars={"audit_silence": ["dns-name"]}).ok()
+
+
+def test_hosts_that_were_not_seen_are_no_good_ones(tmp_path: Path, agent: ConsulAgent) -> None:
+    inventory = fleet({"web1": agent, "away": None, "wrong": agent})
+    inventory["all"]["hosts"]["wrong"]["audit_config_dir"] = str(tmp_path / "nowhere")
+
+    result = run_playbook(tmp_path, "registrar.consul.audit", inventory=inventory, extra_vars={"audit_fail_on": "error"})
+
+    assert result.rc == 2
+    assert "=== wrong ===\n  error    " + str(tmp_path / "nowhere") + ": does not exist." in result.stdout
+    assert "away   -       not seen" in result.stdout
+    assert f"web1   {version_of(agent)}   running" in result.stdout
+    assert result.failed[-1].msg == "0 errors and 0 warnings on 3 hosts, and 2 not seen. To be looked at: away, wrong."
+
+
+REPORT = """
+=== cache1 ===
+/etc/consul.d  |  Consul 1.8.7, running  |  4 files  |  3 services  |  2 errors, 0 warnings
+  Registered through the HTTP API: through-the-api
+
+  error    paid.json
+           holds a token, and every user may read it (mode 0644). Set its mode to 0640 with the agent's group,
+           and replace the token: it may be known. [file-exposed]
+
+  error    zz-other-team.json
+           cannot be parsed (line 1: Expecting ',' delimiter); the agent would refuse every reload, and could
+           not start. Repair or remove it. [directory-broken]
+
+=== db1 ===
+/etc/consul.d  |  Consul 1.8.7, running  |  2 files  |  2 services  |  1 error, 1 warning
+
+  error    db.json → service (db) → port
+           5433 in the file, 5432 on the agent. Have the agent reload its files. [agent-differs]
+
+  warning  old.hcl → service (probed) → check.TLSSkipVerify
+           is another spelling of tls_skip_verify; agents read it all the same, and may not do so for ever.
+           Write tls_skip_verify. [key-spelling]
+
+=== web1 ===
+/etc/consul.d  |  Consul 1.8.7, running  |  2 files  |  2 services  |  1 error, 0 warnings
+
+  error    b.hcl → service (web) → id
+           the service id "web" is taken by a.json → service (web); the agent would register the last one
+           only, without a word. Give each instance an id of its own. [service-id-unique]
+
+HOST    CONSUL  AGENT    FILES  SERVICES  ERRORS  WARNINGS  DRIFT
+cache1  1.8.7   running      4         3       2         0      0
+db1     1.8.7   running      2         2       1         1      1
+web1    1.8.7   running      2         2       1         0      0
+"""
