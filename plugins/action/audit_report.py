@@ -16,7 +16,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._info_report impo
 _FAIL_ON = ("warning", "error", "never")
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """One text for a fleet, and one verdict."""
 
     TRANSFERS_FILES = False

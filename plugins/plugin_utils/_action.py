@@ -28,7 +28,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._versions import 
 SHOWN_WARNINGS = 20
 
 
-class JudgingAction(ActionBase):  # type: ignore[misc]
+class JudgingAction(ActionBase):
     """Knows the options of its module, and how they say definitions are to be judged."""
 
     TRANSFERS_FILES = False
