@@ -22,7 +22,7 @@ seealso:
   - module: registrar.consul.service_definitions
   - module: registrar.consul.agent_reload
 author:
-  - The registrar.consul authors
+  - The registrar.consul authors (!UNKNOWN)
 extends_documentation_fragment:
   - registrar.consul._service_fields
   - registrar.consul._judge

@@ -26,10 +26,8 @@ notes:
 seealso:
   - module: registrar.consul.service_definition
   - module: registrar.consul.agent_reload
-  - plugin: registrar.consul.services
-    plugin_type: role
 author:
-  - The registrar.consul authors
+  - The registrar.consul authors (!UNKNOWN)
 extends_documentation_fragment:
   - registrar.consul._judge
   - registrar.consul._files
