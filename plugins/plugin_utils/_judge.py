@@ -65,7 +65,9 @@ def judge_services(
     ]
     if hcl:
         for result in results:
-            result.findings.extend(hcl_findings(service_field(), result.definition))
+            refused = {finding.place for finding in result.findings}
+            found = hcl_findings(service_field(), result.definition)
+            result.findings.extend(finding for finding in found if finding.place not in refused)
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for label, definition, result in zip(named, definitions, results, strict=True):

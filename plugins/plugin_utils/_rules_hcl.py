@@ -43,7 +43,7 @@ def hcl_findings(field: Field, value: Any, place: Place = ()) -> Iterator[Findin
             yield from hcl_findings(field.items, item, (*place, index))
     elif value is None and not field.name:
         # An absent field can be left out, an item or a key of the user cannot.
-        yield NOT_IN_HCL.at(place, "null does not exist in HCL", _HINT, agent="")
+        yield NOT_IN_HCL.at(place, "null does not exist in HCL", "Leave it out.", agent="")
 
 
 def _entry_findings(value: Any, place: Place) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def _entry_findings(value: Any, place: Place) -> Iterator[Finding]:
     alone = isinstance(value, list) and len(value) == 1
     for where, item, in_mapping in _walk(value, place):
         if item is None:
-            yield NOT_IN_HCL.at(where, "null does not exist in HCL", _HINT, agent="")
+            yield NOT_IN_HCL.at(where, "null does not exist in HCL", "Leave it out.", agent="")
         elif isinstance(item, int) and not -_TOO_LARGE < item < _TOO_LARGE:
             yield NOT_IN_HCL.at(where, "the number is too large for HCL", _HINT, agent="")
         elif not in_mapping or alone:

@@ -110,7 +110,7 @@ def test_without_it_there_is_no_warning(warnings: list[str]) -> None:
         ),
         (
             lambda: to_hcl({"name": "x", "proxy": {"config": {"a": None}}}),
-            "registrar.consul.to_hcl: proxy.config.a: null does not exist in HCL. Write the file as JSON.",
+            "registrar.consul.to_hcl: proxy.config.a: null does not exist in HCL. Leave it out.",
         ),
         (
             lambda: service_definition_errors({"name": "x"}, consul_version="old"),

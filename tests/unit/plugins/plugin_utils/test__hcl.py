@@ -209,7 +209,7 @@ def test_data_that_hcl_cannot_say_is_refused(config: Any, place: str) -> None:
     with pytest.raises(HclError) as caught:
         render_hcl([service])
     assert str(caught.value).startswith(f"{place}: ")
-    assert str(caught.value).endswith(" Write the file as JSON.")
+    assert str(caught.value).endswith((" Write the file as JSON.", " Leave it out."))
 
 
 def test_nulls_among_names_and_items_are_refused() -> None:
@@ -234,16 +234,17 @@ def test_upstreams_and_sidecars_have_data_as_well() -> None:
 
 
 def test_the_judge_knows_when_the_file_is_to_be_hcl() -> None:
-    service = with_config({"a": {"b": [1, None]}})
+    service = with_config({"a": {"b": [1]}, "c": None})
     (judged,) = judge_services([service], hcl=True)
     (finding,) = [finding.as_dict() for finding in judged.findings if finding.rule == "not-in-hcl"]
     assert finding == {
         "severity": "error",
-        "path": "services[0] (p) → proxy.config.a.b[1]",
+        "path": "services[0] (p) → proxy.config.a.b",
         "rule": "not-in-hcl",
-        "message": "null does not exist in HCL.",
+        "message": "is a list of one item below another key; an agent would read something else from an HCL file.",
         "hint": "Write the file as JSON.",
     }
+    assert len({finding.place for finding in judged.findings}) == len(judged.findings)
     assert "not-in-hcl" not in {finding.rule for finding in judge_services([service])[0].findings}
 
 
