@@ -52,3 +52,11 @@ def start_agent(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 def agent(start_agent: Callable[..., Any]) -> Any:
     """A dev agent with nothing in its config-dir."""
     return start_agent()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show what tests have counted: ``record_property("counted", "...")``."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counted":
+                terminalreporter.write_line(str(value))

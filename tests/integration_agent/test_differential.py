@@ -1,0 +1,43 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Thousands of generated definitions: we and the real agent must agree on each.
+
+Zero that we accept and the agent refuses, loses or changes; zero that we refuse and the agent accepts, except by rules that
+say why they are stricter. ``make fuzz`` goes on with other seeds for as long as one likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
+from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.differential import Differential, Tally
+from ansible_collections.registrar.consul.tests.support.mutations import mutants
+from ansible_collections.registrar.consul.tests.support.strategies import Scope, examples, services
+
+VALID = 200
+ODD = 360
+
+
+def differential(seed: int, valid: int, odd: int) -> Tally:
+    """Compare this many valid and odd definitions, always the same for a seed."""
+    scope = Scope(consul_version(consul_binary()))
+    groups = [[service] for service in examples(services(scope), valid, seed)]
+    groups += [mutant.services for mutant in examples(mutants(scope), odd, seed)]
+    with ConsulAgent(enable_local_script_checks=True) as judge, ConsulAgent(enable_local_script_checks=True) as agent:
+        return Differential(judge, agent).compare_all(groups)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_we_and_the_agent_agree(seed: int, record_property: Callable[[str, object], None]) -> None:
+    tally = differential(seed, VALID, ODD)
+
+    record_property("counted", f"differential test {seed}: {tally}")
+    assert not tally.disagreements, f"{tally}\n" + "\n".join(tally.disagreements[:10])
+    assert tally.counts["judged as they stand"] > 500
+    assert tally.counts["written and compared"] > 250
+    assert tally.counts["refused by the agent"] > 75
