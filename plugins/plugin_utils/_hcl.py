@@ -49,7 +49,8 @@ def render_hcl(services: Iterable[dict[str, Any]], header: str = "") -> str:
 def services_in(value: Any) -> list[dict[str, Any]]:
     """Return a definition, or the list of them, with what templating did to their values undone. Raises HclError."""
     several = isinstance(value, (list, tuple))
-    services, problems = [], []
+    services: list[Any] = []
+    problems: list[str] = []
     for index, definition in enumerate(value if several else [value]):
         coercion = Coercion()
         services.append(coercion.value(service_field(), definition, (index,) if several else ()))
