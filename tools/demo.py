@@ -68,7 +68,8 @@ def play(agent: ConsulAgent, name: str, *, fails: bool = False) -> str:
 
 
 def catalog(agent: ConsulAgent) -> str:
-    """Return the catalog's services as a table."""
+    """Return the catalog's services as a table, once the agent has brought all of its own there: that takes it a moment."""
+    agent.wait_until(lambda: agent.services().keys() <= catalogued(agent), "does not get its services into the catalog")
     rows = [("SERVICE", "ID", "PORT", "KIND", "TAGS", "CHECKS")]
     checks = agent.checks()
     for name in sorted(agent.get("/v1/catalog/services")):
@@ -86,6 +87,11 @@ def catalog(agent: ConsulAgent) -> str:
             )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def catalogued(agent: ConsulAgent) -> set[str]:
+    """Return the ids of the services that the catalog has of the agent's node."""
+    return set(agent.get("/v1/catalog/node/test")["Services"])
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ VERSION = "1.8.7"
 
 # What the examples take from elsewhere: inventories, vaults, other roles.
 WORLD = {
+    "definition": {"name": "cache", "port": 6379},
     "consul_token": "b1f4e4c5-8f1a-4d5e-9a53-6f0d1d6c6c9f",
     "payment_services": [{"name": "payment", "port": 9100}],
     "release": "2026.11",
