@@ -38,11 +38,11 @@ $(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
 test: setup ## all tests and all gates that a change has to pass
-	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs tarball sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs demo-picture tarball sanity
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -51,6 +51,10 @@ test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
 .PHONY: demo
 demo: setup ## a real agent, an example playbook, and what a mistake gets
 	@$(VENV)/bin/python tools/demo.py
+
+.PHONY: demo-picture
+demo-picture: setup ## does the README show what the demo says
+	@$(VENV)/bin/python tools/demo_picture.py --check
 
 .PHONY: pytest
 pytest: $(READY)
