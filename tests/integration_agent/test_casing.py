@@ -26,6 +26,7 @@ from ansible_collections.registrar.consul.tests.support.strategies import Scope
 
 StartAgent = Callable[..., ConsulAgent]
 Json = dict[str, Any]
+Counted = Callable[[str, object], None]
 SERVICE = service_field()
 # No agent tells a token. Inside a service it forgets the other two before anything is stored.
 NEVER_TOLD = {"token", "service_id", "expose.port"}
@@ -77,7 +78,7 @@ def told(field: Field, value: Any) -> Any:
 
 
 def test_every_field_comes_back_as_it_was_written(
-    start_agent: StartAgent, every_field: dict[str, Json], definitions: list[Json], capsys: pytest.CaptureFixture[str]
+    start_agent: StartAgent, every_field: dict[str, Json], definitions: list[Json], record_property: Counted
 ) -> None:
     """The agent's own view of its files has everything that it read of them at its start, and more than any other answer."""
     agent = start_agent(enable_local_script_checks=True, config=PORTS)
@@ -91,8 +92,9 @@ def test_every_field_comes_back_as_it_was_written(
         assert back[definition["id"]] == canonical(SERVICE, told(SERVICE, definition))
     silent = {path for path in every_field if path.rpartition(".")[2] in NEVER_TOLD | {"alias_node"} or path.endswith("expose.port")}
     assert {path for path in every_field if path not in set(paths_of(back.values()))} <= silent | _single_checks(every_field)
-    with capsys.disabled():
-        print(f"\n{len(every_field) - len(silent)} of {len(every_field)} fields and {len(definitions)} definitions came back")
+    record_property(
+        "counted", f"{len(every_field) - len(silent)} of {len(every_field)} fields and {len(definitions)} definitions came back"
+    )
 
 
 def paths_of(values: Any) -> Iterator[str]:
@@ -122,7 +124,7 @@ def _strip(value: Any) -> Any:
 
 
 def test_answers_are_definitions_that_register_the_same(
-    start_agent: StartAgent, definitions: list[Json], scope: Scope, capsys: pytest.CaptureFixture[str]
+    start_agent: StartAgent, definitions: list[Json], scope: Scope, record_property: Counted
 ) -> None:
     agent = _agent_with(start_agent, definitions)
     answer = agent.services()
@@ -136,9 +138,8 @@ def test_answers_are_definitions_that_register_the_same(
     in_the_catalog = _catalogued(agent, answer)
     for found in in_the_catalog.values():
         assert found == {identifier: by_id[identifier] for identifier in found}
-    with capsys.disabled():
-        counts = ", ".join(f"{len(found)} from {path}" for path, found in in_the_catalog.items())
-        print(f"\n{len(answer)} answers of the agent registered the same as definitions; equal were {counts}")
+    counts = ", ".join(f"{len(found)} from {path}" for path, found in in_the_catalog.items())
+    record_property("counted", f"{len(answer)} answers of the agent registered the same as definitions; equal were {counts}")
 
 
 def _errors(services: list[Json], scope: Scope) -> list[Json]:
@@ -167,7 +168,7 @@ def _catalogued(agent: ConsulAgent, answer: Json) -> dict[str, dict[str, Json]]:
 
 
 def test_the_api_takes_every_field_that_it_knows(
-    start_agent: StartAgent, every_field: dict[str, Json], definitions: list[Json], capsys: pytest.CaptureFixture[str]
+    start_agent: StartAgent, every_field: dict[str, Json], definitions: list[Json], record_property: Counted
 ) -> None:
     by_file = _agent_with(start_agent, definitions)
     by_api = start_agent(mode="server", enable_local_script_checks=True, config={**PORTS, "enable_script_checks": True})
@@ -181,8 +182,9 @@ def test_the_api_takes_every_field_that_it_knows(
         by_api.register(to_api(definition, body=True)[0])
     by_api.kill()
     known = {path for path in every_field if not _is_unknown_to_api(path)}
-    with capsys.disabled():
-        print(f"\nthe API took {len(known)} of {len(every_field)} fields, those that it knows, and {len(definitions)} definitions")
+    record_property(
+        "counted", f"the API took {len(known)} of {len(every_field)} fields, those that it knows, and {len(definitions)} definitions"
+    )
 
 
 def _is_unknown_to_api(path: str) -> bool:
@@ -224,7 +226,7 @@ def _declared_checks(definitions: list[Json]) -> dict[str, Json]:
 
 
 def test_the_api_takes_every_field_of_a_check_outside_a_service(
-    start_agent: StartAgent, every_field: dict[str, Json], capsys: pytest.CaptureFixture[str]
+    start_agent: StartAgent, every_field: dict[str, Json], record_property: Counted
 ) -> None:
     agent = start_agent(enable_local_script_checks=True, config={"enable_script_checks": True})
     agent.register({"Name": "web"})
@@ -236,5 +238,4 @@ def test_the_api_takes_every_field_of_a_check_outside_a_service(
         agent.put("/v1/agent/check/register", body)
     assert len(agent.checks()) == len(checks)
     agent.kill()
-    with capsys.disabled():
-        print(f"\nthe API took {len(checks)} fields of a check outside a service")
+    record_property("counted", f"the API took {len(checks)} fields of a check outside a service")

@@ -26,6 +26,7 @@ from ansible_collections.registrar.consul.tests.support.strategies import HOSTIL
 
 StartAgent = Callable[..., ConsulAgent]
 Json = dict[str, Any]
+Counted = Callable[[str, object], None]
 GENERATED = 150
 CONFIGS = 400
 TEXTS = 400
@@ -59,7 +60,7 @@ def _without_headers(value: Any) -> Any:
     return [_without_headers(item) for item in value] if isinstance(value, list) else value
 
 
-def test_every_field_is_read_the_same(start_agent: StartAgent, scope: Scope, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_field_is_read_the_same(start_agent: StartAgent, scope: Scope, record_property: Counted) -> None:
     fields = one_for_each_field(scope)
     # An agent may end with a panic when it starts with a check of another node.
     definitions = [
@@ -76,8 +77,9 @@ def test_every_field_is_read_the_same(start_agent: StartAgent, scope: Scope, cap
         path for path in fields if "alias_node" in path
     }
     hostile = sum(json.dumps(HOSTILE_TEXT)[1:-1] in json.dumps(definition) for definition in fields.values())
-    with capsys.disabled():
-        print(f"\n{count} of {len(fields)} fields ({hostile} with hostile texts) and {len(good)} definitions were read the same in HCL")
+    record_property(
+        "counted", f"{count} of {len(fields)} fields ({hostile} with hostile texts) and {len(good)} definitions were read the same in HCL"
+    )
 
 
 def test_checks_of_other_nodes_are_read_the_same(start_agent: StartAgent, scope: Scope) -> None:
@@ -94,7 +96,7 @@ def test_checks_of_other_nodes_are_read_the_same(start_agent: StartAgent, scope:
     assert {definition["id"] for definition in definitions} <= {check[0].replace("-sidecar-proxy", "") for check in seen[0].values()}
 
 
-def test_every_text_is_read_the_same(agent: ConsulAgent, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_text_is_read_the_same(agent: ConsulAgent, record_property: Counted) -> None:
     hostile = [*HOSTILE, *MORE_HOSTILE, *drawn(texts(), TEXTS)]
     definitions = [{"name": "web", "id": f"s{number}", "tags": [text], "address": text} for number, text in enumerate(hostile)]
     definitions.append({"name": "keys", "kind": "connect-proxy", "port": 1, "proxy": _proxy({text: text for text in hostile})})
@@ -104,8 +106,7 @@ def test_every_text_is_read_the_same(agent: ConsulAgent, capsys: pytest.CaptureF
     for number, text in enumerate(hostile):
         assert (registered[f"s{number}"]["Tags"], registered[f"s{number}"]["Address"]) == ([text], text)
     assert registered["keys"]["Proxy"]["Config"] == {text: text for text in hostile}
-    with capsys.disabled():
-        print(f"\n{len(hostile)} hostile texts were read from HCL as they were written, as values and as keys")
+    record_property("counted", f"{len(hostile)} hostile texts were read from HCL as they were written, as values and as keys")
 
 
 def _proxy(config: Json) -> Json:
@@ -121,9 +122,7 @@ def _configs() -> st.SearchStrategy[Json]:
     return st.dictionaries(texts(), deep, min_size=1, max_size=3)
 
 
-def test_user_data_is_read_the_same_or_refused(
-    agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_user_data_is_read_the_same_or_refused(agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch, record_property: Counted) -> None:
     """What is refused would indeed be read as something else: the rule is neither too lax nor too strict."""
     upstream = {"destination_name": "db", "local_bind_port": 1}
     definitions = [
@@ -142,8 +141,9 @@ def test_user_data_is_read_the_same_or_refused(
     as_hcl = _registered(agent, "all.hcl", render_hcl(definitions))
     assert {identifier for identifier, service in as_json.items() if as_hcl[identifier] != service} == refused
     assert 0 < len(refused) < len(definitions) / 2
-    with capsys.disabled():
-        print(f"\n{len(definitions) - len(refused)} configurations were read the same in HCL, {len(refused)} were rightly refused")
+    record_property(
+        "counted", f"{len(definitions) - len(refused)} configurations were read the same in HCL, {len(refused)} were rightly refused"
+    )
 
 
 def _registered(agent: ConsulAgent, name: str, text: str) -> Json:

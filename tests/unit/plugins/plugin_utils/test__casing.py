@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -40,15 +41,14 @@ def _api_key(field: Field) -> str:
 
 
 @pytest.mark.parametrize("kind", ROOTS)
-def test_every_field_of_the_schema_goes_there_and_back(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_field_of_the_schema_goes_there_and_back(kind: str, record_property: Callable[[str, object], None]) -> None:
     definition = complete(ROOTS[kind])
     assert set(paths_in(ROOTS[kind], definition)) == {field.path for field in walk(ROOTS[kind])}
     there = api(definition, kind)
     assert there == api_keys(ROOTS[kind], definition)
     assert to_file(there, kind) == definition
     assert api(to_file(there, kind), kind) == there
-    with capsys.disabled():
-        print(f"\n{len(walk(ROOTS[kind]))} places of a {kind} converted there and back")
+    record_property("counted", f"{len(walk(ROOTS[kind]))} places of a {kind} converted there and back")
 
 
 @given(st.data())
