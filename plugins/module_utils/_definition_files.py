@@ -172,9 +172,8 @@ def _json(text: str) -> dict[str, Any] | None:
     except RecursionError:
         raise Unparsable("nested too deeply") from None
     except ValueError as problem:
-        line = getattr(problem, "lineno", None)
         reason = getattr(problem, "msg", str(problem))
-        raise Unparsable("line %d: %s" % (line, reason) if line else reason) from None
+        raise Unparsable("line %d: %s" % (getattr(problem, "lineno", 1), reason)) from None
     if value is not None and not isinstance(value, dict):
         raise Unparsable("not an object")
     return value

@@ -116,11 +116,12 @@ class _Planner:
         if not as_before and not (new is None and drift == "deleted"):
             message = "was %s by hand since it was written, and is to change now." % drift
             hint = "Set drift: repair to have it overwritten, or put it back first."
-            raise Refused(error(self._directory.place(name), "drift", message, hint))
+            raise Refused(error(self._directory.place(name), "file-%s" % drift, message, hint))
         if not as_before:
             return False
         words = "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
-        self.plan.findings.append(warning(self._directory.place(name), "drift", words + ".", "Set drift: repair to have it put right."))
+        hint = "Set drift: repair to have it put right."
+        self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
         return True
 
     def _demand_adoption(self, name: str, other: Owned | None, same: bool) -> None:

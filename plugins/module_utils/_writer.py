@@ -112,6 +112,7 @@ class Writer:
         todo = plan(directory, wanted, manifest, owners)
         if wanted.adopt:
             self._retire(directory, todo, manifest)
+        todo.findings[:] = self._as_asked(todo.findings)
         self._demand_no_error(todo.findings)
         journal = earlier
         if todo.changes:
@@ -144,15 +145,13 @@ class Writer:
         findings += conditional_findings(self.payload, self._agent_facts())
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
-        return [found for found in map(self._as_asked, findings) if found is not None]
+        return self._as_asked(findings)
 
-    def _as_asked(self, finding: Finding) -> Finding | None:
-        """Apply the options silence and strict to a warning."""
-        if finding["severity"] != "warning":
-            return finding
-        if finding["rule"] in self._options["silence"]:
-            return None
-        return dict(finding, severity="error") if self._options["strict"] else finding
+    def _as_asked(self, findings: list[Finding]) -> list[Finding]:
+        """Apply the options silence and strict to warnings."""
+        silence, strict = self._options["silence"], self._options["strict"]
+        heard = [finding for finding in findings if finding["severity"] != "warning" or finding["rule"] not in silence]
+        return [dict(finding, severity="error") if strict else finding for finding in heard]
 
     def _preflight(self, directory: ConfigDir, staying: list[Any], changes: list[Change]) -> list[Finding]:
         how = self._options["preflight"]

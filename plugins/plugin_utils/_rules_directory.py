@@ -16,8 +16,22 @@ EMPTY = warning("file-empty", "a file of no bytes", "the agent gets nothing from
 UNREAD = warning("file-unread", "a file that the task may not read", "nobody knows what is in it")
 EDITED = warning("file-edited", "a file of ours that somebody else has changed", "")
 DELETED = warning("file-deleted", "a file of ours that somebody else has removed", "")
+PERMISSIONS = warning("file-permissions", "a file of ours with other permissions than those asked for", "")
 PENDING = warning("change-unverified", "a change that the agent has not confirmed", "")
 OLD_SPELLING = warning(
     "key-spelling", "a key in another spelling than the documented one", "agents read it all the same, and may not do so for ever"
+)
+# What the writing modules find out on the target.
+VERSION_UNKNOWN = warning("version-unknown", "an agent whose version nobody knows", "rules that depend on it are not applied")
+SCRIPTS_UNKNOWN = warning(
+    "script-checks-unknown",
+    "a script check where nobody knows whether the agent allows them",
+    "an agent that does not would unload every service and stop at this one",
+)
+NO_DIRECTORY = warning("config-dir-missing", "a config-dir that does not exist yet, in check mode", "the real run needs it")
+NO_CONSUL = warning("preflight-missing", "a preflight for which there is no consul on the target", "the files are written without it")
+NO_TRIAL = warning("preflight-trial", "a trial agent that came to no verdict", "the files are written without one")
+SETTINGS = warning(
+    "preflight-settings", "other settings in the directory that consul validate refuses by themselves", "an agent may know them all"
 )
 NOT_COMPARED = warning("agent-not-compared", "a running agent that does not let us look", "drift cannot be seen")

@@ -43,6 +43,9 @@ def verdict(findings: Iterable[Finding], version: Version | None, *, strict: boo
 
 def unknown_rules(silence: Iterable[str]) -> list[str]:
     """Return the ids that are in no rule book, or whose rule is an error and cannot be silenced."""
+    # Rules of the target, whose warnings can be silenced as well.
+    from ansible_collections.registrar.consul.plugins.plugin_utils import _rules_directory  # noqa: F401
+
     return [identifier for identifier in silence if identifier not in RULES or RULES[identifier].severity != "warning"]
 
 

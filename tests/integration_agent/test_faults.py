@@ -286,10 +286,9 @@ def test_a_directory_without_permission_is_said_to_be_one() -> None:
             path = Path(folder)
             write(path, bundle(OLD))
             path.chmod(0o555)
-            try:
+            with pytest.raises(Refused) as refused:
                 write(path, bundle(NEW))
-            except Refused as problem:
-                message = str(problem)
+            message = str(refused.value)
             path.chmod(0o755)
             assert files(path)["services-web.json"][0] == bundle(OLD)["services-web.json"]
             assert "Permission denied. Nothing that the agent reads has changed." in message

@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils import _transaction
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import verified
@@ -290,8 +291,10 @@ def test_drift_is_only_reported(tmp_path: Path, disturb: Callable[[Path], None],
 
     assert result["drift"] == [{"file": "services-web.json", "what": what}]
     assert not result["changed"]
-    assert [finding["rule"] for finding in result["rule_warnings"]] == ["drift"]
+    assert [finding["rule"] for finding in result["rule_warnings"]] == [f"file-{what}"]
     assert snapshot(tmp_path) == before
+    assert write(tmp_path, bundle([WEB]), drift="report", silence=[f"file-{what}"])["rule_warnings"] == []
+    refusal(tmp_path, bundle([WEB]), drift="report", strict=True)
 
 
 @pytest.mark.parametrize(("disturb", "what"), DRIFT[:2])
@@ -406,6 +409,25 @@ def test_check_mode_before_the_directory_exists(tmp_path: Path) -> None:
     assert [finding["rule"] for finding in result["rule_warnings"]] == ["config-dir-missing"]
     with pytest.raises(Refused, match=r"does not exist\. Create it"):
         write(tmp_path / "none", bundle([WEB]))
+
+
+def test_check_mode_after_an_interrupted_run_leaves_it_to_the_real_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_transaction, "_apply", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, bundle([WEB]))
+    monkeypatch.undo()
+    before = snapshot(tmp_path)
+
+    result = write(tmp_path, bundle([WEB]), check_mode=True)
+
+    assert result["changed"]
+    assert result["pending"]
+    assert snapshot(tmp_path) == before
+    assert write(tmp_path, bundle([WEB]))["changes"] == [], "the commit that was interrupted is finished first"
+    assert contents(tmp_path) == bundle([WEB])
 
 
 def test_a_refusal_is_the_same_in_check_mode(tmp_path: Path) -> None:
