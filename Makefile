@@ -11,6 +11,8 @@ VENV := .cache/venv
 READY := $(VENV)/.stamp
 IMPORTER_VENV := .cache/venv-importer
 IMPORTER_READY := $(IMPORTER_VENV)/.stamp
+MOLECULE_VENV := .cache/venv-molecule
+MOLECULE_READY := $(MOLECULE_VENV)/.stamp
 REQUIREMENTS := tests/requirements.txt tests/unit/requirements.txt tools/setup.sh
 # For one's own: make unit PYTEST="-k coercion"
 PYTEST ?=
@@ -34,6 +36,9 @@ $(READY): $(REQUIREMENTS)
 
 $(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
 	@tools/setup.sh $(IMPORTER_VENV) tests/importer/requirements.txt
+
+$(MOLECULE_READY): tests/molecule/requirements.txt tools/setup.sh
+	@tools/setup.sh $(MOLECULE_VENV) tests/molecule/requirements.txt
 
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
@@ -67,6 +72,10 @@ unit: $(READY) ## tests without an agent
 .PHONY: integration
 integration: $(READY) ## real playbooks on real agents
 	@$(RUN_TESTS) tests/integration_agent
+
+.PHONY: molecule
+molecule: $(MOLECULE_READY) ## hosts and agents of their own, as root; one scenario: SCENARIO=cluster
+	@tools/molecule.sh $(if $(SCENARIO),test -s $(SCENARIO))
 
 .PHONY: sanity
 sanity: $(READY) ## ansible-test sanity, on all Pythons that are there
