@@ -14,10 +14,14 @@ import pytest
 
 from ansible_collections.registrar.consul.tests.support.consul import consul_version
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.examples import blocks
 from ansible_collections.registrar.consul.tests.support.handwritten import PLANTED
+from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook
 
 StartAgent = Callable[..., ConsulAgent]
+# As the guide shows it.
+REPORT = next(block.text for block in blocks(REPOSITORY / "docs" / "docsite" / "rst" / "guide_audit.rst") if block.language == "text")
 TTL = {"check": {"ttl": "1h"}}
 
 
@@ -121,40 +125,3 @@ def test_hosts_that_were_not_seen_are_no_good_ones(tmp_path: Path, agent: Consul
     assert "away   -       not seen" in result.stdout
     assert f"web1   {version_of(agent)}   running" in result.stdout
     assert result.failed[-1].msg == "0 errors and 0 warnings on 3 hosts, and 2 not seen. To be looked at: away, wrong."
-
-
-REPORT = """
-=== cache1 ===
-/etc/consul.d  |  Consul 1.8.7, running  |  4 files  |  3 services  |  2 errors, 0 warnings
-  Registered through the HTTP API: through-the-api
-
-  error    paid.json
-           holds a token, and every user may read it (mode 0644). Set its mode to 0640 with the agent's group,
-           and replace the token: it may be known. [file-exposed]
-
-  error    zz-other-team.json
-           cannot be parsed (line 1: Expecting ',' delimiter); the agent would refuse every reload, and could
-           not start. Repair or remove it. [directory-broken]
-
-=== db1 ===
-/etc/consul.d  |  Consul 1.8.7, running  |  2 files  |  2 services  |  1 error, 1 warning
-
-  error    db.json → service (db) → port
-           5433 in the file, 5432 on the agent. Have the agent reload its files. [agent-differs]
-
-  warning  old.hcl → service (probed) → check.TLSSkipVerify
-           is another spelling of tls_skip_verify; agents read it all the same, and may not do so for ever.
-           Write tls_skip_verify. [key-spelling]
-
-=== web1 ===
-/etc/consul.d  |  Consul 1.8.7, running  |  2 files  |  2 services  |  1 error, 0 warnings
-
-  error    b.hcl → service (web) → id
-           the service id "web" is taken by a.json → service (web); the agent would register the last one
-           only, without a word. Give each instance an id of its own. [service-id-unique]
-
-HOST    CONSUL  AGENT    FILES  SERVICES  ERRORS  WARNINGS  DRIFT
-cache1  1.8.7   running      4         3       2         0      0
-db1     1.8.7   running      2         2       1         1      1
-web1    1.8.7   running      2         2       1         0      0
-"""
