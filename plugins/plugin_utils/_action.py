@@ -16,9 +16,10 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.registrar.consul.plugins.module_utils._findings import refusal, render
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted, render
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._validate import missing_library
 from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
@@ -108,7 +109,7 @@ class RegistrarAction(JudgingAction):
         request = self.request(options)
         warnings = [render(finding) for finding in request.verdict.warnings]
         if request.verdict.errors:
-            result.update(refusal(request.verdict.errors))
+            result.update(refused(request.verdict.errors))
         else:
             result.update(self._run_module(options, request, task_vars))
         result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
@@ -128,11 +129,9 @@ class RegistrarAction(JudgingAction):
         return result
 
 
-def refusal(errors: list[dict[str, str]]) -> dict[str, Any]:
+def refused(errors: list[dict[str, str]]) -> dict[str, Any]:
     """Return the result of a task whose definitions were refused: all errors, for people and as data."""
-    count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-    lines = "\n".join(render(error) for error in errors)
-    return {"failed": True, "changed": False, "msg": f"{count}, and nothing was changed:\n{lines}", "errors": errors}
+    return {"failed": True, "changed": False, "msg": refusal(errors), "errors": errors}
 
 
 def _demand_jsonschema() -> None:

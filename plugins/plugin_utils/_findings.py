@@ -70,12 +70,6 @@ def quoted(text: str, limit: int = 60) -> str:
     return f'"{clean}"'
 
 
-def render(finding: dict[str, str]) -> str:
-    """Return a finding as one line: place, what is wrong, what to write instead."""
-    text = f"{finding['path']}: {finding['message']}"
-    return f"{text} {finding['hint']}" if finding["hint"] else text
-
-
 def applies(finding: Finding, version: Version) -> bool:
     return finding.spans is ALWAYS or contains(finding.spans, version)
 

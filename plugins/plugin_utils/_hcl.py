@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.module_utils._identity import service_id
 from ansible_collections.registrar.consul.plugins.plugin_utils._coerce import Coercion
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted, render
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, service_field
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import render
+from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import (
     CHECK_REFUSED,
