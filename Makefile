@@ -117,6 +117,14 @@ types: $(READY) ## mypy, strict where code is shared
 generate: $(READY) ## what follows from the schema and the rules
 	@$(VENV)/bin/python tools/generate.py
 
+.PHONY: schema
+schema: $(READY) ## the JSON Schema files for editors, in docs/schema
+	@$(VENV)/bin/python tools/generate.py docs/schema
+
+.PHONY: fuzz
+fuzz: setup ## generated definitions against a real agent, until a disagreement: make fuzz MINUTES=10 SEED=1
+	@$(VENV)/bin/python tools/fuzz.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: generated
 generated: $(READY)
 	@$(VENV)/bin/python tools/generate.py --check

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes everything that follows from the schema and the rules: ``generate.py``, or ``generate.py --check`` to only look.
+"""Writes what follows from the schema and the rules: ``generate.py [--check] [folder]``.
 
-With --check the exit status is 1 when a file is not what it would be.
+With --check it only looks, and the exit status is 1 when a file is not what it would be. A folder names the files that are wanted.
 """
 
 from __future__ import annotations
@@ -25,34 +25,62 @@ def _make_importable() -> None:
 
 def outputs() -> dict[str, str]:
     """Return the texts of all generated files by their paths in the repository."""
-    from ansible_collections.registrar.consul.tools.generators import casing_page, field_facts, service_fields
+    from ansible_collections.registrar.consul.tools.generators import (
+        casing_page,
+        editor_schema,
+        field_facts,
+        fields_page,
+        rules_page,
+        service_fields,
+    )
 
-    generators: tuple[Callable[[], dict[str, str]], ...] = (casing_page.outputs, field_facts.outputs, service_fields.outputs)
+    generators: tuple[Callable[[], dict[str, str]], ...] = (
+        casing_page.outputs,
+        editor_schema.outputs,
+        field_facts.outputs,
+        fields_page.outputs,
+        rules_page.outputs,
+        service_fields.outputs,
+    )
     return {path: text for generator in generators for path, text in generator().items()}
 
 
-def stale(wanted: dict[str, str]) -> list[str]:
-    """Return the paths of the files that are not what they would be."""
-    return [path for path, text in wanted.items() if _content(REPOSITORY / path) != text]
+def stale(wanted: dict[str, str], folder: str = "") -> list[str]:
+    """Return the paths below a folder whose files are not what they would be, or should not be there at all."""
+    changed = [path for path, text in wanted.items() if path.startswith(folder) and _content(REPOSITORY / path) != text]
+    return changed + [path for path in _left_over(wanted) if path.startswith(folder)]
+
+
+def _left_over(wanted: dict[str, str]) -> list[str]:
+    """Return files in folders of which all is generated."""
+    folders = (REPOSITORY / "docs" / "schema", REPOSITORY / "docs" / "reference")
+    found = (str(path.relative_to(REPOSITORY)) for folder in folders for path in sorted(folder.glob("*")))
+    return [path for path in found if path not in wanted]
 
 
 def _content(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
+def _write(path: Path, text: str | None) -> None:
+    if text is None:
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     _make_importable()
+    only_look = "--check" in arguments
+    folder = next((argument for argument in arguments if argument != "--check"), "")
     wanted = outputs()
-    changed = stale(wanted)
-    if arguments == ["--check"]:
-        for path in changed:
-            print(f"{path} is not what the schema and the rules say: run make generate")
-        return 1 if changed else 0
+    changed = stale(wanted, folder)
     for path in changed:
-        (REPOSITORY / path).parent.mkdir(parents=True, exist_ok=True)
-        (REPOSITORY / path).write_text(wanted[path], encoding="utf-8")
-        print(path)
-    return 0
+        if not only_look:
+            _write(REPOSITORY / path, wanted.get(path))
+        print(f"{path} is not what the schema and the rules say: run make generate" if only_look else path)
+    return 1 if only_look and changed else 0
 
 
 if __name__ == "__main__":

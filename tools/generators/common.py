@@ -15,6 +15,14 @@ PYTHON_HEADER = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Generated from the schema: do not edit, run make generate.
 """
+MARKDOWN_HEADER = """\
+<!--
+Copyright (c) 2026, The registrar.consul authors
+GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+Generated from the schema: do not edit, run make generate.
+-->
+"""
 # The types of Ansible's argument specs.
 ANSIBLE_TYPES = {"object": "dict", "array": "list", "integer": "int", "boolean": "bool", "string": "str"}
 

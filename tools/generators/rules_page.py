@@ -1,0 +1,76 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reference of all rules."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from ansible_collections.registrar.consul.plugins import plugin_utils
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import RULES, Rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._versions import ALWAYS, Span, format_version
+from ansible_collections.registrar.consul.tools.generators.common import MARKDOWN_HEADER
+
+PATH = "docs/reference/rules.md"
+
+_PAGE = """\
+{header}
+# Rules
+
+What is judged beyond the plain spelling of a definition. Each rule has an id, which stands in the results of tasks (`errors`,
+`rule_warnings`) beside place, message and hint.
+
+An *error* stops the task before anything is changed: without it, the agent would refuse the definition, lose it, or read it as something
+else. A *warning* lets the task go on; `silence` takes its id, and `strict` makes errors of all warnings. Every rule comes from
+what real agents did, or from their source. Where we refuse what an agent takes, the rule says why.
+
+## Errors
+
+{errors}
+## Warnings
+
+{warnings}"""
+
+
+def outputs() -> dict[str, str]:
+    rules = sorted(all_rules(), key=lambda rule: rule.id)
+    page = _PAGE.format(
+        header=MARKDOWN_HEADER,
+        errors="\n".join(_entry(rule) for rule in rules if rule.severity == "error"),
+        warnings="\n".join(_entry(rule) for rule in rules if rule.severity == "warning"),
+    )
+    return {PATH: page}
+
+
+def all_rules() -> list[Rule]:
+    """Return the rules of all files; each enters its own into the book when it is imported."""
+    for path in plugin_utils.__path__:
+        for file in sorted(Path(path).glob("_*.py")):
+            if not file.name.startswith("__"):
+                import_module(f"{plugin_utils.__name__}.{file.stem}")
+    return list(RULES.values())
+
+
+def _entry(rule: Rule) -> str:
+    lines = [f"### {rule.id}", "", f"{rule.catches[0].upper()}{rule.catches[1:]}.", ""]
+    if rule.agent:
+        lines.append(f"- Otherwise: {rule.agent}.")
+    lines.append(f"- Holds for: {_versions(rule.spans)}.")
+    if rule.stricter:
+        lines.append(f"- Stricter than agents: {rule.stricter}.")
+    return "\n".join([*lines, ""])
+
+
+def _versions(spans: tuple[Span, ...]) -> str:
+    if spans == ALWAYS:
+        return "all versions"
+    return ", ".join(_span(span) for span in spans)
+
+
+def _span(span: Span) -> str:
+    low, high = span
+    if low and high:
+        return f"Consul {format_version(low)} up to, but not including, {format_version(high)}"
+    return f"Consul {format_version(low)} and later" if low else f"Consul before {format_version(high or (0, 0, 0))}"
