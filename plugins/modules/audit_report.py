@@ -15,7 +15,7 @@ description:
 seealso:
   - module: registrar.consul.service_definition_info
 author:
-  - The registrar.consul authors
+  - The registrar.consul authors (!UNKNOWN)
 extends_documentation_fragment:
   - registrar.consul._attributes
 attributes:

@@ -27,7 +27,7 @@ seealso:
   - module: registrar.consul.service_definitions
   - module: registrar.consul.audit_report
 author:
-  - The registrar.consul authors
+  - The registrar.consul authors (!UNKNOWN)
 extends_documentation_fragment:
   - registrar.consul._judge
   - registrar.consul._agent
