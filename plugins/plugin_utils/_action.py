@@ -20,6 +20,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge import prepare
 from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._validate import missing_library
 from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
@@ -27,6 +28,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._versions import 
 
 # More warnings than this are counted, not shown; all of them are in the result.
 SHOWN_WARNINGS = 20
+# Now, since Ansible imports an action once and then starts a process for each host.
+prepare()
 
 
 class JudgingAction(ActionBase):

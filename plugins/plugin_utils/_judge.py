@@ -33,7 +33,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules_opaque imp
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_set import SIDECAR_PLACE, set_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._validate import schema_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._validate import quick_judge, schema_findings
 
 
 @dataclass(slots=True)
@@ -44,6 +44,11 @@ class Judged:
     findings: list[Finding]
     secrets: list[str]
     scripts: list[str] = dataclass_field(default_factory=list)
+
+
+def prepare() -> None:
+    """Read the schema and make its judge, in a process that forks before it judges anything."""
+    quick_judge(service_field())
 
 
 def judge_services(

@@ -86,13 +86,14 @@ def missing_library() -> str | None:
 
 def schema_findings(root: Field, definition: Any) -> list[Finding]:
     """Return what the schema has against a coerced definition, nothing when it is valid."""
-    if _quick_judge(root)(definition):
+    if quick_judge(root)(definition):
         return []
     return [finding for error in validator(root).iter_errors(definition) for finding in _explain(root, error)]
 
 
 @cache
-def _quick_judge(root: Field) -> Judge:
+def quick_judge(root: Field) -> Judge:
+    """Return the quick yes to a tree, made once per process."""
     return quick_yes(json_schema(root))
 
 
