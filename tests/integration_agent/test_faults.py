@@ -224,7 +224,9 @@ def services(found: Files) -> set[str]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_killed_at_every_call(scenario: Scenario, agent: ConsulAgent, fast_tmp: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_at_every_call(
+    scenario: Scenario, agent: ConsulAgent, fast_tmp: Path, record_property: Callable[[str, object], None]
+) -> None:
     bench = Bench(scenario, agent, fast_tmp)
     survived = 0
     while ends_by_kill(lambda: scenario.act(bench.path), survived + 1):
@@ -236,14 +238,13 @@ def test_killed_at_every_call(scenario: Scenario, agent: ConsulAgent, fast_tmp: 
 
     # The run that was not interrupted any more has made all the calls.
     assert survived >= 3
-    with capsys.disabled():
-        print(f"\n{scenario.name}: {survived} calls, killed at each of them, survived {survived}")
+    record_property("counted", f"{scenario.name}: {survived} calls, killed at each of them, survived {survived}")
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_refused_by_the_system_at_every_call(
-    scenario: Scenario, lasting: bool, agent: ConsulAgent, fast_tmp: Path, capsys: pytest.CaptureFixture[str]
+    scenario: Scenario, lasting: bool, agent: ConsulAgent, fast_tmp: Path, record_property: Callable[[str, object], None]
 ) -> None:
     bench = Bench(scenario, agent, fast_tmp)
     tried = unfinished = 0
@@ -259,8 +260,10 @@ def test_refused_by_the_system_at_every_call(
         bench.again()
 
     assert tried >= 3
-    with capsys.disabled():
-        print(f"\n{scenario.name}: {tried} refusals{' that last' if lasting else ''}, survived {tried}, {unfinished} left to the next run")
+    record_property(
+        "counted",
+        f"{scenario.name}: {tried} refusals{' that last' if lasting else ''}, survived {tried}, {unfinished} left to the next run",
+    )
 
 
 def refused(scenario: Scenario, path: Path, position: int, lasting: bool) -> Exception | None:

@@ -80,17 +80,16 @@ def told(seen: Counter[str]) -> str:
     return f"{COMMITS} commits, {seen['reloads']} reloads: {', '.join(counts)}"
 
 
-def test_our_commits_are_never_seen_half_done(agent: ConsulAgent, capsys: pytest.CaptureFixture[str]) -> None:
+def test_our_commits_are_never_seen_half_done(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
     seen = race(agent, lambda number: write(agent.config_dir, bundle(services(number))))
 
-    with capsys.disabled():
-        print(f"\nours: {told(seen)}")
+    record_property("counted", f"ours: {told(seen)}")
     assert set(seen) == {"reloads"}, told(seen)
     agent.reload()
     assert set(agent.services()) == {"db", "web", f"api-{COMMITS - 1}"}
 
 
-def test_the_way_in_which_copy_writes_is(agent: ConsulAgent, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_way_in_which_copy_writes_is(agent: ConsulAgent, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # As remote_tmp often is: not on the file system of the directory.
     source, destination = tmp_path / "source", agent.config_dir / "services-web.json"
     assert tmp_path.stat().st_dev != agent.config_dir.stat().st_dev, "the test needs /dev/shm to be a file system of its own"
@@ -103,8 +102,7 @@ def test_the_way_in_which_copy_writes_is(agent: ConsulAgent, tmp_path: Path, cap
     # It is a race: nearly always won in the first round, about ten times.
     for _round in range(5):
         seen = race(agent, commit)
-        with capsys.disabled():
-            print(f"\ncopy: {told(seen)}")
+        record_property("counted", f"copy: {told(seen)}")
         if seen["twice"] + seen["refused"] + seen["missing"]:
             break
     else:
