@@ -24,9 +24,6 @@ class ActionModule(_action.JudgingAction):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         options = self.options()
-        # Its rules can be silenced as well.
-        from ansible_collections.registrar.consul.plugins.plugin_utils import _rules_directory  # noqa: F401
-
         terms = self.terms(options)
         result.update(self._execute_module(module_args=options, task_vars=task_vars))
         # Without its secrets, but still only for us: what is to be seen of it is in the result.

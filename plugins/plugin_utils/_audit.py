@@ -30,6 +30,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules_directory 
     NOT_COMPARED,
     PENDING,
     UNREAD,
+    VERSION_UNKNOWN,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_set import DUPLICATE_CHECK
 from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import verdict
@@ -127,8 +128,10 @@ class _Judge:
 
     def _add_conditional(self) -> None:
         """Say that the version is not known, where something depends on it."""
-        found = conditional_findings({"conditional": self._conditional}, self._facts())
-        self.audit.findings.extend(dict(finding, file="") for finding in found)
+        if self._conditional:
+            hint = f"Name the agent's version to have all rules applied; {len(self._conditional)} findings depend on it."
+            what = "is auto, and neither an agent nor a consul binary was found to ask"
+            self._add("", [replace(VERSION_UNKNOWN.at((), what, hint), label="consul_version")])
 
     # The agent
 

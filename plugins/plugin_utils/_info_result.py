@@ -18,18 +18,20 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._audit import Aud
 from ansible_collections.registrar.consul.plugins.plugin_utils._info_report import report
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field
 
+_FOREIGN = "foreign"
 _AGENT_FACTS = ("state", "pid", "version", "edition", "version_source", "compared", "reason")
 
 
 def info_result(audit: Audit) -> dict[str, Any]:
     """Return all but RV(export)."""
     survey = audit.survey
+    owners = {file["name"]: file["owner"] or _FOREIGN for file in survey["files"]}
     result: dict[str, Any] = {
         "config_dir": survey["path"],
         "healthy": audit.healthy,
         "files": _files(audit),
-        "services": [_described(entry, audit) for entry in audit.entries if entry.kind == "service"],
-        "checks": [_described(entry, audit) for entry in audit.entries if entry.kind == "check"],
+        "services": [_described(entry, owners) for entry in audit.entries if entry.kind == "service"],
+        "checks": [_described(entry, owners) for entry in audit.entries if entry.kind == "check"],
         "findings": audit.findings,
         "duplicates": audit.duplicates,
         "drift": _drift(survey["agent"]),
@@ -52,7 +54,7 @@ def _files(audit: Audit) -> list[dict[str, Any]]:
     return [
         {
             "name": file["name"],
-            "owner": file["owner"] or "foreign",
+            "owner": file["owner"] or _FOREIGN,
             "format": "hcl" if file["hcl"] else "json",
             "mode": file.get("mode"),
             "target": file["target"],
@@ -65,15 +67,14 @@ def _files(audit: Audit) -> list[dict[str, Any]]:
     ]
 
 
-def _described(entry: Entry, audit: Audit) -> dict[str, Any]:
-    owners = {file["name"]: file["owner"] for file in audit.survey["files"]}
+def _described(entry: Entry, owners: dict[str, str]) -> dict[str, Any]:
     field = service_field() if entry.kind == "service" else node_check_field()
     name = entry.definition.get("name") if isinstance(entry.definition, dict) else None
     return {
         "id": _id(entry),
         "name": name if isinstance(name, str) else "",
         "file": entry.file,
-        "owner": owners[entry.file] or "foreign",
+        "owner": owners[entry.file],
         "place": entry.label,
         "definition": _shown(field, entry.definition),
     }
