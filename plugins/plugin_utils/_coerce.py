@@ -20,7 +20,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field
 from ansible_collections.registrar.consul.plugins.plugin_utils._spelling import KEY_CASE, wrong_key
-from ansible_collections.registrar.consul.plugins.plugin_utils._types import wrong_type
+from ansible_collections.registrar.consul.plugins.plugin_utils._types import shown, wrong_type
 
 AMBIGUOUS = rule("ambiguous", "a value that can be coerced in more than one way", "nothing is guessed")
 NOT_JSON = rule("not-json", "a value that JSON cannot express", "")
@@ -105,13 +105,13 @@ class Coercion:
         if isinstance(value, str) or _is_encrypted(value):
             return self._text(value, place)
         if field.exact or isinstance(value, bool):
-            return self._ambiguous(value, place, "Put it in quotes, exactly as Consul should have it.")
+            return self._ambiguous(field, value, place, "Put it in quotes, exactly as Consul should have it.")
         if isinstance(value, int):
             if field.annotation("x-rule") == "duration":
-                return self._ambiguous(value, place, 'A duration needs its unit: write "10s", "5m" or "1h".')
+                return self._ambiguous(field, value, place, 'A duration needs its unit: write "10s", "5m" or "1h".')
             return str(int(value))
         if isinstance(value, float):
-            return self._ambiguous(value, place, "Put it in quotes: 1.10 without quotes is the number 1.1.")
+            return self._ambiguous(field, value, place, "Put it in quotes: 1.10 without quotes is the number 1.1.")
         return self._plain(value, place)
 
     def _integer(self, field: Field, value: Any, place: Place) -> Any:
@@ -123,13 +123,13 @@ class Coercion:
         if isinstance(value, int):
             return int(value)
         if isinstance(value, float):
-            return int(value) if math.isfinite(value) and value == int(value) else float(value)
+            return int(value) if value.is_integer() else self._plain(value, place)
         if isinstance(value, str):
             text = str(value)
             if _INTEGER.match(text) and len(text) <= 19:
                 return int(text)
             if _LIKE_A_NUMBER.match(text):
-                return self._ambiguous(value, place, "Write a plain decimal number, or leave the key out.")
+                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
             return text
         return self._plain(value, place)
 
@@ -145,7 +145,7 @@ class Coercion:
         if isinstance(value, str) and value in ("false", "False"):
             return False
         if isinstance(value, (int, float)) or (isinstance(value, str) and value.strip().lower() in _LIKE_A_BOOLEAN):
-            return self._ambiguous(value, place, "Write true or false.")
+            return self._ambiguous(field, value, place, "Write true or false.")
         return self._plain(value, place)
 
     def _plain(self, value: Any, place: Place) -> Any:
@@ -174,18 +174,19 @@ class Coercion:
 
     def _key(self, key: Any, place: Place) -> str:
         if isinstance(key, str):
-            return str(key)
+            return str(key) if _is_unicode(key) else self._refuse((*place, "�"), "a key has bytes that are no UTF-8", "Write it as text.")
         if isinstance(key, int) and not isinstance(key, bool):
             return str(int(key))
         self._refuse((*place, str(key)), "the key is not text", "Put the key in quotes.")
         return str(key)
 
-    def _ambiguous(self, value: Any, place: Place, hint: str) -> Any:
-        self.findings.append(AMBIGUOUS.at(place, f"{_kind(value)} can be read in more than one way here", hint))
+    def _ambiguous(self, field: Field, value: Any, place: Place, hint: str) -> Any:
+        self.findings.append(AMBIGUOUS.at(place, f"{shown(field, value)} could be meant in more than one way here", hint))
         return value
 
-    def _refuse(self, place: Place, message: str, hint: str) -> None:
+    def _refuse(self, place: Place, message: str, hint: str) -> str:
         self.findings.append(NOT_JSON.at(place, message, hint))
+        return ""
 
 
 _BY_TYPE = {
@@ -218,16 +219,6 @@ def _is_unicode(text: str) -> bool:
 def _is_encrypted(value: Any) -> bool:
     """Whether this is a vaulted value of ansible-core before 2.19, which is no str."""
     return bool(getattr(type(value), "__ENCRYPTED__", False))
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, int):
-        return "a whole number"
-    if isinstance(value, float):
-        return "a fractional number"
-    return "an empty text" if value == "" else "this text"
 
 
 def _strings(value: Any) -> list[str]:

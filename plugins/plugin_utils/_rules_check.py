@@ -93,7 +93,7 @@ def _present_types(check: Mapping) -> list[str]:
 def _type_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding]:
     present = _present_types(check)
     if not present:
-        known = ", ".join(_types())
+        known = ", ".join(name for name in _types() if name != "script")
         hint = "Add args, the command to run in it." if check.get("docker_container_id") else f"Add one of {known}."
         yield TYPE_MISSING.at(place, "has no type", hint, agent=agent)
         return

@@ -109,8 +109,10 @@ def _build(
     raw: dict[str, Any],
     parent_missing: tuple[Span, ...],
     without: frozenset[str],
+    sensitive: bool = False,
 ) -> Field:
     raw = _resolve(definitions, raw)
+    sensitive = sensitive or bool(raw.get("x-sensitive"))
     without = without | frozenset(raw.get("x-without", ()))
     available = available_spans(raw.get("x-since"), raw.get("x-until"))
     missing = intersect(outside(available), outside(parent_missing) if parent_missing else ALWAYS)
@@ -124,7 +126,7 @@ def _build(
         missing=missing,
         required=tuple(raw.get("required", ())),
         api_name=raw.get("x-api-name", camel_case(name) if name else None),
-        sensitive=bool(raw.get("x-sensitive")),
+        sensitive=sensitive,
         user_keys=bool(raw.get("x-user-keys")),
         exact=bool(raw.get("x-exact")),
         edition=raw.get("x-edition"),
@@ -137,15 +139,17 @@ def _build(
             continue
         effective = {k: v for k, v in child.items() if k != "x-no-effect"} if key in raw.get("x-effective", ()) else child
         below = frozenset(entry.split(".", 1)[1] for entry in without if entry.startswith(f"{key}."))
-        result.properties[key] = _build(definitions, key, f"{path}.{key}" if path else key, effective, child_missing, below)
+        there = f"{path}.{key}" if path else key
+        result.properties[key] = _build(definitions, key, there, effective, child_missing, below, sensitive)
         for spelling in (key, *child.get("x-aliases", ()), child.get("x-api-name") or key, child.get("x-read-name", key)):
             result.spellings.setdefault(squash(spelling), key)
     for key, api_name in raw.get("x-api-names", {}).items():
         result.properties[key].api_name = api_name
     if "items" in raw:
-        result.items = _build(definitions, "", f"{path}[]", raw["items"], child_missing, frozenset())
+        result.items = _build(definitions, "", f"{path}[]", raw["items"], child_missing, frozenset(), sensitive)
     if isinstance(raw.get("additionalProperties"), dict):
-        result.values = _build(definitions, "", f"{path}.*", raw["additionalProperties"], child_missing, frozenset())
+        values = raw["additionalProperties"]
+        result.values = _build(definitions, "", f"{path}.*", values, child_missing, frozenset(), sensitive)
     return result
 
 

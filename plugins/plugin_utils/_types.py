@@ -18,7 +18,7 @@ TYPE = rule("type", "a value of the wrong type", REFUSED)
 FRACTION = rule(
     "fraction",
     "a fractional number where a whole one belongs",
-    "the agent would cut it off",
+    "the agent would cut the fraction off",
     stricter="agents cut the fraction off without a word",
 )
 ONE_ITEM_LIST = rule(
@@ -56,10 +56,21 @@ def wrong_type(field: Field, place: Place, value: Any) -> Finding:
     if isinstance(value, list) and len(value) == 1:
         return ONE_ITEM_LIST.at(place, f"must be {wanted}, not a list", "Write the item without its list.")
     if field.type == "integer" and isinstance(value, float):
-        return FRACTION.at(place, f"must be {wanted}", hint)
-    if field.type == "array" and isinstance(value, str):
+        return FRACTION.at(place, f"{shown(field, value)} is no whole number", hint)
+    if field.type == "array" and isinstance(value, str) and not field.sensitive:
         hint = f"Write [{quoted(value)}]."
     return TYPE.at(place, f"must be {wanted}, not {kind_of(value)}", hint)
+
+
+def shown(field: Field, value: Any) -> str:
+    """Return a text, number or boolean as messages may show it: never a secret, never endless."""
+    if field.sensitive:
+        return "this value"
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return "this number"
+    return str(value).lower()
 
 
 def kind_of(value: Any) -> str:

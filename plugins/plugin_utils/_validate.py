@@ -17,11 +17,11 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
 from ansible_collections.registrar.consul.plugins.plugin_utils._quick_yes import Judge, quick_yes
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import HALF_LOADED, REFUSED, RULES, Rule, rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, json_schema
-from ansible_collections.registrar.consul.plugins.plugin_utils._types import wrong_type
+from ansible_collections.registrar.consul.plugins.plugin_utils._types import shown, wrong_type
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -129,8 +129,8 @@ def field_at(root: Field, place: Place) -> Field:
     return field
 
 
-def _of(field: Field, general: Rule) -> Rule:
-    return RULES[field.annotation("x-rule", general.id)]
+def _of(field: Field, general: Rule, annotation: str = "x-rule") -> Rule:
+    return RULES[field.annotation(annotation, general.id)]
 
 
 def _wrong_type(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
@@ -141,21 +141,22 @@ def _missing(field: Field, place: Place, error: ValidationError) -> Iterator[Fin
     given: Any = error.instance
     for key in field.required:
         if key not in given and f"'{key}' is a required property" == error.message:
-            example = field.properties[key].annotation("examples", [""])[0]
-            yield _of(field.properties[key], REQUIRED).at((*place, key), "is missing", f"Add {key}: {example}.")
+            child = field.properties[key]
+            found = _of(child, REQUIRED, "x-required-rule")
+            yield found.at((*place, key), "is missing", f"Add {key}: {child.annotation('examples')[0]}.")
 
 
 def _not_allowed(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
     allowed = [value for value in field.annotation("enum") if value]
     near = did_you_mean(str(error.instance), allowed)
     hint = f"Did you mean {near}?" if near else f"Write one of {', '.join(allowed)}."
-    yield _of(field, VALUE).at(place, f"{quoted(str(error.instance))} does not exist", hint)
+    yield _of(field, VALUE).at(place, f"{shown(field, error.instance)} is no value that Consul knows here", hint)
 
 
 def _out_of_range(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
     low, high = field.annotation("minimum"), field.annotation("maximum")
     limits = f"from {low} to {high}" if low is not None else f"up to {high}"
-    yield _of(field, RANGE).at(place, f"{error.instance} is out of range", f"Write a number {limits}.")
+    yield _of(field, RANGE).at(place, f"{shown(field, error.instance)} is out of range", f"Write a number {limits}.")
 
 
 def _wrong_form(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
@@ -163,12 +164,12 @@ def _wrong_form(field: Field, place: Place, error: ValidationError) -> Iterator[
     if "propertyNames" in error.absolute_schema_path:
         yield META_KEY.at((*place, value), "is no valid key", "Use 1 to 128 of the characters A-Z a-z 0-9 _ and -.")
         return
-    yield _of(field, PATTERN).at(place, f"{quoted(value)} has the wrong form", f"Write {field.annotation('x-pattern-text')}.")
+    yield _of(field, PATTERN).at(place, f"{shown(field, value)} has the wrong form", f"Write {field.annotation('x-pattern-text')}.")
 
 
 def _empty(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
-    example = field.annotation("examples", [""])[0]
-    yield _of(field, REQUIRED).at(place, "is empty", f"Write for example {field.name}: {example}.")
+    found = _of(field, REQUIRED, "x-required-rule")
+    yield found.at(place, "is empty", f"Write for example {field.name}: {field.annotation('examples')[0]}.")
 
 
 def _too_many(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
