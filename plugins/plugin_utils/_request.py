@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._conditional import packed
 from ansible_collections.registrar.consul.plugins.module_utils._identity import service_id
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import Judged, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._render import bundle_name, render_json, service_file_name
@@ -78,7 +79,7 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], di
     payload: dict[str, Any] = {
         "owner": owner or f"file:{next(iter(contents))}",
         "files": {name: _text(services, terms) for name, services in contents.items()},
-        "conditional": result.conditional,
+        "conditional": packed(result.conditional),
         "scripts": [place for entry in judged for place in entry.scripts],
     }
     if terms.format == "hcl":

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._conditional import conditional_findings
+from ansible_collections.registrar.consul.plugins.module_utils._conditional import conditional_findings, packed
 
 FINDING = {"severity": "error", "path": "services[0] (web)", "rule": "field-too-new", "message": "not in {version}.", "hint": ""}
 
@@ -33,15 +33,31 @@ def facts(version: str | None = None, scripts: bool | None = None) -> Any:
     ],
 )
 def test_a_finding_holds_for_its_versions(since: str | None, until: str | None, version: str, holds: bool) -> None:
-    payload = {"conditional": [{"since": since, "until": until, "finding": FINDING}]}
+    payload = {"conditional": packed([{"since": since, "until": until, "finding": FINDING}])}
 
     found = conditional_findings(payload, facts(version))
 
     assert found == ([dict(FINDING, message=f"not in {version}.")] if holds else [])
 
 
+def test_findings_stay_in_order_and_each_text_is_packed_once() -> None:
+    old = [{"since": None, "until": "1.10.0", "finding": dict(FINDING, path=f"services[{number}]")} for number in range(3)]
+    new = {"since": "1.8.0", "until": None, "finding": dict(FINDING, path="services[1]", severity="warning", message="deprecated")}
+    payload = {"conditional": packed([*old[:2], new, old[2]])}
+
+    found = conditional_findings(payload, facts("1.8.7"))
+
+    assert [(finding["path"], finding["severity"]) for finding in found] == [
+        ("services[0]", "error"),
+        ("services[1]", "error"),
+        ("services[1]", "warning"),
+        ("services[2]", "error"),
+    ]
+    assert len(payload["conditional"]["texts"]) == 2
+
+
 def test_an_unknown_version_is_one_warning() -> None:
-    payload = {"conditional": [{"since": None, "until": "1.10.0", "finding": FINDING}] * 3}
+    payload = {"conditional": packed([{"since": None, "until": "1.10.0", "finding": FINDING}] * 3)}
 
     found = conditional_findings(payload, facts())
 
@@ -68,4 +84,4 @@ def test_an_agent_that_runs_scripts_is_fine() -> None:
 
 
 def test_nothing_is_asked_when_nothing_depends_on_it() -> None:
-    assert conditional_findings({"conditional": [], "scripts": []}, None) == []  # type: ignore[arg-type]
+    assert conditional_findings({"conditional": packed([]), "scripts": []}, None) == []  # type: ignore[arg-type]
