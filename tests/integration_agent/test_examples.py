@@ -76,6 +76,17 @@ def assert_refused(example: Example, result: PlaybookResult) -> None:
         assert example.said in task.msg
 
 
+def test_roll_out_stops_at_the_first_failure(start_agent: Callable[..., ConsulAgent], tmp_path: Path) -> None:
+    """The guide's example, with the agent of the second node down."""
+    example = next(example for example in ALL if "any_errors_fatal" in example.text)
+    agents = {host: start_agent() for host in ("node1", "node2", "node3")}
+    agents["node2"].stop()
+    result = play(example, agents, tmp_path)
+    assert [(task.host, task.action) for task in result.failed] == [("node2", RELOAD)], result.describe()
+    assert "web" in agents["node1"].services()
+    assert not list(agents["node3"].config_dir.iterdir())
+
+
 @selected(run=False)
 def test_checks(example: Example, tmp_path: Path) -> None:
     run_playbook(tmp_path, plays(example), arguments=["--syntax-check"]).ok()
@@ -120,12 +131,11 @@ def play(example: Example, agents: dict[str, ConsulAgent], workdir: Path) -> Pla
     variables = {host: host_variables(each) for host, each in agents.items()}
     tokens = guide_tokens(agent) if agent.token else {}
     (workdir / "web.json").write_text('{"service": {"name": "web", "port": 8080}}', encoding="utf-8")
-    return run_playbook(
-        workdir,
-        plays(example, agent),
-        inventory={"all": {"hosts": {**variables, "localhost": variables["node1"]} if "hosts: localhost" in example.text else variables}},
-        extra_vars={**WORLD, **tokens},
-    )
+    if "hosts: localhost" in example.text:
+        variables["localhost"] = variables["node1"]
+    # Below the variables of plays and tasks.
+    inventory = {"all": {"hosts": variables, "vars": {**WORLD, **tokens}}}
+    return run_playbook(workdir, plays(example, agent), inventory=inventory)
 
 
 def host_variables(agent: ConsulAgent) -> dict[str, Any]:

@@ -96,7 +96,8 @@ def examples() -> list[Example]:
 
 def _of_page(all_blocks: list[Block]) -> Iterator[Example]:
     for block, after in zip_longest(all_blocks, all_blocks[1:]):
-        if block.language in ("yaml", "yaml+jinja"):
+        # A comment alone is for an editor.
+        if block.language in ("yaml", "yaml+jinja") and yaml.safe_load(block.text) is not None:
             yield _example(block, after.text if after is not None and after.language == "text" else "")
 
 

@@ -33,12 +33,13 @@ COLLECTION = "registrar.consul"
 GUIDES = PurePosixPath("docs/docsite/rst")
 # Pages that stand at the top of the repository.
 PROJECT_PAGES = ("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
+# Folders that pages link to: in the site, a page lists what is in them.
+LISTED = ("docs/schema",)
 # For readers of the repository: the site has menus instead.
 NOT_IN_THE_SITE = ("docs/README.md",)
 
-# The menu in which Markdown pages are, by the folder of the site.
-PAGE_MENUS = {"guides": "Guides", "project": "Project"}
-OTHER_PAGES = "Reference"
+# The menus in which Markdown pages are: those of the project, all others.
+PROJECT_MENU, OTHER_MENU = "Project", "Reference"
 # The plugins' part of the menu: heading, ending of the pages' names.
 PLUGIN_MENUS = (("Modules", "_module"), ("Role", "_role"), ("Filters", "_filter"), ("Test", "_test"), ("Lookup", "_lookup"))
 
@@ -62,6 +63,8 @@ def main() -> int:
     _plugin_pages()
     for path in _files(tree):
         _add(tree, path)
+    for folder in LISTED:
+        _list(SOURCE / PurePosixPath(folder).relative_to("docs"))
     (SOURCE / "index.rst").write_text(_index(tree), encoding="utf-8")
     _write_inventory(SOURCE / "ansible_devel.inv")
     shutil.copytree(HERE / "static", SOURCE / "static")
@@ -105,12 +108,25 @@ def _add(tree: Path, path: PurePosixPath) -> None:
         shutil.copyfile(tree / path, target)
 
 
+def _list(folder: Path) -> None:
+    """Write a page with links to all files of a folder."""
+    names = sorted((path.name for path in folder.iterdir()), key=_by_number)
+    links = "".join(f"- [{name}]({name})\n" for name in names)
+    (folder / "index.md").write_text(f"# Files: {folder.name}\n\n{links}", encoding="utf-8")
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """Sort 1.9 before 1.10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
 def _moved(page: PurePosixPath, suffix: str) -> Callable[[re.Match[str]], str]:
     """Replace the target of a link in a page: the file of the repository by its place in the site."""
 
     def replace(match: re.Match[str]) -> str:
         before, target, after = match.groups()
         wanted = PurePosixPath(os.path.normpath(page.parent / target))
+        wanted = wanted / "index.md" if str(wanted) in LISTED else wanted
         place, here = site_path(wanted), site_path(page)
         if place is None or here is None:
             raise SystemExit(f"{page} links to {wanted}, which is not in the site")
@@ -136,7 +152,8 @@ def _index(tree: Path) -> str:
     menus = {section["title"]: [f"docsite/{name}" for name in section["toctree"]] for section in sections}
     for page in sorted(SOURCE.rglob("*.md")):
         place = page.relative_to(SOURCE)
-        menus.setdefault(PAGE_MENUS.get(place.parts[0], OTHER_PAGES), []).append(str(place.with_suffix("")))
+        menu = PROJECT_MENU if place.parts[0] == "project" else OTHER_MENU
+        menus.setdefault(menu, []).append(str(place.with_suffix("")))
     for title, suffix in PLUGIN_MENUS:
         names = sorted(page.stem.removesuffix(suffix) for page in SOURCE.glob(f"*{suffix}.rst"))
         menus[title] = [f"{name} <{name}{suffix}>" for name in names]
