@@ -30,6 +30,22 @@ def definition_spec() -> Spec:
     return {**SERVICE_ARGUMENT_SPEC, "file": {"type": "str"}, **_common_spec()}
 
 
+def reload_spec() -> Spec:
+    """Options of agent_reload."""
+    return {
+        "config_dir": {"type": "path", "default": "/etc/consul.d"},
+        "method": {"type": "str", "choices": ["signal", "api"], "default": "signal"},
+        "timeout": {"type": "int"},
+        "force": {"type": "bool", "default": False},
+        "require_agent": {"type": "bool", "default": False},
+        "take_over": {"type": "bool", "default": False},
+        "allow_check_reset": {"type": "bool", "default": False},
+        "generation_marker": {"type": "bool", "default": False},
+        "lock_timeout": {"type": "int", "default": 30},
+        **agent_spec(),
+    }
+
+
 def info_spec() -> Spec:
     """Options of service_definition_info."""
     return {

@@ -206,24 +206,13 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registrar.consul.plugins.module_utils._options import agent_spec
+from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={
-            "config_dir": {"type": "path", "default": "/etc/consul.d"},
-            "method": {"type": "str", "choices": ["signal", "api"], "default": "signal"},
-            "timeout": {"type": "int"},
-            "force": {"type": "bool", "default": False},
-            "require_agent": {"type": "bool", "default": False},
-            "take_over": {"type": "bool", "default": False},
-            "allow_check_reset": {"type": "bool", "default": False},
-            "generation_marker": {"type": "bool", "default": False},
-            "lock_timeout": {"type": "int", "default": 30},
-            **agent_spec(),
-        },
+        argument_spec=reload_spec(),
         mutually_exclusive=[("http_token", "http_token_file")],
         supports_check_mode=True,
     )

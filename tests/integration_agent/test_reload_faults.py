@@ -1,0 +1,85 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""agent_reload is killed at every call that changes the file system or signals; the next run brings it to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent_reload import reload_agent
+from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
+from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.faults import ends_by_kill
+from ansible_collections.registrar.consul.tests.support.memory import folder_in_memory
+from ansible_collections.registrar.consul.tests.support.target import Module, bundle, contents, write
+
+WEB = {"name": "web", "port": 80}
+# Passes consul validate, and stops a reload half-way: everything of the agent that comes later is lost.
+NAMELESS = {"id": "nameless", "port": 1}
+
+
+@pytest.fixture
+def agent() -> Iterator[ConsulAgent]:
+    """One with a service of others and one from the API, which outlives reloads."""
+    with folder_in_memory() as folder, ConsulAgent(folder / "agent", mode="server") as running:
+        running.write("zzz.json", {"service": {"name": "foreign"}})
+        running.reload()
+        running.register({"Name": "api"})
+        yield running
+
+
+def reload(agent: ConsulAgent) -> tuple[dict[str, Any], str | None]:
+    options = {name: spec.get("default") for name, spec in reload_spec().items()}
+    options.update(config_dir=str(agent.config_dir), lock_timeout=0, http_addr=agent.http_addr)
+    return reload_agent(Module(options), options)
+
+
+def pending(agent: ConsulAgent) -> bool:
+    return (agent.config_dir / ".registrar/journal.json").exists()
+
+
+def test_while_a_change_is_loaded(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
+    survived = 0
+    while True:
+        write(agent.config_dir, bundle([dict(WEB, port=survived)]))
+        files = contents(agent.config_dir)
+        if not ends_by_kill(lambda: reload(agent), survived + 1):
+            break
+
+        assert contents(agent.config_dir) == files
+        result, failure = reload(agent)
+        assert failure is None
+        assert result["verified"]
+        assert not pending(agent)
+        assert agent.services()["web"]["Port"] == survived
+        assert set(agent.services()) == {"web", "foreign", "api"}
+        survived += 1
+
+    assert survived >= 3
+    record_property("counted", f"a change is loaded: {survived} calls, killed at each of them, survived {survived}")
+
+
+def test_while_a_refused_change_is_rolled_back(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    reload(agent)
+    files = contents(agent.config_dir)
+    survived = 0
+    while True:
+        write(agent.config_dir, bundle([dict(WEB, port=81), NAMELESS]))
+        if not ends_by_kill(lambda: reload(agent), survived + 1):
+            break
+
+        # Either the change is refused again and rolled back, or the rollback is brought to its end.
+        reload(agent)
+        assert contents(agent.config_dir) == files
+        assert not pending(agent)
+        assert {name: service["Port"] for name, service in agent.services().items()} == {"web": 80, "foreign": 0, "api": 0}
+        survived += 1
+
+    assert contents(agent.config_dir) == files
+    record_property("counted", f"a refused change is rolled back: {survived} calls, killed at each of them, survived {survived}")
+    assert survived >= 10
