@@ -51,8 +51,9 @@ FOREIGN_LABELS = {
 }
 # The theme has a table of contents beside every page.
 _CONTENTS = re.compile(r"^\.\. contents::\n(?: +.*\n)*", re.MULTILINE)
-_MARKDOWN_LINK = re.compile(r"(\]\()([^)#:\s]+)([^):\s]*\))")
-_RST_LINK = re.compile(r"(`[^`<>]+<)(\.\.?/[^>#]+)([^>]*>`_)")
+# Opening, text, middle, file, the rest.
+_MARKDOWN_LINK = re.compile(r"(\[)([^\]]*)(\]\()([^)#:\s]+)([^):\s]*\))")
+_RST_LINK = re.compile(r"(`)([^`<>]+)( <)(\.\.?/[^>#]+)([^>]*>`_)")
 
 
 def main() -> int:
@@ -121,18 +122,21 @@ def _by_number(name: str) -> list[tuple[int, str]]:
 
 
 def _moved(page: PurePosixPath, suffix: str) -> Callable[[re.Match[str]], str]:
-    """Replace the target of a link in a page: the file of the repository by its place in the site."""
+    """Replace the target of a link in a page: the file of the repository by its place in the site.
+
+    A file that is not there leaves the text of its link.
+    """
 
     def replace(match: re.Match[str]) -> str:
-        before, target, after = match.groups()
+        opening, text, middle, target, rest = match.groups()
         wanted = PurePosixPath(os.path.normpath(page.parent / target))
         wanted = wanted / "index.md" if str(wanted) in LISTED else wanted
         place, here = site_path(wanted), site_path(page)
         if place is None or here is None:
-            raise SystemExit(f"{page} links to {wanted}, which is not in the site")
+            return str(text)
         if suffix and place.suffix in (".md", ".rst"):
             place = place.with_suffix(suffix)
-        return before + os.path.relpath(place, here.parent) + after
+        return f"{opening}{text}{middle}{os.path.relpath(place, here.parent)}{rest}"
 
     return replace
 
