@@ -72,7 +72,7 @@ def exported_secrets(adopted: Path) -> dict[str, str]:
     return secrets_named([yaml.safe_load(line[1:].rpartition(": from ")[0]) for line in stub.splitlines()])
 
 
-def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartAgent) -> None:
+def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartAgent, record_property: Callable[..., None]) -> None:
     agent = start_agent(mode="server", enable_local_script_checks=True)
     write_by_hand(agent)
     before = definitions(agent)
@@ -96,6 +96,8 @@ def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartA
     agent.restart()
     assert definitions(agent) == before
     assert run_playbook(tmp_path / "role", play).ok().changed == 0
+    moved = f"{DEFINITIONS} definitions in {len(FILES)} files and {len(REGISTERED)} API registrations"
+    record_property("counted", f"{moved} moved over, {len(before[0])} services and {len(before[1])} checks of the agent the same after it")
 
 
 def test_what_cannot_be_taken_over_is_left_out_with_the_reason(tmp_path: Path, start_agent: StartAgent) -> None:

@@ -70,7 +70,9 @@ def faulty(start_agent: StartAgent) -> dict[str, ConsulAgent | None]:
     return {"web1": web, "db1": db, "cache1": cache}
 
 
-def test_every_planted_fault_is_found_and_nothing_else(tmp_path: Path, faulty: dict[str, ConsulAgent | None]) -> None:
+def test_every_planted_fault_is_found_and_nothing_else(
+    tmp_path: Path, faulty: dict[str, ConsulAgent | None], record_property: Callable[..., None]
+) -> None:
     result = audit(tmp_path, faulty, verbosity=4)
 
     found = {
@@ -90,6 +92,7 @@ def test_every_planted_fault_is_found_and_nothing_else(tmp_path: Path, faulty: d
     assert result.failed[0].msg == "4 errors and 1 warning on 3 hosts. To be looked at: cache1, db1, web1."
     assert PLANTED not in result.stdout + result.stderr + str([task.result for task in result.tasks])
     assert shown_report(result, faulty) == REPORT.strip()
+    record_property("counted", f"{len(found)} faults planted on {len(faulty)} agents, {len(found)} findings")
 
 
 def test_a_healthy_fleet_ends_well(tmp_path: Path, start_agent: StartAgent) -> None:
