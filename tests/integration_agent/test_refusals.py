@@ -13,6 +13,7 @@ from ansible_collections.registrar.consul.tests.support.playbook import run_play
 
 REFUSED = "the agent would refuse the whole reload."
 HALF_LOADED = "the agent would unload every service and stop at this one, although consul validate finds nothing."
+CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has unloaded every service."
 
 # Name of the case, the services, and the lines of the message.
 CASES: list[tuple[str, list[Any], list[str]]] = [
@@ -35,7 +36,7 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     (
         "http check without interval",
         [{"name": "web", "checks": [{"http": "http://127.0.0.1/"}]}],
-        [f"services[0] (web) → checks[0].interval: required with http; {HALF_LOADED} Add interval: 10s."],
+        [f"services[0] (web) → checks[0].interval: required with http; {CHECK_REFUSED} Add interval: 10s."],
     ),
     (
         "proxy without destination and port",
