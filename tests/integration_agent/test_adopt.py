@@ -142,13 +142,15 @@ def test_a_refused_move_brings_the_old_files_back(tmp_path: Path, agent: ConsulA
     agent.write("mine.json", {"service": {"name": "mine", "port": 1}})
     agent.reload()
     before = agent.services()
-    # A file that only the agent itself finds wrong, and only when it loads it.
+    # What consul validate does not find: the agent would unload everything, and stop here.
+    agent.write("other-team.json", {"service": {"name": "theirs", "check": {"http": "http://127.0.0.1/"}}})
     adopted = tmp_path / "list.yml"
-    services = [{"name": "mine", "port": 1}, {"name": "scripted", "check": {"args": ["/bin/true"], "interval": "10s"}}]
-    adopted.write_text(yaml.safe_dump({"services_definitions": services}), encoding="utf-8")
+    adopted.write_text(yaml.safe_dump({"services_definitions": [{"name": "mine", "port": 1}]}), encoding="utf-8")
 
     result = run_playbook(tmp_path / "role", role(agent, adopted, {}))
 
-    assert result.rc != 0
-    assert names(agent) == {"mine.json"}
+    assert [change["action"] for change in result.task("Write the service definitions").result["changes"]] == ["created", "retired"]
+    assert result.failed[0].task.endswith("Reload the Consul agent")
+    assert names(agent) == {"mine.json", "other-team.json"}
+    assert json.loads((agent.config_dir / "mine.json").read_text(encoding="utf-8")) == {"service": {"name": "mine", "port": 1}}
     assert agent.services() == before
