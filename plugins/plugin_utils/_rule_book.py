@@ -58,7 +58,10 @@ def rule(
     since: str | None = None,
     until: str | None = None,
 ) -> Rule:
-    """Enter a rule into the book. Raises ValueError when the id is taken."""
+    """Enter a rule into the book. Raises ValueError when the id is taken.
+
+    A rule about one field needs no `since` of its own: agents that do not know the field refuse it anyway.
+    """
     if identifier in RULES:
         raise ValueError(f"there is a rule {identifier} already")
     spans: tuple[Span, ...] = ALWAYS

@@ -27,7 +27,7 @@ ONE_TYPE = rule(
 INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", CHECK_REFUSED)
 TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", CHECK_REFUSED)
 TTL_POSITIVE = rule("check-ttl-positive", "a ttl that is not above zero", CHECK_REFUSED)
-THRESHOLDS = rule("check-thresholds", "failures_before_warning above failures_before_critical", REFUSED, since="1.11.0")
+THRESHOLDS = rule("check-thresholds", "failures_before_warning above failures_before_critical", REFUSED)
 ALIAS_INTERVAL = warning("check-alias-interval", "an interval on an alias check", "the agent ignores it")
 INTERVAL_RAISED = warning("check-interval-raised", "an interval below one second", "the agent raises it to 1s")
 DEREGISTER_RAISED = warning("check-deregister-raised", "deregister_critical_service_after below one minute", "the agent raises it to 1m")

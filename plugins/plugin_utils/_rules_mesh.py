@@ -57,16 +57,12 @@ UPSTREAM_LISTENER = rule(
 )
 UPSTREAM_TWICE = rule("upstream-twice", "two upstreams with one destination", REFUSED, stricter=NOT_LOOKED_AT)
 UPSTREAM_BIND = rule("upstream-bind-twice", "two upstreams that listen at one place", REFUSED, stricter=NOT_LOOKED_AT)
-UPSTREAM_PEER = rule(
-    "upstream-peer-datacenter", "an upstream with a peer and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.13.0"
-)
+UPSTREAM_PEER = rule("upstream-peer-datacenter", "an upstream with a peer and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG)
 UPSTREAM_PARTITION = rule(
-    "upstream-partition-datacenter", "an upstream with a partition and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.11.0"
+    "upstream-partition-datacenter", "an upstream with a partition and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG
 )
 EXPOSE_LISTENER = rule("expose-listener-twice", "two exposed paths on one listener port", REFUSED, stricter=NOT_IN_THE_CATALOG)
-EXPOSE_PATH_TWICE = rule(
-    "expose-path-twice", "a path that is exposed twice", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.6.2", until="1.10.0"
-)
+EXPOSE_PATH_TWICE = rule("expose-path-twice", "a path that is exposed twice", REFUSED, stricter=NOT_IN_THE_CATALOG, until="1.10.0")
 EXPOSE_SLASH = warning("expose-path-slash", "an exposed path without a leading slash", "the proxy never matches it")
 HCP_SOCKET = rule(
     "hcp-metrics-socket",

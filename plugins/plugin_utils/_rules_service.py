@@ -24,8 +24,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
 
-META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED, since="1.1.0")
-META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED, since="1.1.0")
+META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED)
+META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED)
 ADDRESS_ANY = rule("address-any", "an address that stands for all addresses, such as 0.0.0.0", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 TAGGED_ADDRESS = rule(
     "tagged-address-literal",
@@ -41,10 +41,10 @@ TAGGED_ZEROS = rule(
     since="1.7.0",
 )
 TAGGED_WAN_IPV6 = warning("tagged-address-wan-ipv6", "a wan_ipv6 that is no IPv6 address", "no version of Consul looks at it")
-SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port or address", REFUSED, since="1.10.0")
-LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.17.0")
-PORTS = rule("ports-exclude-port", "ports together with port", REFUSED, since="1.22.0")
-PORT_NAMES = rule("ports-unique", "two named ports of one name", REFUSED, since="1.22.0")
+SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port or address", REFUSED)
+LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, stricter=NOT_IN_THE_CATALOG)
+PORTS = rule("ports-exclude-port", "ports together with port", REFUSED)
+PORT_NAMES = rule("ports-unique", "two named ports of one name", REFUSED)
 PORT_DEFAULT = warning("ports-default", "two named ports that are both the default", "it is not known which one Consul uses")
 DNS_NAME = warning("dns-name", "a name that DNS cannot serve", "the service cannot be found through DNS")
 DNS_TAG = warning("dns-tag", "a tag that DNS cannot serve", "the service cannot be found through DNS by this tag")

@@ -17,6 +17,9 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import RULES
 from ansible_collections.registrar.consul.plugins.plugin_utils._versions import ALWAYS, Version, format_version
 
+# Ids of the rules by which a field is no field for an agent.
+UNKNOWN_FIELD = ("field-too-new", "field-removed")
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -30,7 +33,7 @@ class Verdict:
 def verdict(findings: Iterable[Finding], version: Version | None, *, strict: bool = False, silence: Collection[str] = ()) -> Verdict:
     """Sort findings into errors, warnings, and (with no version) those that hold for some versions only."""
     result = Verdict()
-    for finding in findings:
+    for finding in findings if version is None else _about_known_fields(list(findings), version):
         if finding.severity == "warning" and finding.rule in silence:
             continue
         severe = replace(finding, severity="error") if strict else finding
@@ -39,6 +42,19 @@ def verdict(findings: Iterable[Finding], version: Version | None, *, strict: boo
         elif version is None or applies(finding, version):
             (result.errors if severe.severity == "error" else result.warnings).append(severe.as_dict(version))
     return result
+
+
+def _about_known_fields(findings: list[Finding], version: Version) -> list[Finding]:
+    """Leave out what is said about fields that the agent does not know at all."""
+    unknown = {(finding.label, finding.place) for finding in findings if finding.rule in UNKNOWN_FIELD and applies(finding, version)}
+    if not unknown:
+        return findings
+    return [
+        finding
+        for finding in findings
+        if finding.rule in UNKNOWN_FIELD
+        or not any((finding.label, finding.place[:length]) in unknown for length in range(1, len(finding.place) + 1))
+    ]
 
 
 def unknown_rules(silence: Iterable[str]) -> list[str]:
