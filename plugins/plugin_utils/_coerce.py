@@ -65,7 +65,7 @@ class Coercion:
         result: dict[str, Any] = {}
         properties, values = field.properties, field.values
         for key, item in value.items():
-            name = key if type(key) is str else self._key(key, place)
+            name = key if type(key) is str and key.isascii() else self._key(key, place)
             child = properties.get(name) or values
             if child is None:
                 self._wrong_key(field, name, value, result, place)
