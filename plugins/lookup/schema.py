@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: schema
 author:
-  - The registrar.consul authors
+  - The registrar.consul authors (!UNKNOWN)
 version_added: 1.0.0
 short_description: The JSON Schema of Consul's service definitions
 description:

@@ -12,7 +12,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict
 
 Mapping = Dict[str, Any]
 
@@ -30,7 +30,7 @@ def service_id(service: Mapping) -> str:
     return ""
 
 
-def sidecar_of(service: Mapping) -> Optional[Tuple[str, Mapping]]:
+def sidecar_of(service: Mapping) -> tuple[str, Mapping] | None:
     """Return id and definition of the sidecar that a service declares, None without one."""
     connect = service.get("connect")
     sidecar = connect.get("sidecar_service") if isinstance(connect, dict) else None
@@ -39,7 +39,7 @@ def sidecar_of(service: Mapping) -> Optional[Tuple[str, Mapping]]:
     return service_id(service) + SIDECAR_SUFFIX, sidecar
 
 
-def checks_of(service: Mapping) -> List[Tuple[Tuple[Any, ...], Mapping]]:
+def checks_of(service: Mapping) -> list[tuple[tuple[Any, ...], Mapping]]:
     """Return place and definition of each check of a service, in the agent's order."""
     found = []  # type: List[Tuple[Tuple[Any, ...], Mapping]]
     several = service.get("checks")
@@ -50,7 +50,7 @@ def checks_of(service: Mapping) -> List[Tuple[Tuple[Any, ...], Mapping]]:
     return found
 
 
-def check_ids(service: Mapping, identifier: str) -> List[Tuple[Tuple[Any, ...], str]]:
+def check_ids(service: Mapping, identifier: str) -> list[tuple[tuple[Any, ...], str]]:
     """Return place and id of each check of the service with this id."""
     checks = checks_of(service)
     ids = []
@@ -61,7 +61,7 @@ def check_ids(service: Mapping, identifier: str) -> List[Tuple[Tuple[Any, ...], 
     return ids
 
 
-def sidecar_check_ids(sidecar: Mapping, identifier: str) -> List[Tuple[Tuple[Any, ...], str]]:
+def sidecar_check_ids(sidecar: Mapping, identifier: str) -> list[tuple[tuple[Any, ...], str]]:
     """Return place and id of each check of a sidecar, the agent's default ones where it declares none."""
     if checks_of(sidecar):
         return check_ids(sidecar, identifier)

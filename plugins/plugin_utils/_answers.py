@@ -92,9 +92,7 @@ def _is_named(field: Field, identifier: str, item: Json) -> bool:
 
 def _check_field() -> Field:
     """Return the tree of a check inside a service."""
-    check = service_field().properties["checks"].items
-    assert check is not None  # noqa: S101 - the schema says so
-    return check
+    return service_field().properties["check"]
 
 
 def _service(value: Json, place: Place) -> Part:

@@ -43,13 +43,13 @@ def _object(schema: Json) -> Judge:
     named = quick_yes({"type": "string", **names}) if names else None
 
     def judge(value: Any) -> bool:
-        if type(value) is not dict or len(value) > most:
+        if value.__class__ is not dict or len(value) > most:
             return False
         for key in required:
             if key not in value:
                 return False
         for key, child in value.items():
-            if type(key) is not str or not children.get(key, other)(child) or (named and not named(key)):
+            if key.__class__ is not str or not children.get(key, other)(child) or (named and not named(key)):
                 return False
         return True
 
@@ -60,7 +60,7 @@ def _array(schema: Json) -> Judge:
     item = quick_yes(schema["items"]) if "items" in schema else _any
 
     def judge(value: Any) -> bool:
-        return type(value) is list and all(map(item, value))
+        return value.__class__ is list and all(map(item, value))
 
     return judge
 
@@ -71,7 +71,7 @@ def _string(schema: Json) -> Judge:
     matches = re.compile(schema["pattern"]).fullmatch if "pattern" in schema else _any
 
     def judge(value: Any) -> bool:
-        return type(value) is str and len(value) >= least and (allowed is None or value in allowed) and bool(matches(value))
+        return value.__class__ is str and len(value) >= least and (allowed is None or value in allowed) and bool(matches(value))
 
     return judge
 
@@ -80,7 +80,7 @@ def _integer(schema: Json) -> Judge:
     low, high = schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))
 
     def judge(value: Any) -> bool:
-        return type(value) is int and low <= value <= high
+        return value.__class__ is int and low <= value <= high
 
     return judge
 

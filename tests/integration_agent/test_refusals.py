@@ -49,10 +49,16 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     ),
     (
         "upstream without port",
-        [{"name": "p", "kind": "connect-proxy", "port": 1, "proxy": {"destination_service_name": "w", "upstreams": [{"destination_name": "b"}]}}],
         [
-            f"services[0] (p) → proxy.upstreams[0].local_bind_port: required; {REFUSED}"
-            " Add the port on which the application reaches it.",
+            {
+                "name": "p",
+                "kind": "connect-proxy",
+                "port": 1,
+                "proxy": {"destination_service_name": "w", "upstreams": [{"destination_name": "b"}]},
+            }
+        ],
+        [
+            f"services[0] (p) → proxy.upstreams[0].local_bind_port: required; {REFUSED} Add the port on which the application reaches it.",
         ],
     ),
     (

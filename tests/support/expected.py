@@ -133,11 +133,17 @@ def declared(service: Json) -> list[Json]:
     return [*service.get("checks", []), *([service["check"]] if "check" in service else [])]
 
 
+def _kind(check: Json) -> str:
+    if check.get("args") and check.get("docker_container_id"):
+        return "docker"
+    return next(key for key in CHECK_TYPES if check.get(key))
+
+
 def _checks(identifier: str, service: Json) -> Iterator[tuple[str, Json]]:
     checks = declared(service)
     for number, check in enumerate(checks, 1):
         suffix = f":{number}" if len(checks) > 1 else ""
-        kind = "docker" if check.get("args") and check.get("docker_container_id") else next(key for key in CHECK_TYPES if check.get(key))
+        kind = _kind(check)
         yield (
             check.get("id") or f"service:{identifier}{suffix}",
             {
