@@ -41,7 +41,7 @@ def sidecar_of(service: Mapping) -> tuple[str, Mapping] | None:
 
 def checks_of(service: Mapping) -> list[tuple[tuple[Any, ...], Mapping]]:
     """Return place and definition of each check of a service, in the agent's order."""
-    found = []  # type: List[Tuple[Tuple[Any, ...], Mapping]]
+    found: list[tuple[tuple[Any, ...], Mapping]] = []
     several = service.get("checks")
     if isinstance(several, list):
         found.extend((("checks", index), check) for index, check in enumerate(several) if isinstance(check, dict))
