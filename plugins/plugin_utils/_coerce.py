@@ -65,7 +65,7 @@ class Coercion:
         result: dict[str, Any] = {}
         properties, values = field.properties, field.values
         for key, item in value.items():
-            name = key if type(key) is str and key.isascii() else self._key(key, place)
+            name = key if key.__class__ is str and key.isascii() else self._key(key, place)
             child = properties.get(name) or values
             if child is None:
                 self._wrong_key(field, name, value, result, place)
@@ -167,7 +167,7 @@ class Coercion:
         return self._refuse(place, f"a {type(value).__name__} has no form in JSON", "Put it in quotes.")
 
     def _text(self, value: Any, place: Place) -> Any:
-        plain = value if type(value) is str else str(value)
+        plain = value if value.__class__ is str else str(value)
         if plain.isascii() or _is_unicode(plain):
             return plain
         return self._refuse(place, "has bytes that are no UTF-8", "Read the text with its right encoding.")
