@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from typing import Any, Mapping
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent_catalog import Doubt, awaited, missing_in_catalog
 from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared, declared
 from ansible_collections.registrar.consul.plugins.module_utils._agent_facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent_marker import generation_in, generation_of, mark
@@ -119,7 +120,26 @@ class Attempt:
         settings = self._facts.settings
         return settings is not None and bool(settings.values.get("dev")) and not settings.values.get("data_dir")
 
-    def _tell_and_verify(self, target: Target, witness: Witness, sight: Seen | None) -> Outcome:
+    def in_catalog(self, outcome: Outcome, target: Target, ears: Ears, end: float) -> Outcome:
+        """The outcome, not good any more where ACLs keep out of the catalog what has changed. Warns where that cannot be seen."""
+        if not outcome.good or outcome.verified_by != "api" or outcome.seen is None:
+            return outcome
+        api, seen = self._facts.api, outcome.seen
+        records = awaited(target.wanted, target.before, seen.services, api.where.token)
+        if not records:
+            return outcome
+        try:
+            node = next((check["Node"] for check in seen.checks.values() if check.get("Node")), None) or self._facts.node_name
+            findings = missing_in_catalog(api, node, records, end)
+        except Doubt as doubt:
+            self._module.warn("Verified on the agent. Whether the catalog has it too cannot be seen: %s" % doubt)
+            return outcome
+        if not findings:
+            return outcome
+        words = ears.of_catalog({record.identifier for record in records.values()})
+        return outcome._replace(good=False, findings=tuple(findings), words=words)
+
+    def _tell_and_verify(self, target: Target, witness: Witness, sight: Seen | None, going_back: bool = False) -> Outcome:
         method = self._options["method"]
         ears, started = listen(self._facts, method, self._module.run_command), time.monotonic()
         if self._persisted is None and method == "signal" and not ears.listening and not self._is_forgetful():
@@ -129,12 +149,18 @@ class Attempt:
             refusal = tell(self._facts, method)
             self._result.update(changed=True, method=method)
             hearing = witness._replace(ears=ears if refusal is None else Ears(None, refusal))
-            return verify(target, hearing, self._options["timeout"], method, sight)
+            outcome = verify(target, hearing, self._options["timeout"], method, sight)
+            # Going back, what the catalog lacks it may have lacked before: the agent alone has to be as it was.
+            end = started + target.limit(self._options["timeout"])
+            return outcome if going_back else self.in_catalog(outcome, target, hearing.ears, end)
         finally:
             ears.close()
             self._result["waited"] = round(self._result["waited"] + time.monotonic() - started, 3)
 
     def _why(self, outcome: Outcome) -> str:
+        if outcome.verified:
+            words = ": " + outcome.words.rstrip(".") if outcome.words else ""
+            return "The agent has loaded the files, but the servers did not take all of it into the catalog%s." % words
         if outcome.words:
             return "The agent refused: %s." % outcome.words.rstrip(".")
         reason = outcome.reason or "its services are neither as before nor as they should be"
@@ -164,7 +190,7 @@ class Attempt:
         state = look_at(self._directory, load_journal(self._directory), self._facts)
         earlier = target_of(state)._replace(before=target.wanted, earlier=target.earlier, generation=generation_in(self._directory))
         try:
-            second = self._tell_and_verify(earlier, witness, outcome.seen)
+            second = self._tell_and_verify(earlier, witness, outcome.seen, going_back=True)
         except NotTold as problem:
             raise ReloadFailed("%s %s %s" % (why, put_back(names), problem)) from None
         if second.good:

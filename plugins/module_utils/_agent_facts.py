@@ -89,6 +89,13 @@ class AgentFacts:
         return bool(self._options.get("http_addr") or os.environ.get("CONSUL_HTTP_ADDR"))
 
     @property
+    def node_name(self) -> str | None:
+        """The name of its node; None when nothing tells."""
+        config = self._self_answer().get("Config")
+        told = config.get("NodeName") if isinstance(config, dict) else None
+        return told or (self.settings.values.get("node_name") if self.settings is not None else None)
+
+    @property
     def version(self) -> str | None:
         """``1.8.7``; None when nothing tells."""
         return self._found_version().number

@@ -9,6 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import os
+import time
 from typing import Any, ContextManager, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AclDenied, ApiError, BadOptions, Blocked
@@ -159,7 +160,9 @@ class Reload:
         reaped = _reaped(state.wanted, ready.seen)
         target = target_of(state)._replace(wanted=_leaving_out(state.wanted, reaped))
         attempt = self._attempt()
-        outcome = verify(target, attempt.witness(view, ready), self._options["timeout"], None, ready.seen)
+        witness, end = attempt.witness(view, ready), time.monotonic() + target.limit(self._options["timeout"])
+        outcome = verify(target, witness, self._options["timeout"], None, ready.seen)
+        outcome = attempt.in_catalog(outcome, target, witness.ears, end)
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
         if journal is not None and not self._module.check_mode:

@@ -24,6 +24,7 @@ WANTED = (
     "enable_local_script_checks",
     "enable_script_checks",
     "log_file",
+    "node_name",
     "ports",
     "start_join",
     "start_join_wan",
@@ -36,6 +37,7 @@ _VALUE_FLAGS = {
     "http-port": ("ports", "http"),
     "https-port": ("ports", "https"),
     "log-file": ("log_file",),
+    "node": ("node_name",),
 }
 _LIST_FLAGS = {"join": "start_join", "join-wan": "start_join_wan"}
 _SWITCHES = ("enable-local-script-checks", "enable-script-checks", "dev")

@@ -49,7 +49,7 @@ class Target(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of it. good: nothing speaks against it; verified: it was seen."""
+    """What came of it. good: nothing speaks against it; verified: it was seen on the agent."""
 
     good: bool
     verified: bool
@@ -119,7 +119,7 @@ class _Watch:
                 else:
                     good_looks, trouble = good_looks + 1 if good else 0, ""
                     if self._is_enough(good_looks):
-                        return self._seen()
+                        return self._seen(seen)
                     if not good and (self.told is None or self._stalled(seen)):
                         return self._failed("", seen=seen)
             if self._age() > limit:
@@ -156,14 +156,14 @@ class _Watch:
         checks = {key: check for key, check in earlier.checks.items() if key not in gone.checks}
         return self.target._replace(earlier=Seen(services, checks))
 
-    def _seen(self) -> Outcome:
+    def _seen(self, seen: Seen) -> Outcome:
         if self.hidden:
             return self._hidden_outcome()
         if self._generation_arrived():
             return Outcome(True, True, "node_meta")
         if self._proof_is_due() and not self.witness.ears.listening:
             return Outcome(True, False, "none", NOTHING_TO_SEE)
-        return Outcome(True, True, "api")
+        return Outcome(True, True, "api", seen=seen)
 
     def _hidden_outcome(self) -> Outcome:
         if self._generation_arrived():

@@ -17,7 +17,7 @@ import os
 import re
 import stat
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Collection
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AgentApi, ApiError
 
@@ -27,6 +27,8 @@ _RECEIVED = re.compile(r"Caught:? signal[:=]\s*hangup")
 # 2026-11-21T02:22:35.944Z since 1.5, 2019/05/01 10:00:00 before.
 _NEXT_LINE = re.compile(r"\n\s*(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"@)")
 _JOURNAL_PAUSE = 0.5
+# A warning, with the id of the service behind it, or before it in agents before 1.7.
+_NOT_TAKEN = re.compile(r"Service (?:\S+ )?registration blocked by ACLs|Syncing service failed")
 _REASON = re.compile(r"""^\s*(?::\s*)?(?:error=)?"?""")
 
 
@@ -44,6 +46,15 @@ def reload_error(text: str) -> str | None:
     return words.rstrip('" ').strip() or FAILED
 
 
+def catalog_refusal(text: str, identifiers: Collection[str]) -> str:
+    """What a log last says about one of these services that the servers did not take; empty when it says nothing."""
+    for line in reversed(text.splitlines()):
+        found = _NOT_TAKEN.search(line)
+        if found is not None and not set(re.split(r"[\s\"'=,:{}]+", line)).isdisjoint(identifiers):
+            return found.group() if line.lstrip().startswith("{") else line[found.start() :].strip()
+    return ""
+
+
 class LogStream:
     """``/v1/agent/monitor``: the agent's log over HTTP, from now on."""
 
@@ -58,7 +69,9 @@ class LogStream:
     def open(cls, api: AgentApi) -> LogStream | None:
         """None where the agent does not let us listen. Needs agent:read under ACLs."""
         try:
-            response, connection = api.stream("/v1/agent/monitor", {"loglevel": "err"})
+            # With ACLs it warns of what the servers do not take.
+            level = "warn" if api.where.token else "err"
+            response, connection = api.stream("/v1/agent/monitor", {"loglevel": level})
         except ApiError:
             return None
         connection.setblocking(False)
@@ -166,6 +179,10 @@ class Ears:
         if self._refusal is None and self._source is not None:
             self._refusal = reload_error(self._source.text())
         return self._refusal
+
+    def of_catalog(self, identifiers: Collection[str]) -> str:
+        """Why the servers did not take one of these services, in the agent's words; empty when it did not say."""
+        return catalog_refusal(self._source.text(), identifiers) if self._source is not None else ""
 
     @property
     def listening(self) -> bool:

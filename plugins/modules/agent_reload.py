@@ -16,6 +16,8 @@ description:
     waits no longer than needed, and compares what the agent then has with what the files say.
   - When the agent refuses, or does not have everything afterwards, the files are put back as they were, the agent loads those, and the
     task fails with the agent's own words.
+  - With ACLs, that is where a token is used for the agent's API or a changed service has one, the catalog has to have the changed
+    services, too. Where it cannot be seen (C(node:read) is needed, and a leader), a warning says so, and the agent's own view stands.
   - Nothing is sent when there is nothing to load. An agent that is still starting is waited for, since C(SIGHUP) would end it.
   - Only definitions that modules of this collection wrote are compared; of all others it is checked that the agent still has them.
   - Changes that were written and never verified (a handler that did not run, a reboot) are remembered on the target, and are loaded by
@@ -122,7 +124,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verified:
-  description: Whether it was seen that the agent has everything that the files say.
+  description:
+    - Whether it was seen that the agent has everything that the files say, and with ACLs that the catalog has what has changed of it.
+    - A warning tells when the catalog could not be seen.
   returned: always
   type: bool
   sample: true

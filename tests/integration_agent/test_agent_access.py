@@ -45,10 +45,15 @@ def locked_agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsulAge
 def acl_agent(locked_agent: ConsulAgent) -> ConsulAgent:
     """With the service web on port 80, verified."""
     assert locked_agent.token is not None
-    write_set(locked_agent.config_dir, [WEB])
+    write_web(locked_agent, 80)
     result = reload(locked_agent, http_token=locked_agent.token)
     assert result["verified"], result
     return locked_agent
+
+
+def write_web(agent: ConsulAgent, port: int, *before: dict[str, Any]) -> None:
+    """With a token that the catalog takes."""
+    write_set(agent.config_dir, [*before, {**WEB, "port": port, "token": agent.token}])
 
 
 def port(agent: ConsulAgent) -> int:
@@ -56,7 +61,7 @@ def port(agent: ConsulAgent) -> int:
 
 
 def test_without_a_token_nothing_is_claimed(acl_agent: ConsulAgent) -> None:
-    write_set(acl_agent.config_dir, [{**WEB, "port": 81}])
+    write_web(acl_agent, 81)
     result = reload(acl_agent)
     assert not result.get("failed"), result["msg"]
     assert (result["changed"], result["verified"], result["verified_by"]) == (True, False, "none")
@@ -68,7 +73,7 @@ def test_without_a_token_nothing_is_claimed(acl_agent: ConsulAgent) -> None:
 
 def test_without_a_token_a_half_load_is_noticed_all_the_same(acl_agent: ConsulAgent) -> None:
     """404 is an absence even for those who may not look, and the agent's log file is there to read."""
-    write_set(acl_agent.config_dir, [NAMELESS, {**WEB, "port": 81}])
+    write_web(acl_agent, 81, NAMELESS)
     result = reload(acl_agent)
     assert result["failed"]
     assert result["rolled_back"]
@@ -77,7 +82,7 @@ def test_without_a_token_a_half_load_is_noticed_all_the_same(acl_agent: ConsulAg
 
 def test_a_token_that_sees_the_services_is_enough(acl_agent: ConsulAgent, tmp_path: Path) -> None:
     token = token_for(acl_agent, SEES_SERVICES)
-    write_set(acl_agent.config_dir, [{**WEB, "port": 81}])
+    write_web(acl_agent, 81)
     result = reload(acl_agent, http_token=token)
     assert (result["verified"], result["verified_by"]) == (True, "api")
     # The version is not for this token: the agent's own binary tells it.
@@ -90,7 +95,7 @@ def test_a_token_that_sees_the_services_is_enough(acl_agent: ConsulAgent, tmp_pa
 
 def test_the_marker_proves_what_may_not_be_seen(acl_agent: ConsulAgent) -> None:
     token = token_for(acl_agent, 'agent_prefix "" { policy = "read" }')
-    write_set(acl_agent.config_dir, [{**WEB, "port": 81}])
+    write_web(acl_agent, 81)
     result = reload(acl_agent, http_token=token, generation_marker=True)
     assert (result["verified"], result["verified_by"]) == (True, "node_meta"), result
     assert port(acl_agent) == 81
@@ -98,14 +103,14 @@ def test_the_marker_proves_what_may_not_be_seen(acl_agent: ConsulAgent) -> None:
 
 def test_the_agents_own_answer_proves_what_may_not_be_seen(acl_agent: ConsulAgent) -> None:
     token = token_for(acl_agent, 'agent_prefix "" { policy = "write" }')
-    write_set(acl_agent.config_dir, [{**WEB, "port": 81}])
+    write_web(acl_agent, 81)
     result = reload(acl_agent, http_token=token, method="api")
     assert (result["verified"], result["verified_by"], result["method"]) == (True, "reload", "api"), result
     assert port(acl_agent) == 81
 
 
 def test_a_token_that_may_not_reload(acl_agent: ConsulAgent) -> None:
-    write_set(acl_agent.config_dir, [{**WEB, "port": 81}])
+    write_web(acl_agent, 81)
     result = reload(acl_agent, http_token=token_for(acl_agent, SEES_SERVICES), method="api")
     assert result["failed"]
     assert "Give a token with agent:write, or set method: signal." in result["msg"]
@@ -114,7 +119,7 @@ def test_a_token_that_may_not_reload(acl_agent: ConsulAgent) -> None:
 
 
 def test_a_token_that_nobody_knows(acl_agent: ConsulAgent) -> None:
-    write_set(acl_agent.config_dir, [{**WEB, "port": 81}])
+    write_web(acl_agent, 81)
     result = reload(acl_agent, http_token="11111111-2222-3333-4444-555555555555")
     assert (result["changed"], result["verified"], result["verified_by"]) == (True, False, "log")
     assert "ACL not found" in result["reason"]
@@ -122,7 +127,7 @@ def test_a_token_that_nobody_knows(acl_agent: ConsulAgent) -> None:
 
 
 def test_no_token_is_ever_shown(acl_agent: ConsulAgent) -> None:
-    token = token_for(acl_agent, SEES_SERVICES)
+    token = token_for(acl_agent, 'service "web" { policy = "write" } node_prefix "" { policy = "read" }')
     write_set(acl_agent.config_dir, [{**WEB, "port": 81, "token": token}])
     result = reload(acl_agent, http_token=token)
     assert result["verified"]

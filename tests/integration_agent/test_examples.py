@@ -148,9 +148,9 @@ def host_variables(agent: ConsulAgent) -> dict[str, Any]:
 
 
 def guide_tokens(agent: ConsulAgent) -> dict[str, str]:
-    """Tokens with the policies that the guide tells to make."""
-    verify, catalog = (block.text for block in blocks(GUIDES / "guide_acl.rst") if block.language == "hcl")
-    rules = {"verify_token": verify, "catalog_token": verify + catalog, "web_token": 'service "web" { policy = "write" }'}
+    """Tokens with the policy that the guide tells to make."""
+    (verify,) = (block.text for block in blocks(GUIDES / "guide_acl.rst") if block.language == "hcl")
+    rules = {"verify_token": verify, "web_token": 'service "web" { policy = "write" }'}
     made = {}
     for name, text in rules.items():
         agent.put("/v1/acl/policy", {"Name": name, "Rules": text})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_words import Ears, Journal, LogFile, reload_error
+from ansible_collections.registrar.consul.plugins.module_utils._agent_words import Ears, Journal, LogFile, catalog_refusal, reload_error
 
 PARSE_ERROR = """\
     2026-11-21T02:22:35.937Z [INFO]  agent: Caught: signal=hangup
@@ -48,6 +48,28 @@ PARSE_ERROR = """\
 )
 def test_the_reason_of_a_failed_reload(log: str, reason: str | None) -> None:
     assert reload_error(log) == reason
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("", ""),
+        ("Z [WARN]  agent: Service registration blocked by ACLs: service=web-2 accessorID=\n", ""),
+        ("Z [WARN]  agent: Service deregistration blocked by ACLs: service=web accessorID=\n", ""),
+        ("Z [WARN]  agent: Check registration blocked by ACLs: check=web accessorID=\n", ""),
+        (
+            "Z [WARN]  agent: Service registration blocked by ACLs: service=web accessorID=1\nZ [INFO]  agent: Synced service: s=db\n",
+            "Service registration blocked by ACLs: service=web accessorID=1",
+        ),
+        ('2019/05/01 10:00:00 [WARN] agent: Service "web" registration blocked by ACLs\n', 'Service "web" registration blocked by ACLs'),
+        (
+            '{"@level":"warn","@message":"Service registration blocked by ACLs","@module":"agent","service":"web"}\n',
+            "Service registration blocked by ACLs",
+        ),
+    ],
+)
+def test_what_the_servers_did_not_take(log: str, words: str) -> None:
+    assert catalog_refusal(log, {"web"}) == words
 
 
 def test_only_what_is_written_from_now_on(tmp_path: Path) -> None:
