@@ -26,6 +26,9 @@ extends_documentation_fragment:
   - registrar.consul._agent
   - registrar.consul._attributes
 attributes:
+  action:
+    description: Has an action plugin, which says every now and then that the agent is still waited for.
+    support: full
   check_mode:
     support: full
   diff_mode:

@@ -21,6 +21,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._options import S
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import prepare
+from ansible_collections.registrar.consul.plugins.plugin_utils._progress import progress
 from ansible_collections.registrar.consul.plugins.plugin_utils._request import Request, Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._validate import missing_library
 from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import unknown_rules
@@ -109,12 +110,13 @@ class RegistrarAction(JudgingAction):
         # Ansible starts a process for each task: its garbage collector need not go through all that the parent has ever loaded.
         gc.freeze()
         options = self.options()
-        request = self.request(options)
+        with progress(str((task_vars or {}).get("inventory_hostname")), "until its definitions are judged and written"):
+            request = self.request(options)
+            if request.verdict.errors:
+                result.update(refused(request.verdict.errors))
+            else:
+                result.update(self._run_module(options, request, task_vars))
         warnings = [render(finding) for finding in request.verdict.warnings]
-        if request.verdict.errors:
-            result.update(refused(request.verdict.errors))
-        else:
-            result.update(self._run_module(options, request, task_vars))
         result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
         if warnings:
             result["warnings"] = [*_shown(warnings), *result.get("warnings", [])]

@@ -1,0 +1,30 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller side of agent_reload; the module of this name has the documentation."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._progress import progress
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Runs the module, and says that it still runs when an agent takes long."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        # As for the actions that judge: this process ends with the task.
+        gc.freeze()
+        with progress(str((task_vars or {}).get("inventory_hostname")), "until its agent has loaded all services"):
+            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+        return result

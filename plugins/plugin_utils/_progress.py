@@ -1,0 +1,45 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A line now and then while a task takes long, so that neither people nor a CI take it for dead.
+
+A module's output is read when it has ended, so nothing that it does can be told meanwhile, only that it still does it.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, repeat
+
+from ansible.utils.display import Display
+
+# Nearly every task is over before the first line.
+PAUSES = (10.0, 20.0, 30.0)
+
+
+@contextmanager
+def progress(host: str, what: str, pauses: Iterable[float] = PAUSES) -> Iterator[None]:
+    """Say what a host is waited for, after each of the pauses, the last of which repeats."""
+    over = threading.Event()
+    lines = threading.Thread(target=_say, args=(host, what, [*pauses], over), daemon=True)
+    lines.start()
+    try:
+        yield
+    finally:
+        over.set()
+        # Ansible ends this process without a look at its threads: none may be at work on its output then.
+        lines.join()
+
+
+def _say(host: str, what: str, pauses: list[float], over: threading.Event) -> None:
+    started = time.monotonic()
+    for pause in chain(pauses, repeat(pauses[-1])):
+        if over.wait(pause):
+            return
+        # On the error output, as warnings are: the other one may be read by programs.
+        Display().display(f"waiting: [{host}] => {what}, {time.monotonic() - started:.0f} s so far", stderr=True)
