@@ -13,6 +13,9 @@ IMPORTER_VENV := .cache/venv-importer
 IMPORTER_READY := $(IMPORTER_VENV)/.stamp
 MOLECULE_VENV := .cache/venv-molecule
 MOLECULE_READY := $(MOLECULE_VENV)/.stamp
+BENCH_VENV := .cache/venv-bench
+BENCH_READY := $(BENCH_VENV)/.stamp
+BENCH_PAGE ?= docs/benchmark.md
 REQUIREMENTS := tests/requirements.txt tests/unit/requirements.txt tools/setup.sh
 # For one's own: make unit PYTEST="-k coercion"
 PYTEST ?=
@@ -40,6 +43,9 @@ $(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
 $(MOLECULE_READY): tests/molecule/requirements.txt tools/setup.sh
 	@tools/setup.sh $(MOLECULE_VENV) tests/molecule/requirements.txt
 
+$(BENCH_READY): tests/benchmark/requirements.txt tools/setup.sh
+	@tools/setup.sh $(BENCH_VENV) tests/benchmark/requirements.txt
+
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
 test: setup ## all tests and all gates that a change has to pass
@@ -60,6 +66,12 @@ demo: setup ## a real agent, an example playbook, and what a mistake gets
 .PHONY: demo-picture
 demo-picture: setup ## does the README show what the demo says
 	@$(VENV)/bin/python tools/demo_picture.py --check
+
+# Smaller or larger: make bench BENCH_SIZES="1 100" BENCH_LOOPS=10 (see tests/benchmark/run.py)
+.PHONY: bench
+bench: setup $(BENCH_READY) ## what registering costs, beside other ways, in docs/benchmark.md; about 20 minutes
+	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/$(BENCH_VENV)/lib/python3*/site-packages)" \
+		tools/in_tree.sh bench python tests/benchmark/run.py $(CURDIR)/$(BENCH_PAGE)
 
 .PHONY: pytest
 pytest: $(READY)
