@@ -19,8 +19,8 @@ from ansible_collections.registrar.consul.tests.support.differential import Diff
 from ansible_collections.registrar.consul.tests.support.mutations import mutants
 from ansible_collections.registrar.consul.tests.support.strategies import Scope, examples, services
 
-VALID = 200
-ODD = 360
+VALID = 220
+ODD = 420
 
 
 def differential(seed: int, valid: int, odd: int) -> Tally:

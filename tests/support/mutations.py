@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, camel_case, service_field
-from ansible_collections.registrar.consul.tests.support.strategies import Json, Scope, names, services, texts, values
+from ansible_collections.registrar.consul.tests.support.strategies import Json, Scope, checks, names, services, texts, values
 
 BAD_DURATIONS = [
     *("", " ", "10", "1d", "10S", "1m 30s", " 5s", "5s ", "5s\n", "s", ".s", "-", "+", "--1s", "1e3s", "1_0s", "٣s", "1h-5m", "0x1s"),
@@ -77,16 +77,29 @@ def objects(root: Field, value: Any) -> list[tuple[Field, Json]]:
 @st.composite
 def mutants(draw: st.DrawFn, scope: Scope) -> Mutant:
     """One or two services, mutated once or twice."""
-    group: list[Any] = copy.deepcopy(
-        draw(st.sampled_from([1, 1, 1, 2]).flatmap(lambda size: st.lists(services(scope), min_size=size, max_size=size)))
-    )
-    kinds = draw(st.lists(st.sampled_from(sorted(_MUTATIONS)), min_size=1, max_size=2))
+    size = draw(st.sampled_from([1, 1, 1, 2]))
+    group: list[Any] = [_furnished(draw, scope, copy.deepcopy(draw(services(scope)))) for _index in range(size)]
+    kinds = draw(st.lists(st.sampled_from(_KINDS), min_size=1, max_size=2))
     for kind in kinds:
         before = copy.deepcopy(group)
         _MUTATIONS[kind](draw, scope, group)
         if group == before:
-            _unknown_key(draw, scope, group)
+            _check(draw, scope, group)
     return Mutant("+".join(kinds), group)
+
+
+def _furnished(draw: st.DrawFn, scope: Scope, service: Json) -> Json:
+    """Give a service what there is most to say about: checks, upstreams, exposed paths."""
+    field = service_field()
+    if "check" not in service and "checks" not in service:
+        service["checks"] = [draw(checks(field.properties["check"], scope))]
+    for holder in (service, _sidecar(service)):
+        proxy = holder.get("proxy")
+        if isinstance(proxy, dict) and scope.knows(field.properties["proxy"]):
+            for name in ("upstreams", "expose"):
+                if name == "expose" or not str(holder.get("kind")).endswith("-gateway"):
+                    proxy.setdefault(name, draw(values(field.properties["proxy"].properties[name], scope)))
+    return service
 
 
 def _any_spot(draw: st.DrawFn, group: list[Any], wanted: Callable[[Spot], bool] = lambda spot: True) -> Spot | None:
@@ -102,7 +115,11 @@ def _sidecar(service: Json) -> Json:
 
 
 def _any_object(draw: st.DrawFn, group: list[Any]) -> tuple[Field, Json]:
-    return draw(st.sampled_from([found for service in group for found in objects(service_field(), service)] or [(service_field(), {})]))
+    return draw(st.sampled_from(_all_objects(group) or [(service_field(), {})]))
+
+
+def _all_objects(group: list[Any]) -> list[tuple[Field, Json]]:
+    return [found for service in group for found in objects(service_field(), service)]
 
 
 def _wrong_type(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
@@ -185,7 +202,7 @@ def _same_service(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
 def _merged(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
     """Two objects of one kind in one: checks of two types, for example."""
     field, value = _any_object(draw, group)
-    others = [other for found, other in (pair for service in group for pair in objects(service_field(), service)) if found is field]
+    others = [other for found, other in _all_objects(group) if found is field]
     value.update(copy.deepcopy(draw(st.sampled_from(others))) if others else {})
 
 
@@ -229,6 +246,55 @@ def _config(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
         spot.value[draw(texts())] = draw(odd)
 
 
+def _check(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
+    """A check with something more, something less, or another interval."""
+    field = service_field().properties["check"]
+    found = [value for of, value in _all_objects(group) if of.properties.keys() == field.properties.keys()]
+    if not found:
+        group[0]["check"] = {}
+        return
+    check = draw(st.sampled_from(found))
+    how = draw(st.sampled_from(["less", "less", "interval", "zero", "more"]))
+    if how == "less" and check:
+        del check[draw(st.sampled_from(sorted(check)))]
+    elif how == "interval":
+        check["interval"] = draw(st.sampled_from(["10s", "0s", "-1s"]))
+    elif how == "zero":
+        check[draw(st.sampled_from(["ttl", "interval", "timeout"]))] = draw(st.sampled_from(["0s", "-1s", "500ms"]))
+    else:
+        key = draw(st.sampled_from(["ttl", "http", "tcp", "alias_service", "args", "output_max_size"]))
+        check[key] = -1 if key == "output_max_size" else draw(values(field.properties[key], scope))
+
+
+def _mesh(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
+    """What is refused in a proxy by the agent, and in a sidecar by the catalog only."""
+    service = draw(st.sampled_from(group))
+    if not service.get("kind") and "connect" not in service:
+        service.update(port=80, connect={"sidecar_service": {}})
+    target = draw(st.sampled_from([service, _sidecar(service)]))
+    upstream = {"destination_name": "db", "local_bind_port": 5000}
+    odd_upstreams = [
+        [upstream, upstream],
+        [{"destination_name": "db"}],
+        [{"local_bind_port": 1}],
+        [upstream, {**upstream, "destination_name": "x"}],
+    ]
+    proxy = {**(target["proxy"] if isinstance(target.get("proxy"), dict) else {})}
+    what = draw(st.sampled_from(["native", "kind", "upstreams", "destination", "both", "port"]))
+    if what == "native":
+        target["connect"] = {"native": True}
+    elif what == "kind":
+        target["kind"] = draw(st.sampled_from(["mesh-gateway", "ingress-gateway", "connect-proxy"]))
+    elif what == "upstreams":
+        target["proxy"] = {**proxy, "upstreams": copy.deepcopy(draw(st.sampled_from(odd_upstreams)))}
+    elif what == "destination":
+        target["proxy"] = {**proxy, "destination_service_name": draw(st.sampled_from(["", " ", "*", "web"]))}
+    elif what == "both":
+        service["connect"] = {"native": True, "sidecar_service": {}}
+    else:
+        target.pop("port", None)
+
+
 def _text(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
     spot = _any_spot(draw, group, lambda spot: isinstance(spot.value, str) and not spot.field.annotation("x-check-type"))
     if spot:
@@ -259,6 +325,10 @@ _MUTATIONS: dict[str, Callable[[st.DrawFn, Scope, list[Any]], None]] = {
     "meta": _meta,
     "address": _address,
     "config": _config,
+    "check": _check,
+    "mesh": _mesh,
     "text": _text,
     "empty check": _lost_endpoint,
 }
+# Some have much more to do than others.
+_KINDS = [*sorted(_MUTATIONS), "check", "check", "mesh", "mesh", "mesh"]

@@ -20,6 +20,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._versions import 
 
 Json = dict[str, Any]
 
+PORTION = 60
 HOSTILE = [
     *("", " ", "*", "a b", "über", "日本", "🦊", "e\u0301", "\u202e", "\u0000", "\t\n", "\u007f", "\ufeff"),
     *('"', "'", "\\", "${x}", "%s", "{{ x }}", "#", "//", "null", "true", "1", "007", "1e3", "-", "~", "<&>", "\u2028", "x" * 200),
@@ -70,7 +71,15 @@ class Scope:
 
 
 def examples(strategy: st.SearchStrategy[Any], count: int, number: int) -> list[Any]:
-    """Return so many examples, always the same ones for a number."""
+    """Return so many examples, always the same ones for a number.
+
+    They are drawn in portions, since Hypothesis makes many examples of one run out of earlier ones.
+    """
+    portions = [min(PORTION, count - drawn) for drawn in range(0, count, PORTION)]
+    return [example for index, portion in enumerate(portions) for example in _portion(strategy, portion, number * 1000 + index)]
+
+
+def _portion(strategy: st.SearchStrategy[Any], count: int, number: int) -> list[Any]:
     found: list[Any] = []
 
     @seed(number)
