@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_node_checks, judge_services, label_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import REFUSED, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules_set import node_check_set_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._spelling import KEY_CASE
 from ansible_collections.registrar.consul.plugins.plugin_utils._types import ONE_ITEM_LIST, TYPE, kind_of
 
@@ -43,13 +44,17 @@ def judge_document(document: Any, edition: str = "community", *, literal: bool |
         return judge_services([document], [label], edition, literal=literal)[0].findings
     findings = list(_shape_findings(document))
     services, labels = _services_of(document)
-    for judged in judge_services(services, labels, edition, literal=literal):
-        findings.extend(judged.findings)
-    for key in ("checks", "check"):
-        found = _listed(document, key)
-        labels = [key if key == "check" else f"{key}[{index}]" for index in range(len(found))]
-        for judged in judge_node_checks(found, labels, edition, literal=literal):
-            findings.extend(judged.findings)
+    checks, check_labels = _checks_of(document)
+    judged = judge_services(services, labels, edition, literal=literal)
+    judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal)
+    for entry in [*judged, *judged_checks]:
+        findings.extend(entry.findings)
+    known = [entry.definition for entry in judged if isinstance(entry.definition, dict)]
+    named = [
+        (label, entry.definition if isinstance(entry.definition, dict) else {})
+        for label, entry in zip(check_labels, judged_checks, strict=True)
+    ]
+    findings.extend(replace(finding, label=check_labels[index]) for index, finding in node_check_set_findings(known, named))
     return findings
 
 
@@ -80,6 +85,12 @@ def _services_of(document: dict[str, Any]) -> tuple[list[Any], list[str]]:
     labels = [label_of(index, value) for index, value in enumerate(several)]
     labels += [label_of(0, value).replace("services[0]", "service", 1) for value in single]
     return [*several, *single], labels
+
+
+def _checks_of(document: dict[str, Any]) -> tuple[list[Any], list[str]]:
+    several = _listed(document, "checks")
+    single = _listed(document, "check")
+    return [*several, *single], [*(f"checks[{index}]" for index in range(len(several))), *("check" for _check in single)]
 
 
 def _listed(document: dict[str, Any], key: str) -> list[Any]:

@@ -19,7 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._identity import 
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import rule, warning
 
 DUPLICATE_ID = rule(
     "service-id-unique",
@@ -40,6 +40,12 @@ SIDECAR_PORT = rule(
     stricter="agents do not compare ports",
 )
 
+CHECK_SERVICE = warning(
+    "check-service-known",
+    "a check of a service that the document does not have",
+    "unless another file has the service, the agent would lose this check and all behind it",
+)
+
 SIDECAR_PLACE: Place = ("connect", "sidecar_service")
 
 
@@ -48,6 +54,23 @@ def set_findings(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int,
     yield from _duplicate_services(services)
     yield from _duplicate_checks(services)
     yield from _shared_sidecar_ports(services)
+
+
+def node_check_set_findings(services: Sequence[Mapping], checks: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    """Yield index and finding for checks outside services that do not go with the services, or with each other."""
+    known = {service_id(service) for service in services}
+    known.update(sidecar[0] for sidecar in map(sidecar_of, services) if sidecar)
+    taken = {name: f"a check of {quoted(service_id(service))}" for service in services for _place, name in _all_check_ids(service)}
+    for index, (label, check) in enumerate(checks):
+        name, owner = text(check, "id") or text(check, "name"), text(check, "service_id")
+        if name in taken:
+            what = f"the check id {quoted(name)} is taken by {taken[name]}"
+            hint = "Give each check an id that is unique on the node."
+            yield index, DUPLICATE_CHECK.at(("id",), what, hint, agent="the agent would have the last one only")
+        if name:
+            taken.setdefault(name, label)
+        if owner and owner not in known:
+            yield index, CHECK_SERVICE.at(("service_id",), f"the service {quoted(owner)} is not here", "Name a service that the agent has.")
 
 
 def _duplicate_services(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:

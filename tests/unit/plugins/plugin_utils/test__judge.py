@@ -57,7 +57,7 @@ EXAMPLES = [
     ),
 ]
 # Rules that hold for files, directories and agents instead of definitions; they are tested where they are found.
-OF_DOCUMENTS = {"check-name-required", "document-key"}
+OF_DOCUMENTS = {"check-name-required", "check-service-known", "document-key"}
 OF_FILES = {
     "directory-broken",
     "file-deleted",
@@ -267,7 +267,9 @@ def test_a_document_is_judged_as_it_stands() -> None:
 
 
 def test_checks_outside_services_have_rules_of_their_own() -> None:
-    findings = judge_document({"checks": [{"ttl": "1s"}, {"id": "x", "token": "t", "service_id": "web", "ttl": "1s"}]})
+    findings = judge_document(
+        {"checks": [{"ttl": "1s"}, {"id": "x", "token": "t", "service_id": "web", "ttl": "1s"}], "service": {"name": "web"}}
+    )
 
     assert [(finding.rule, finding.path) for finding in findings] == [("check-name-required", "checks[0] → name")]
 
@@ -286,3 +288,27 @@ def test_the_shape_of_a_document_is_judged(document: Any, messages: list[str]) -
     findings = judge_document(document)
 
     assert [f"{finding.path}: {finding.message}".partition(";")[0] for finding in findings] == messages
+
+
+def test_checks_outside_services_go_with_the_services_and_with_each_other() -> None:
+    document = {
+        "service": {"name": "web", "port": 1, "check": {"ttl": "1s"}, "connect": {"sidecar_service": {}}},
+        "checks": [
+            {"name": "disk", "ttl": "1s"},
+            {"id": "disk", "ttl": "1s"},
+            {"id": "service:web", "ttl": "1s"},
+            {"name": "a", "service_id": "web-sidecar-proxy", "ttl": "1s"},
+            {"name": "b", "service_id": "db", "ttl": "1s"},
+        ],
+    }
+
+    found = verdict(judge_document(document), (1, 8, 7))
+
+    assert [render(entry) for entry in found.errors + found.warnings] == [
+        'checks[1] → id: the check id "disk" is taken by checks[0]; the agent would have the last one only.'
+        " Give each check an id that is unique on the node.",
+        'checks[2] → id: the check id "service:web" is taken by a check of "web"; the agent would have the last one only.'
+        " Give each check an id that is unique on the node.",
+        'checks[4] → service_id: the service "db" is not here; unless another file has the service, the agent would lose this check and all'
+        " behind it. Name a service that the agent has.",
+    ]
