@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.differential import Differential, Tally
-from ansible_collections.registrar.consul.tests.support.mutations import mutants
+from ansible_collections.registrar.consul.tests.support.mutations import mutants, odd_documents
 from ansible_collections.registrar.consul.tests.support.strategies import Scope, examples, services
 
 VALID = 220
@@ -29,7 +29,10 @@ def differential(seed: int, valid: int, odd: int) -> Tally:
     groups = [[service] for service in examples(services(scope), valid, seed)]
     groups += [mutant.services for mutant in examples(mutants(scope), odd, seed)]
     with ConsulAgent(enable_local_script_checks=True) as judge, ConsulAgent(enable_local_script_checks=True) as agent:
-        return Differential(judge, agent).compare_all(groups)
+        comparison = Differential(judge, agent)
+        for document in examples(odd_documents(scope), odd // 6, seed):
+            comparison.compare_document(document)
+        return comparison.compare_all(groups)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -15,11 +15,13 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
+from ansible_collections.registrar.consul.plugins.plugin_utils._document import judge_document
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import (
     CHECK_REFUSED,
     HALF_LOADED,
     NEVER_SYNCED,
+    NODE_CHECK_REFUSED,
     REFUSED,
     RULES,
 )
@@ -33,7 +35,8 @@ PATIENCE = 10.0
 # So many services that never get into the catalog are tried; each needs an agent that is new.
 NEVER_SYNCED_SAMPLE = 10
 # What the agent says when it has unloaded everything already.
-SECOND_PHASE = "Failed reloading services"
+SECOND_PHASE = ("Failed reloading services", "Failed reloading checks")
+AFTER_UNLOADING = (HALF_LOADED, CHECK_REFUSED, NODE_CHECK_REFUSED, RULES["check-name-required"].agent)
 
 Json = dict[str, Any]
 
@@ -51,9 +54,9 @@ class Tally:
         return f"{counted}; {len(self.rules)} rules seen, {len(self.disagreements)} disagreements"
 
 
-def reload(agent: ConsulAgent, services: list[Any]) -> Refusal | None:
-    """Reload with these services only. An answer that breaks off is the agent's panic, and counts as a refusal."""
-    agent.write("services.json", {"services": services})
+def reload(agent: ConsulAgent, document: Json) -> Refusal | None:
+    """Reload with this document only. An answer that breaks off is the agent's panic, and counts as a refusal."""
+    agent.write("services.json", document)
     try:
         answer = agent.request("PUT", "/v1/agent/reload")
     except http.client.RemoteDisconnected:
@@ -102,7 +105,7 @@ class Differential:
     def compare(self, group: list[Any]) -> None:
         """Judge the services of one file as they stand, and then as they would be written."""
         as_it_stands = self._verdict(judge_services(group, literal=True))
-        refusal = reload(self.judge, group)
+        refusal = reload(self.judge, {"services": group})
         self.tally.counts["judged as they stand"] += 1
         self.tally.counts["refused by the agent" if refusal else "accepted by the agent"] += 1
         self.tally.rules.update(error["rule"] for error in as_it_stands.errors)
@@ -115,6 +118,24 @@ class Differential:
         if not as_written.errors:
             self._compare_registered([entry.definition for entry in judged], as_written)
 
+    def compare_document(self, document: Json) -> None:
+        """Judge a whole file with checks outside services."""
+        ours = verdict(judge_document(document), self.version)
+        refusal = reload(self.judge, document)
+        self.tally.counts["documents"] += 1
+        self.tally.counts["documents refused by the agent"] += bool(refusal)
+        self.tally.rules.update(error["rule"] for error in ours.errors)
+        if any(warning["rule"] == "check-service-known" for warning in ours.warnings):
+            # This agent has no other files.
+            if not refusal:
+                self._disagree("we say that a service is missing, the agent has it", [document], ours)
+            return
+        for complaint in self._contradictions(ours, refusal):
+            self._disagree(complaint, [document], ours)
+        wanted = {check.get("id") or check.get("name") for check in document["checks"] if isinstance(check, dict)}
+        if not ours.errors and not refusal and not wanted <= self.judge.checks().keys():
+            self._disagree("the agent has not all of the checks", [document], ours)
+
     def _verdict(self, judged: Iterable[Any]) -> Verdict:
         return verdict([finding for entry in judged for finding in entry.findings], self.version)
 
@@ -126,8 +147,9 @@ class Differential:
             yield "we refuse, the agent accepts"
         elif certain and refusal and refusal.text != "panic":
             first = any(REFUSED in error["message"] for error in certain)
-            second = all(HALF_LOADED in error["message"] or CHECK_REFUSED in error["message"] for error in ours.errors)
-            if (first and SECOND_PHASE in refusal.text) or (second and SECOND_PHASE not in refusal.text):
+            second = all(any(words in error["message"] for words in AFTER_UNLOADING) for error in ours.errors)
+            unloaded = any(words in refusal.text for words in SECOND_PHASE)
+            if (first and unloaded) or (second and not unloaded):
                 yield f"the agent refuses at another time than we say: {refusal.text}"
 
     def _compare_never_synced(self, group: list[Any], ours: Verdict) -> None:
@@ -144,7 +166,7 @@ class Differential:
         return bool(services) and services.keys() <= catalog(self.judge).keys()
 
     def _compare_registered(self, definitions: list[Json], ours: Verdict) -> None:
-        refusal = reload(self.agent, definitions)
+        refusal = reload(self.agent, {"services": definitions})
         if refusal:
             self._disagree(f"we would write it, the agent refuses: {refusal.text}", definitions, ours)
             return

@@ -15,8 +15,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, camel_case, service_field
-from ansible_collections.registrar.consul.tests.support.strategies import Json, Scope, checks, names, services, texts, values
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, camel_case, node_check_field, service_field
+from ansible_collections.registrar.consul.tests.support.strategies import Json, Scope, checks, names, node_checks, services, texts, values
 
 BAD_DURATIONS = [
     *("", " ", "10", "1d", "10S", "1m 30s", " 5s", "5s ", "5s\n", "s", ".s", "-", "+", "--1s", "1e3s", "1_0s", "٣s", "1h-5m", "0x1s"),
@@ -306,6 +306,30 @@ def _lost_endpoint(draw: st.DrawFn, scope: Scope, group: list[Any]) -> None:
     if spot:
         empty: list[Any] = [None, [], {}] if spot.field.type == "array" else [None, "", " "]
         spot.holder[spot.key] = draw(st.sampled_from(empty))
+
+
+@st.composite
+def odd_documents(draw: st.DrawFn, scope: Scope) -> Json:
+    """A whole file: a service, and checks outside it, of which one is perhaps odd."""
+    found: list[Json] = copy.deepcopy(draw(st.lists(node_checks(scope), min_size=1, max_size=2)))
+    check = draw(st.sampled_from(found))
+    match draw(st.sampled_from(["fine", "nameless", "twice", "foreign", "of the service", "less", "more", "null"])):
+        case "nameless":
+            check.update(name="", id=draw(st.sampled_from(["", "x"])))
+        case "twice":
+            found.append(copy.deepcopy(check))
+        case "foreign":
+            check["service_id"] = "nobody"
+        case "of the service":
+            check.update(service_id="web", id=draw(st.sampled_from(["service:web", "x"])))
+        case "less":
+            del check[draw(st.sampled_from(sorted(check)))]
+        case "more":
+            key = draw(st.sampled_from(sorted(node_check_field().properties.keys() - {"alias_node"})))
+            check[key] = draw(values(node_check_field().properties[key], Scope()))
+        case "null":
+            check[draw(st.sampled_from(sorted(check)))] = None
+    return {"service": {"name": "web", "check": {"ttl": "1h"}}, "checks": found}
 
 
 _MUTATIONS: dict[str, Callable[[st.DrawFn, Scope, list[Any]], None]] = {
