@@ -61,12 +61,18 @@ UPSTREAM_PEER = rule("upstream-peer-datacenter", "an upstream with a peer and a 
 UPSTREAM_PARTITION = rule(
     "upstream-partition-datacenter", "an upstream with a partition and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG
 )
+UPSTREAM_PEER_PARTITION = rule(
+    "upstream-peer-partition",
+    "an upstream with a peer and another partition than that of the service",
+    REFUSED,
+    stricter="the first agents that know peers may not look at it, and in a sidecar only the catalog refuses it",
+)
 EXPOSE_LISTENER = rule("expose-listener-twice", "two exposed paths on one listener port", REFUSED, stricter=NOT_IN_THE_CATALOG)
 EXPOSE_PATH_TWICE = rule("expose-path-twice", "a path that is exposed twice", REFUSED, stricter=NOT_IN_THE_CATALOG, until="1.10.0")
 EXPOSE_SLASH = warning("expose-path-slash", "an exposed path without a leading slash", "the proxy never matches it")
 HCP_SOCKET = rule(
     "hcp-metrics-socket",
-    "an envoy_hcp_metrics_bind_socket_dir longer than 70 characters",
+    "an envoy_hcp_metrics_bind_socket_dir longer than 70 bytes",
     REFUSED,
     stricter=NOT_IN_THE_CATALOG,
     since="1.15.3",
@@ -75,6 +81,8 @@ MANAGED_NATIVE = rule("managed-proxy-native", "a managed proxy on a native servi
 MANAGED_PORT = rule("managed-proxy-port-required", "a managed proxy of a service without port", REFUSED, until="1.6.0")
 
 PROXY = "connect-proxy"
+# The partition of everything that names none.
+DEFAULT = "default"
 _PORTED_GATEWAYS = ("mesh-gateway", "terminating-gateway")
 
 
@@ -102,7 +110,7 @@ def mesh_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     elif proxy and not kind:
         yield PROXY_IGNORED.at((*place, "proxy"), "has no effect without a kind", f"Add kind: {PROXY}, or leave proxy out.")
     yield from _connect_findings(service, place)
-    yield from _block_findings(proxy, (*place, "proxy"), REFUSED)
+    yield from _block_findings(proxy, (*place, "proxy"), REFUSED, text(service, "partition") or DEFAULT)
 
 
 def sidecar_findings(service: Mapping, sidecar: Mapping, place: Place) -> Iterator[Finding]:
@@ -118,7 +126,8 @@ def sidecar_findings(service: Mapping, sidecar: Mapping, place: Place) -> Iterat
     if text(service, "name") and is_blank(destination["destination_service_name"]):
         there = (*place, "proxy", "destination_service_name")
         yield SIDECAR_DESTINATION.at(there, "is blank", "Write the name of the service that the proxy stands for.")
-    yield from _block_findings(proxy, (*place, "proxy"), NEVER_SYNCED)
+    partition = text(sidecar, "partition") or text(service, "partition") or DEFAULT
+    yield from _block_findings(proxy, (*place, "proxy"), NEVER_SYNCED, partition)
 
 
 def _proxy_findings(service: Mapping, proxy: Mapping, place: Place) -> Iterator[Finding]:
@@ -164,20 +173,21 @@ def _connect_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         yield MANAGED_PORT.at((*place, "port"), "required with connect.proxy", "Add the port of the service.")
 
 
-def _block_findings(proxy: Mapping, place: Place, agent: str) -> Iterator[Finding]:
-    yield from _upstream_findings(proxy, place, agent)
+def _block_findings(proxy: Mapping, place: Place, agent: str, partition: str) -> Iterator[Finding]:
+    yield from _upstream_findings(proxy, place, agent, partition)
     yield from _expose_findings(mapping_at(proxy, "expose"), (*place, "expose"), agent)
     socket_dir = mapping_at(proxy, "config").get("envoy_hcp_metrics_bind_socket_dir")
-    if isinstance(socket_dir, str) and len(socket_dir) > 70:
-        yield HCP_SOCKET.at((*place, "config", "envoy_hcp_metrics_bind_socket_dir"), "is too long", "Shorten it to 70 characters.")
+    if isinstance(socket_dir, str) and len(socket_dir.encode("utf-8", "surrogatepass")) > 70:
+        yield HCP_SOCKET.at((*place, "config", "envoy_hcp_metrics_bind_socket_dir"), "is too long", "Shorten it to 70 bytes.")
 
 
-def _upstream_findings(proxy: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+def _upstream_findings(proxy: Mapping, place: Place, agent: str, partition: str) -> Iterator[Finding]:
     destinations: dict[tuple[Any, ...], int] = {}
     binds: dict[tuple[Any, ...], int] = {}
     for index, upstream in mappings_at(proxy, "upstreams"):
         there = (*place, "upstreams", index)
         yield from _one_upstream(upstream, there, agent)
+        yield from _upstream_place_findings(upstream, there, agent, partition)
         yield from _twice(UPSTREAM_TWICE, destinations, _destination(upstream), index, there, agent, "has the destination of")
         yield from _twice(UPSTREAM_BIND, binds, _bind(upstream), index, there, agent, "listens at the place of")
 
@@ -191,10 +201,19 @@ def _one_upstream(upstream: Mapping, place: Place, agent: str) -> Iterator[Findi
         )
     elif port and socket:
         yield UPSTREAM_LISTENER.at((*place, "local_bind_socket_path"), "excludes local_bind_port", "Keep one of them.", agent=agent)
-    if upstream.get("datacenter") and upstream.get("destination_peer"):
+
+
+def _upstream_place_findings(upstream: Mapping, place: Place, agent: str, partition: str) -> Iterator[Finding]:
+    """Yield what is wrong with the datacenter, peer or partition of an upstream of a service in this partition."""
+    datacenter, peer, wanted = (text(upstream, key) for key in ("datacenter", "destination_peer", "destination_partition"))
+    there = (*place, "destination_partition")
+    if datacenter and peer:
         yield UPSTREAM_PEER.at((*place, "destination_peer"), "excludes datacenter", "Keep one of them.", agent=agent)
-    if upstream.get("datacenter") and text(upstream, "destination_partition") not in ("", "default"):
-        yield UPSTREAM_PARTITION.at((*place, "destination_partition"), "excludes datacenter", "Keep one of them.", agent=agent)
+    elif peer and wanted not in ("", partition):
+        hint = "Leave it out: the peer knows where the service is."
+        yield UPSTREAM_PEER_PARTITION.at(there, "is another partition than that of the service", hint, agent=agent)
+    elif datacenter and (wanted not in ("", DEFAULT) or partition != DEFAULT):
+        yield UPSTREAM_PARTITION.at(there, "excludes datacenter", "Keep one of them.", agent=agent)
 
 
 def _destination(upstream: Mapping) -> tuple[Any, ...] | None:
@@ -205,10 +224,14 @@ def _destination(upstream: Mapping) -> tuple[Any, ...] | None:
 
 
 def _bind(upstream: Mapping) -> tuple[Any, ...] | None:
-    if upstream.get("local_bind_socket_path"):
-        return (text(upstream, "local_bind_socket_path"),)
-    port = number(upstream, "local_bind_port")
-    return (text(upstream, "local_bind_address") or "127.0.0.1", port) if port else None
+    """Return where an upstream listens, as agents compare it: with an address, the socket does not count."""
+    port, socket, address = (
+        number(upstream, "local_bind_port"),
+        *(text(upstream, f"local_bind_{key}") for key in ("socket_path", "address")),
+    )
+    if socket and not port and not address:
+        return (socket,)
+    return (address or "127.0.0.1", port) if port or socket else None
 
 
 def _twice(

@@ -52,7 +52,7 @@ EXAMPLES = [
     example(
         "hcp-metrics-socket",
         [proxy_with({"envoy_hcp_metrics_bind_socket_dir": "/" + "x" * 70})],
-        f"services[0] (p) → proxy.config.envoy_hcp_metrics_bind_socket_dir: is too long; {REFUSED} Shorten it to 70 characters.",
+        f"services[0] (p) → proxy.config.envoy_hcp_metrics_bind_socket_dir: is too long; {REFUSED} Shorten it to 70 bytes.",
         "1.15.3",
     ),
 ]
@@ -248,6 +248,39 @@ def test_script_checks_are_found_wherever_they_are() -> None:
     (found,) = judge_services([{"name": "web", "checks": [{"ttl": "1s"}, script], "connect": {"sidecar_service": {"check": script}}}])
 
     assert found.scripts == ["services[0] (web) → checks[1]", f"services[0] (web) → {SIDECAR}.check"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "twice"),
+    [
+        ({"local_bind_port": 1}, {"local_bind_port": 1, "local_bind_address": "127.0.0.1"}, True),
+        ({"local_bind_port": 1}, {"local_bind_port": 1, "local_bind_address": "::1"}, False),
+        ({"local_bind_socket_path": "/a"}, {"local_bind_socket_path": "/a"}, True),
+        ({"local_bind_socket_path": "/a"}, {"local_bind_socket_path": "/b"}, False),
+        # With an address, agents do not compare the sockets.
+        (
+            {"local_bind_socket_path": "/a", "local_bind_address": "127.0.0.1"},
+            {"local_bind_socket_path": "/b", "local_bind_address": "127.0.0.1"},
+            True,
+        ),
+    ],
+)
+def test_upstreams_listen_where_agents_compare_them(one: dict[str, Any], other: dict[str, Any], twice: bool) -> None:
+    upstreams = [{"destination_name": "a", **one}, {"destination_name": "b", **other}]
+    service = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy": {"destination_service_name": "web", "upstreams": upstreams}}
+
+    assert rules(service, version="1.10.0") == (["upstream-bind-twice"] if twice else [])
+
+
+@pytest.mark.parametrize(
+    ("mode", "fits"),
+    [("0600", True), ("600", True), ("00000000000600", True), ("37777777777", True), ("47777777777", False), ("", False), ("8", False)],
+)
+def test_a_socket_mode_is_an_octal_number_of_32_bits(mode: str, fits: bool) -> None:
+    upstream = {"destination_name": "a", "local_bind_socket_path": "/a", "local_bind_socket_mode": mode}
+    service = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy": {"destination_service_name": "web", "upstreams": [upstream]}}
+
+    assert rules(service, version="1.10.0") == ([] if fits else ["pattern"])
 
 
 def test_ids_are_unique_over_services_sidecars_and_checks() -> None:
