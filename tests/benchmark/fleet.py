@@ -23,8 +23,8 @@ from ansible_collections.registrar.consul.tests.benchmark.definitions import pla
 from ansible_collections.registrar.consul.tests.benchmark.meter import Usage
 
 FIRST, UNCHANGED = "first run", "unchanged"
-SAME, DIFFERENT, COPY = "role, same services", "role, different services", "copy of one file"
-WAYS = (SAME, DIFFERENT, COPY)
+SAME, DIFFERENT, UNCHECKED, COPY = "role, same services", "role, different services", "same services, unchecked", "copy of one file"
+WAYS = (SAME, DIFFERENT, UNCHECKED, COPY)
 Say = Callable[[str], None]
 
 
@@ -79,7 +79,7 @@ def _take_for_verified(controller: Controller) -> None:
 
 
 def _declare(controller: Controller, services: int, way: str) -> None:
-    if way == SAME:
+    if way in (SAME, UNCHECKED):
         controller.set_variables({"services_definitions": plain(services)})
     elif way == DIFFERENT:
         own = {name: {"services_definitions": plain(services, prefix=name)} for name in controller.hosts}
@@ -95,4 +95,8 @@ def _play(controller: Controller, way: str) -> dict[str, Any]:
         # In place of the reload: somewhere a user's playbook has to run a command for it, too.
         handler = {"name": "Reload Consul", "ansible.builtin.command": "true"}
         return {"tasks": [{"ansible.builtin.copy": arguments, "notify": "Reload Consul"}], "handlers": [handler]}
-    return {"roles": [{"role": "registrar.consul.services", "vars": {"services_config_dir": "{{ config_dir }}"}}]}
+    variables = {"services_config_dir": "{{ config_dir }}"}
+    if way == UNCHECKED:
+        role = {"name": "registrar.consul.services", "rolespec_validate": False}
+        return {"tasks": [{"ansible.builtin.import_role": role, "vars": variables}]}
+    return {"roles": [{"role": "registrar.consul.services", "vars": variables}]}
