@@ -18,7 +18,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent_view impor
 from ansible_collections.registrar.consul.plugins.module_utils._agent_words import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
+FIRST_PAUSE, LONGEST_PAUSE, LONGEST_REST = 0.01, 0.25, 1.0
 ENDED = "the agent has ended"
 NOTHING_TO_SEE = (
     "the agent reports nothing of what has changed (the definitions of checks, for one), and its log, where it would tell of a "
@@ -124,9 +124,16 @@ class _Watch:
                         return self._failed("", seen=seen)
             if self._age() > limit:
                 return self._failed("", trouble or "it was not as the files say within %d seconds" % limit)
-            # What an agent spends on our looks it does not spend on loading.
-            time.sleep(max(pause, 2 * (time.monotonic() - before)))
+            time.sleep(self._rest(good_looks, pause, time.monotonic() - before))
             pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    def _rest(self, good_looks: int, pause: float, spent: float) -> float:
+        """Seconds until the next look."""
+        if good_looks == 1 and not self._proof_is_due():
+            # Only a second one is wanted. This one may have taken long, since agents up to 1.8 first write all services to the catalog.
+            return FIRST_PAUSE
+        # What an agent spends on our looks it does not spend on loading.
+        return max(pause, min(2 * spent, LONGEST_REST))
 
     def _is_enough(self, good_looks: int) -> bool:
         # While the agent loads, one look may find by chance what the next one misses.
