@@ -26,6 +26,7 @@ from ansible_collections.registrar.consul.tests.support.ports import ReservedPor
 
 # Generous, since a loaded machine is slow: only a test that fails ever waits this long.
 PATIENCE = 60.0
+NODE = "test"
 _POLL = 0.01
 
 
@@ -203,7 +204,7 @@ class ConsulAgent:
     # Waiting
 
     def wait_ready(self, timeout: float = PATIENCE) -> None:
-        """Until the agent has a leader, knows its token, and takes SIGHUP without dying of it."""
+        """Until the agent has a leader, knows its token, is in the catalog, and takes SIGHUP without dying of it."""
         self.wait_until(self._ready, "is not ready", timeout)
 
     def wait_services(self, ids: Iterable[str], timeout: float = PATIENCE) -> dict[str, Any]:
@@ -239,7 +240,11 @@ class ConsulAgent:
         if "Consul agent running!" not in self.log():
             return False
         leader = self.request("GET", "/v1/status/leader")
-        return leader.status == 200 and bool(leader.json()) and self.request("GET", "/v1/agent/self").status == 200
+        if leader.status != 200 or not leader.json() or self.request("GET", "/v1/agent/self").status != 200:
+            return False
+        # A leader is elected before it has registered its own node, and a check of an unknown node ends agents from 1.8 to 1.19.0.
+        node = self.request("GET", f"/v1/catalog/node/{NODE}")
+        return node.status == 200 and node.json() is not None
 
     # Its files
 
@@ -252,7 +257,7 @@ class ConsulAgent:
 
     def _settings(self, scripts: bool) -> dict[str, Any]:
         settings: dict[str, Any] = {
-            "node_name": "test",
+            "node_name": NODE,
             "bind_addr": "127.0.0.1",
             "disable_update_check": True,
             "enable_local_script_checks": scripts,
