@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from typing import Any, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_catalog import Doubt, awaited, missing_in_catalog
+from ansible_collections.registrar.consul.plugins.module_utils._agent_catalog import LATEST_SYNC, Doubt, awaited, missing_in_catalog
 from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared, declared
 from ansible_collections.registrar.consul.plugins.module_utils._agent_facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent_marker import generation_in, generation_of, mark
@@ -120,24 +120,28 @@ class Attempt:
         settings = self._facts.settings
         return settings is not None and bool(settings.values.get("dev")) and not settings.values.get("data_dir")
 
-    def in_catalog(self, outcome: Outcome, target: Target, ears: Ears, end: float) -> Outcome:
-        """The outcome, not good any more where ACLs keep out of the catalog what has changed. Warns where that cannot be seen."""
+    def in_catalog(self, outcome: Outcome, target: Target, ears: Ears, started: float) -> Outcome:
+        """The outcome, not good any more where ACLs keep out of the catalog what has changed. Warns where that cannot be seen.
+
+        started is when (monotonic) the wait for the agent began.
+        """
         if not outcome.good or outcome.verified_by != "api" or outcome.seen is None:
             return outcome
         api, seen = self._facts.api, outcome.seen
         records = awaited(target.wanted, target.before, seen.services, api.where.token)
         if not records:
             return outcome
+        timeout, identifiers = self._options["timeout"], {record.identifier for record in records.values()}
+        end = started + target.limit(timeout) + (LATEST_SYNC if timeout is None else 0.0)
         try:
             node = next((check["Node"] for check in seen.checks.values() if check.get("Node")), None) or self._facts.node_name
-            findings = missing_in_catalog(api, node, records, end)
+            findings = missing_in_catalog(api, node, records, end, lambda: bool(ears.of_catalog(identifiers)))
         except Doubt as doubt:
             self._module.warn("Verified on the agent. Whether the catalog has it too cannot be seen: %s" % doubt)
             return outcome
         if not findings:
             return outcome
-        words = ears.of_catalog({record.identifier for record in records.values()})
-        return outcome._replace(good=False, findings=tuple(findings), words=words)
+        return outcome._replace(good=False, findings=tuple(findings), words=ears.of_catalog(identifiers))
 
     def _tell_and_verify(self, target: Target, witness: Witness, sight: Seen | None, going_back: bool = False) -> Outcome:
         method = self._options["method"]
@@ -151,8 +155,7 @@ class Attempt:
             hearing = witness._replace(ears=ears if refusal is None else Ears(None, refusal))
             outcome = verify(target, hearing, self._options["timeout"], method, sight)
             # Going back, what the catalog lacks it may have lacked before: the agent alone has to be as it was.
-            end = started + target.limit(self._options["timeout"])
-            return outcome if going_back else self.in_catalog(outcome, target, hearing.ears, end)
+            return outcome if going_back else self.in_catalog(outcome, target, hearing.ears, started)
         finally:
             ears.close()
             self._result["waited"] = round(self._result["waited"] + time.monotonic() - started, 3)

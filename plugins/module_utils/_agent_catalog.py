@@ -13,7 +13,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import time
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Iterator, Mapping, NamedTuple
 from urllib.parse import quote
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AgentApi, ApiError
@@ -21,7 +21,16 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent_expect imp
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-_HINT = "The token in its definition, or else the agent's default token, needs service:write for the name."
+# A reload that meets the agent's regular sync makes it wait 15 to 30 seconds before it tells the servers of anything, and 15 more for
+# each time that a cluster is twice as large as 128 nodes; a change that comes while the agent tells them of the one before waits for
+# the next regular sync, a minute or two (seen on 1.16.7 and 1.21, read in agent/ae of 1.2 to 1.22).
+LATEST_SYNC = 120.0
+# A refusal that is heard may still be about what was there before.
+_LAST_CHANCE = 2.0
+_HINT = (
+    "The token in its definition, or else the agent's default token, needs service:write for the name. If it has, the agent's log "
+    "says what keeps it from telling the servers."
+)
 _COMPARED = ("Port", "Address", "Meta", "Tags")
 
 
@@ -46,9 +55,12 @@ def awaited(wanted: Expected, before: Expected, services: Mapping[str, Any], tok
     return {key: _record(service, services[key]) for key, service in changed.items()}
 
 
-def missing_in_catalog(api: AgentApi, node: str | None, records: Mapping[str, Record], end: float) -> list[Finding]:
+def missing_in_catalog(
+    api: AgentApi, node: str | None, records: Mapping[str, Record], end: float, refused: Callable[[], bool]
+) -> list[Finding]:
     """Wait until the catalog has these services, or the time (monotonic) is up; what it lacks then.
 
+    refused tells whether the agent has said that the servers do not take one of them: then the wait is nearly over.
     Raises Doubt when it cannot be seen.
     """
     if not node:
@@ -62,6 +74,8 @@ def missing_in_catalog(api: AgentApi, node: str | None, records: Mapping[str, Re
                 del remaining[key]
             if not remaining:
                 return []
+            if refused():
+                end = min(end, time.monotonic() + _LAST_CHANCE)
             if time.monotonic() >= end:
                 return [_finding(key) for key, record in sorted(remaining.items()) if not _has_by_name(api, node, record)]
             time.sleep(pause)

@@ -160,9 +160,9 @@ class Reload:
         reaped = _reaped(state.wanted, ready.seen)
         target = target_of(state)._replace(wanted=_leaving_out(state.wanted, reaped))
         attempt = self._attempt()
-        witness, end = attempt.witness(view, ready), time.monotonic() + target.limit(self._options["timeout"])
+        witness, started = attempt.witness(view, ready), time.monotonic()
         outcome = verify(target, witness, self._options["timeout"], None, ready.seen)
-        outcome = attempt.in_catalog(outcome, target, witness.ears, end)
+        outcome = attempt.in_catalog(outcome, target, witness.ears, started)
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
         if journal is not None and not self._module.check_mode:

@@ -281,4 +281,8 @@ def _has_only_defaults(field: Field, value: Any) -> bool:
 
 def _is_derived(field: Field, item: Any) -> bool:
     """Whether the agent made this item of a list: a path exposed for a check, an upstream from central configuration."""
-    return isinstance(item, Mapping) and any(content is True and squash(str(key)) in field.elsewhere for key, content in item.items())
+    if not isinstance(item, Mapping):
+        return False
+    said = {squash(str(key)) for key, content in item.items() if content}
+    own = {squash(name) for name in field.annotation("x-own-with", ())}
+    return bool(own and not own & said) or any(item[key] is True and squash(str(key)) in field.elsewhere for key in item)

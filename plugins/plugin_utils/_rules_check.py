@@ -14,7 +14,14 @@ from functools import cache
 from ansible_collections.registrar.consul.plugins.module_utils._durations import MINUTE, SECOND
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, duration, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import CHECK_REFUSED, REFUSED, rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import (
+    CHECK_REFUSED,
+    HALF_LOADED,
+    NODE_CHECK_REFUSED,
+    REFUSED,
+    rule,
+    warning,
+)
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import node_check_field
 
 TYPE_MISSING = rule("check-type-missing", "a check of no type", CHECK_REFUSED)
@@ -23,6 +30,12 @@ ONE_TYPE = rule(
     "a check of several types at once",
     "the agent would run one of them and ignore the others without a word",
     stricter="agents take several types and run only one",
+)
+WINDOWS_ONLY = rule(
+    "check-windows-only",
+    "a check that only agents on Windows can run (seen on 1.14.11 to 1.21)",
+    HALF_LOADED,
+    stricter="agents on Windows take it, and consul validate everywhere",
 )
 INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", CHECK_REFUSED)
 TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", CHECK_REFUSED)
@@ -59,6 +72,11 @@ def _only_with() -> dict[str, list[str]]:
 
 
 @cache
+def _windows_only() -> list[str]:
+    return [name for name, field in node_check_field().properties.items() if field.annotation("x-platform") == "windows"]
+
+
+@cache
 def _durations() -> list[str]:
     return [name for name, field in node_check_field().properties.items() if field.annotation("x-rule") == DURATION.id]
 
@@ -66,6 +84,7 @@ def _durations() -> list[str]:
 def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> Iterator[Finding]:
     """Yield the findings of one check. `agent` is what the agent does where it refuses one at this place."""
     yield from _type_findings(check, place, agent)
+    yield from _platform_findings(check, place, agent)
     yield from _threshold_findings(check, place)
     yield from _duration_findings(check, place)
     yield from _endpoint_findings(check, place)
@@ -107,6 +126,14 @@ def _type_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding
         yield ALIAS_INTERVAL.at((*place, "interval"), f"has no effect with {present[0]}", "Leave it out.")
     elif how == "ttl" and len(present) == 1:
         yield from _ttl_findings(check, place, interval, agent)
+
+
+def _platform_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    for key in _windows_only():
+        if check.get(key):
+            consequence = NODE_CHECK_NAME.agent if agent == NODE_CHECK_REFUSED else HALF_LOADED
+            hint = "Have a script look, for example args: [systemctl, is-active, nginx]."
+            yield WINDOWS_ONLY.at((*place, key), "works only on Windows", hint, agent=consequence)
 
 
 def _interval_findings(check: Mapping, place: Place, kind: str, interval: int | None, agent: str) -> Iterator[Finding]:

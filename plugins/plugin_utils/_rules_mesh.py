@@ -46,6 +46,13 @@ NATIVE_SIDECAR = rule(
 GATEWAY_FIELD = rule("gateway-field", "a key of sidecars on a gateway", REFUSED)
 GATEWAY_PORT = rule("gateway-port-required", "a mesh or terminating gateway without port", REFUSED)
 GATEWAY_SIDECAR = rule("gateway-sidecar", "a gateway with a sidecar", REFUSED)
+GATEWAY_TRANSPARENT = rule(
+    "gateway-transparent",
+    "a transparent gateway with a mesh gateway mode",
+    "the agent would give it an upstream, with which it may never get into the catalog",
+    stricter="agents take it, and whether the catalog does is a matter of chance (seen on 1.14.11 to 1.21)",
+    since="1.14.0",
+)
 SIDECAR_KIND = rule("sidecar-kind", "a sidecar of another kind than connect-proxy", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 SIDECAR_DESTINATION = rule("sidecar-destination", "a sidecar for a service whose name is blank", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 SIDECAR_NATIVE = rule("sidecar-native", "connect.native inside a sidecar", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
@@ -58,8 +65,12 @@ UPSTREAM_LISTENER = rule(
 UPSTREAM_TWICE = rule("upstream-twice", "two upstreams with one destination", REFUSED, stricter=NOT_LOOKED_AT)
 UPSTREAM_BIND = rule("upstream-bind-twice", "two upstreams that listen at one place", REFUSED, stricter=NOT_LOOKED_AT)
 UPSTREAM_PEER = rule("upstream-peer-datacenter", "an upstream with a peer and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG)
+# Of the community edition even the default one: seen on 1.21, read in the sources since 1.11.
 UPSTREAM_PARTITION = rule(
-    "upstream-partition-datacenter", "an upstream with a partition and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG
+    "upstream-partition-datacenter",
+    "an upstream with a partition and a datacenter",
+    REFUSED,
+    stricter=f"{NOT_IN_THE_CATALOG}; Enterprise agents take the default partition",
 )
 UPSTREAM_PEER_PARTITION = rule(
     "upstream-peer-partition",
@@ -153,6 +164,9 @@ def _gateway_findings(service: Mapping, proxy: Mapping, kind: str, place: Place)
             yield GATEWAY_FIELD.at((*place, "proxy", key), f"has no place on a gateway such as {kind}", "Leave it out.", spans)
     if kind in _PORTED_GATEWAYS and not number(service, "port"):
         yield GATEWAY_PORT.at((*place, "port"), f"required with kind {kind}", "Add the port on which the gateway listens.", spans)
+    if text(proxy, "mode") == "transparent" and text(mapping_at(proxy, "mesh_gateway"), "mode"):
+        hint = "Leave it out, or mesh_gateway: only proxies are transparent."
+        yield GATEWAY_TRANSPARENT.at((*place, "proxy", "mode"), f"has no place on a gateway such as {kind}", hint)
     if "sidecar_service" in mapping_at(service, "connect"):
         there = (*place, "connect", "sidecar_service")
         yield GATEWAY_SIDECAR.at(there, f"has no place on a gateway such as {kind}", "Leave it out.", spans)
@@ -212,7 +226,7 @@ def _upstream_place_findings(upstream: Mapping, place: Place, agent: str, partit
     elif peer and wanted not in ("", partition):
         hint = "Leave it out: the peer knows where the service is."
         yield UPSTREAM_PEER_PARTITION.at(there, "is another partition than that of the service", hint, agent=agent)
-    elif datacenter and (wanted not in ("", DEFAULT) or partition != DEFAULT):
+    elif datacenter and (wanted or partition != DEFAULT):
         yield UPSTREAM_PARTITION.at(there, "excludes datacenter", "Keep one of them.", agent=agent)
 
 

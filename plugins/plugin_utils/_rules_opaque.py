@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._identity import checks_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._looks import Mapping, mapping_at, mappings_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import REFUSED, rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import REFUSED, Rule, rule, warning
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import node_check_field, squash
 
 UNWRAPPED = warning(
@@ -31,7 +31,7 @@ OLD_UNWRAPPED = warning(
     until="1.8.0",
 )
 OLD_EMPTY = warning("config-list-empty", "an empty list in opaque configuration", "the agent stores null", until="1.8.0")
-OLD_SEVERAL = rule("config-list-crash", "a list of several mappings in opaque configuration", "the agent would crash", until="1.8.0")
+OLD_SEVERAL = rule("config-list-crash", "a list of several items, the first of them a mapping, in opaque configuration", "the agent would crash", until="1.8.0")
 RENAMED = rule(
     "opaque-key-renamed",
     "a key of the user's own that old agents rename",
@@ -45,6 +45,24 @@ NULL = rule(
     "the agent would register it, and then break off every answer of the catalog that has the service in it",
     stricter="agents register it, and their catalog cannot be read any more (seen on 1.8.7)",
 )
+# Through the streaming backend, which is the default since 1.10.
+PANIC = "the agent would register it, and end with a panic when somebody asks its cache for the service, as proxies do"
+UPSTREAM_NULL = rule(
+    "upstream-config-null",
+    "a null in the configuration of an upstream",
+    PANIC,
+    stricter="agents register it, and end later (seen on 1.10.12, 1.12.9, 1.13.9 and 1.14.11)",
+    since="1.10.0",
+    until="1.15.0",
+)
+EMPTY = rule(
+    "config-empty-crash",
+    "an empty list or mapping inside opaque configuration",
+    PANIC,
+    stricter="agents register it, and end later (seen on 1.10.12)",
+    since="1.10.0",
+    until="1.12.0",
+)
 PRECISION = warning(
     "config-number-rounded",
     "a number in opaque configuration that is too exact for a float",
@@ -56,10 +74,10 @@ TOO_LARGE = rule("config-number-size", "a number in opaque configuration that is
 def opaque_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     """Yield the findings of all user data in a service or sidecar."""
     proxy = mapping_at(service, "proxy")
-    yield from _config_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"))
-    yield from _null_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"))
+    yield from _proxy_config_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"), NULL)
     for index, upstream in mappings_at(proxy, "upstreams"):
-        yield from _config_findings(mapping_at(upstream, "config"), (*place, "proxy", "upstreams", index, "config"))
+        there = (*place, "proxy", "upstreams", index, "config")
+        yield from _proxy_config_findings(mapping_at(upstream, "config"), there, UPSTREAM_NULL)
     managed = mapping_at(mapping_at(service, "connect"), "proxy")
     yield from _config_findings(mapping_at(managed, "config"), (*place, "connect", "proxy", "config"))
     for key in ("meta", "tagged_addresses"):
@@ -81,8 +99,15 @@ def _renamed_findings(mapping: Mapping, place: Place) -> Iterator[Finding]:
             yield RENAMED.at((*place, key), "is a key that Consul {version} renames", "Choose another key.")
 
 
+def _proxy_config_findings(config: Mapping, place: Place, null: Rule) -> Iterator[Finding]:
+    yield from _config_findings(config, place)
+    for key, item in config.items():
+        yield from _nothing_findings(item, (*place, key), null)
+
+
 def _config_findings(config: Mapping, place: Place) -> Iterator[Finding]:
     yield from _unwrapped_findings(config, place)
+    yield from _old_list_findings(config, place)
     yield from _deep_findings(config, place)
 
 
@@ -102,22 +127,28 @@ def _deep_findings(value: Any, place: Place) -> Iterator[Finding]:
         for key, item in value.items():
             yield from _deep_findings(item, (*place, key))
     elif isinstance(value, list):
-        yield from _old_list_findings(value, place)
         for index, item in enumerate(value):
             yield from _deep_findings(item, (*place, index))
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from _number_findings(value, place)
 
 
-def _old_list_findings(value: list[Any], place: Place) -> Iterator[Finding]:
-    """Before 1.8 lists of mappings were taken for repeated HCL blocks."""
-    if not value:
-        yield OLD_EMPTY.at(place, "is an empty list", "Leave it out.")
-    elif all(isinstance(item, dict) for item in value):
-        if len(value) > 1:
+def _old_list_findings(value: Any, place: Place) -> Iterator[Finding]:
+    """Before 1.8 lists of mappings were taken for repeated HCL blocks. Their first item settled it, and what stands in other lists stayed.
+
+    Seen on 1.4.5, 1.6.10 and 1.7.14, read in lib/patch_hcl.go.
+    """
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _old_list_findings(item, (*place, key))
+    elif isinstance(value, list):
+        if not value:
+            yield OLD_EMPTY.at(place, "is an empty list", "Leave it out.")
+        elif isinstance(value[0], dict) and len(value) > 1:
             yield OLD_SEVERAL.at(place, "is a list of mappings, which Consul {version} cannot store", "Use a mapping.")
-        else:
+        elif isinstance(value[0], dict):
             yield OLD_UNWRAPPED.at(place, "is a list of one mapping", "Write the mapping without its list.")
+            yield from _old_list_findings(value[0], (*place, 0))
 
 
 def _number_findings(value: int, place: Place) -> Iterator[Finding]:
@@ -130,12 +161,12 @@ def _number_findings(value: int, place: Place) -> Iterator[Finding]:
         yield PRECISION.at(place, "is more exact than a float", "Write it as text, in quotes.")
 
 
-def _null_findings(value: Any, place: Place) -> Iterator[Finding]:
+def _nothing_findings(value: Any, place: Place, null: Rule) -> Iterator[Finding]:
+    """Yield what is null or empty inside the configuration of a proxy or an upstream."""
     if value is None:
-        yield NULL.at(place, "is null", "Leave it out.")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _null_findings(item, (*place, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _null_findings(item, (*place, index))
+        yield null.at(place, "is null", "Leave it out.")
+    elif value in ({}, []):
+        yield EMPTY.at(place, "is empty", "Leave it out.")
+    elif isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _nothing_findings(item, (*place, key), null)

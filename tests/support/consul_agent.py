@@ -140,6 +140,10 @@ class ConsulAgent:
         self.stop()
         self.start()
 
+    def panicked(self) -> bool:
+        """Whether a panic has ended the agent, rather than a request."""
+        return "panic: " in self.log() and self.wait_exit() != 0
+
     def hup(self) -> None:
         """Send SIGHUP, and do not wait for what comes of it."""
         os.kill(self.pid, signal.SIGHUP)
@@ -270,6 +274,8 @@ class ConsulAgent:
                 "grpc": -1,
             },
         }
+        if consul_version(self.binary) >= (1, 14, 0):
+            settings["ports"]["grpc_tls"] = -1
         if self.mode == "server":
             settings.update(server=True, bootstrap=True, performance={"raft_multiplier": 1})
         if self.token:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 from collections import Counter
@@ -36,7 +35,9 @@ PATIENCE = 10.0
 NEVER_SYNCED_SAMPLE = 10
 # What the agent says when it has unloaded everything already.
 SECOND_PHASE = ("Failed reloading services", "Failed reloading checks")
-AFTER_UNLOADING = (HALF_LOADED, CHECK_REFUSED, NODE_CHECK_REFUSED, RULES["check-name-required"].agent)
+# What we say that it does then. Since 1.11 agents look at checks before.
+AFTER_UNLOADING = (HALF_LOADED, RULES["check-name-required"].agent)
+CHECKS_REFUSED = (CHECK_REFUSED, NODE_CHECK_REFUSED)
 
 Json = dict[str, Any]
 
@@ -59,7 +60,11 @@ def reload(agent: ConsulAgent, document: Json) -> Refusal | None:
     agent.write("services.json", document)
     try:
         answer = agent.request("PUT", "/v1/agent/reload")
-    except http.client.RemoteDisconnected:
+    except ConnectionError:
+        # Up to 1.7 it ends the agent.
+        if agent.panicked():
+            agent.write("services.json", {})
+            agent.restart()
         return Refusal("panic")
     return None if answer.status == 200 else Refusal(answer.text)
 
@@ -146,8 +151,10 @@ class Differential:
         elif certain and not refusal:
             yield "we refuse, the agent accepts"
         elif certain and refusal and refusal.text != "panic":
-            first = any(REFUSED in error["message"] for error in certain)
-            second = all(any(words in error["message"] for words in AFTER_UNLOADING) for error in ours.errors)
+            before, after = ([REFUSED], [*AFTER_UNLOADING])
+            (before if self.version >= (1, 11, 0) else after).extend(CHECKS_REFUSED)
+            first = any(words in error["message"] for error in certain for words in before)
+            second = all(any(words in error["message"] for words in after) for error in ours.errors)
             unloaded = any(words in refusal.text for words in SECOND_PHASE)
             if (first and unloaded) or (second and not unloaded):
                 yield f"the agent refuses at another time than we say: {refusal.text}"
@@ -176,11 +183,15 @@ class Differential:
             self._disagree(f"the agent has something else: {complaint}", definitions, ours)
         for complaint in self._check_differences(definitions):
             self._disagree(f"the agent has something else: {complaint}", definitions, ours)
-        if not self._until(lambda: not list(self._differences(definitions, catalog(self.agent)))):
+        if self._is_told_at_once() and not self._until(lambda: not list(self._differences(definitions, catalog(self.agent)))):
             complaint = next(self._differences(definitions, catalog(self.agent)), "late")
             self._disagree(f"the catalog has something else: {complaint}", definitions, ours)
         if any(_is_changed(definition) for definition in definitions) and not ours.warnings:
             self._disagree("the agent changes user data, and we do not warn", definitions, ours)
+
+    def _is_told_at_once(self) -> bool:
+        """Whether the catalog has to have it by now. Since 1.9 it can take minutes when reloads follow each other this closely."""
+        return self.version < (1, 9, 0) or "Syncing service failed" in self.agent.log()
 
     def _until(self, condition: Any) -> bool:
         end = time.monotonic() + PATIENCE

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an agent 1.8.7 has to report for a definition, as Consul's own source has it: nothing of the collection's comparison is used.
+"""What an agent since 1.8 has to report for a definition, as Consul's own source has it: nothing of the collection's comparison is used.
 
 Only the API's spelling of the fields comes from the schema, which is thereby tested, too.
 """
@@ -17,10 +17,13 @@ Json = dict[str, Any]
 
 # Filled in by the agent from the address.
 DERIVED_ADDRESSES = {"lan_ipv4", "wan_ipv4", "lan_ipv6", "wan_ipv6"}
-# What the catalog adds to a service.
-CATALOG_ONLY = {"CreateIndex", "ModifyIndex"}
+# What the catalog and, since 1.10, the agent add to each service.
+ADDED = {"CreateIndex", "ModifyIndex", "Datacenter"}
+# Since 1.11 the catalog gives each service of the mesh an address.
+VIRTUAL_ADDRESS = "consul-virtual"
 # In this order agents look for the type of a check.
 CHECK_TYPES = {"ttl": "ttl", "http": "http", "tcp": "tcp", "grpc": "grpc", "docker": "docker", "args": "script", "alias_service": "alias"}
+CHECK_TYPES |= {"udp": "udp", "h2ping": "h2ping", "os_service": "os_service"}
 
 
 def services_of(definition: Json) -> dict[str, Json]:
@@ -37,6 +40,13 @@ def services_of(definition: Json) -> dict[str, Json]:
 def with_defaults(sidecar: Json, identifier: str, parent: Json) -> Json:
     """Return a sidecar with what it takes over from its service; its port may come from the agent."""
     proxy = sidecar.get("proxy", {})
+    complete = proxy.get("local_service_address") and proxy.get("local_service_port")
+    socket = proxy.get("local_service_socket_path") or ("" if complete else parent.get("socket_path", ""))
+    locality = sidecar.get("locality") or parent.get("locality")
+    address = {
+        "local_service_address": proxy.get("local_service_address") or "127.0.0.1",
+        "local_service_port": proxy.get("local_service_port") or parent.get("port", 0),
+    }
     return {
         **sidecar,
         "name": sidecar.get("name") or f"{parent['name']}-sidecar-proxy",
@@ -48,9 +58,9 @@ def with_defaults(sidecar: Json, identifier: str, parent: Json) -> Json:
             **proxy,
             "destination_service_name": proxy.get("destination_service_name") or parent["name"],
             "destination_service_id": proxy.get("destination_service_id") or identifier,
-            "local_service_address": proxy.get("local_service_address") or "127.0.0.1",
-            "local_service_port": proxy.get("local_service_port") or parent.get("port", 0),
+            **({"local_service_socket_path": socket} if socket else address),
         },
+        **({"locality": locality} if locality else {}),
     }
 
 
@@ -107,11 +117,25 @@ def without_empty(value: Any) -> Any:
 
 def as_reported(service: Json, wanted: Json) -> Json:
     """Return an agent's report of a service without what the agent adds to every one like it."""
-    have = {key: value for key, value in service.items() if key not in CATALOG_ONLY}
+    have = {key: value for key, value in service.items() if key not in ADDED}
     addresses = have.get("TaggedAddresses") or {}
     told = wanted.get("TaggedAddresses", {})
-    have["TaggedAddresses"] = {name: value for name, value in addresses.items() if name in told or name not in DERIVED_ADDRESSES}
+    added = {*DERIVED_ADDRESSES, VIRTUAL_ADDRESS}
+    if (have.get("Proxy") or {}).get("Upstreams"):
+        have["Proxy"] = {**have["Proxy"], "Upstreams": _as_written(have["Proxy"], wanted.get("Proxy", {}).get("Upstreams", []))}
+    have["TaggedAddresses"] = {name: value for name, value in addresses.items() if name in told or name not in added}
     return dict(without_empty(have))
+
+
+def _as_written(proxy: Json, wanted: list[Json]) -> list[Json]:
+    """Return the upstreams of a report without what the mode of its mesh gateway makes of them, since 1.16."""
+    listening = [upstream for upstream in proxy["Upstreams"] if upstream.get("DestinationName") != "*"]
+    return [
+        upstream
+        if number < len(wanted) and wanted[number].get("MeshGateway")
+        else {key: value for key, value in upstream.items() if key != "MeshGateway" or value != proxy.get("MeshGateway")}
+        for number, upstream in enumerate(listening)
+    ]
 
 
 def checks_of(definition: Json) -> dict[str, Json]:

@@ -63,6 +63,9 @@ class Scope:
     edition: str = "community"
 
     def knows(self, field: Field) -> bool:
+        """Whether these agents take the field. They run on Linux."""
+        if field.annotation("x-platform") == "windows":
+            return False
         return not contains(field.missing, self.version) and (field.edition != "enterprise" or self.edition == "enterprise")
 
     def choices(self, field: Field) -> list[str]:

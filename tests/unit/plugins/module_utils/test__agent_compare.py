@@ -165,7 +165,8 @@ class TestCentralConfiguration:
             Expose={"Checks": True},
             Upstreams=[
                 {"DestinationName": "b", "LocalBindPort": 2, "Config": {"protocol": "http"}, "DestinationType": "service"},
-                {"DestinationName": "c", "CentrallyConfigured": True},
+                # As 1.21 answers of a transparent proxy with a mesh gateway mode.
+                {"DestinationPartition": "default", "DestinationName": "*", "MeshGateway": {"Mode": "local"}},
             ],
         )
         assert fields(self.definition, answer) == []

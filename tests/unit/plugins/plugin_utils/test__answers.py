@@ -174,7 +174,9 @@ def test_later_agents_report_more() -> None:
             "AccessLogs": {"Enabled": True},
             "Upstreams": [
                 {"DestinationName": "db", "LocalBindPort": 1, "DestinationPeer": "", "MeshGateway": {}, "CentrallyConfigured": False},
-                {"DestinationName": "*", "CentrallyConfigured": True},
+                {"DestinationName": "all", "LocalBindPort": 2, "CentrallyConfigured": True},
+                # As 1.21 answers of a transparent proxy with a mesh gateway mode.
+                {"DestinationName": "*", "DestinationNamespace": "default", "MeshGateway": {"Mode": "local"}, "LocalBindPort": 0},
             ],
         },
         "Connect": {"PeerMeta": {"SNI": ["x"]}},
