@@ -15,6 +15,7 @@ from typing import Any, Iterator, Mapping
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import (
     PROXY_KINDS,
     derived_addresses,
+    is_virtual,
     squash,
     squashed,
 )
@@ -93,8 +94,9 @@ def check_differences(want: Mapping[str, Any], have: Mapping[str, Any]) -> Diffe
     if have.get("type") and want["type"] and squash(have["type"]) != squash(want["type"]):
         yield "type", _differs("type", want["type"], have["type"])
     definition = want["definition"]
-    # Since 1.10 beside the definition, which agents leave empty.
-    reported = dict(have.get("definition") or {}, **{key: have[key] for key in ("interval", "timeout") if have.get(key)})
+    # Since 1.11 beside the definition, which agents leave empty. Up to 1.13 they report the interval as the timeout, too.
+    beside = [key for key in ("interval", "timeout") if have.get(key) and not (key == "timeout" and have[key] == have.get("interval"))]
+    reported = dict(have.get("definition") or {}, **{key: have[key] for key in beside})
     for field, value in reported.items():
         if field in definition and value and not _same_setting(field, definition[field], value):
             yield _spelled(field), _differs(field, definition[field], value)
@@ -170,6 +172,8 @@ def _tagged_addresses(want: Mapping[str, Any], have: Mapping[str, Any]) -> Diffe
     wanted, reported = want.get("taggedaddresses") or {}, have.get("taggedaddresses") or {}
     derived = derived_addresses(dict(want, port=have.get("port")) if want.get("autoport") else want)
     for name in sorted({*wanted, *reported}):
+        if name not in wanted and is_virtual(name):
+            continue
         expected = wanted.get(name, derived.get(name))
         if expected is None or name not in reported or _address(expected) != _address(reported[name]):
             yield "tagged_addresses.%s" % name, _differs()

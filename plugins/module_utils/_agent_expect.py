@@ -118,6 +118,14 @@ def derived_addresses(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {side + family: given for side in ("lan_", "wan_")}
 
 
+def is_virtual(tag: str) -> bool:
+    """Whether a tagged address is one that the servers give to services of the mesh, and agents since 1.11 take over a moment later.
+
+    ``consul-virtual``, and on terminating gateways ``consul-virtual:<service>``. Seen on 1.16.7 and 1.21.
+    """
+    return tag.partition(":")[0] == "consul-virtual"
+
+
 def _below(key: str, child: Any) -> Any:
     if key == "taggedaddresses" and isinstance(child, dict):
         return {name: squashed(address) for name, address in child.items()}

@@ -48,7 +48,7 @@ def _ids(folder: str, kind: str, field: str) -> dict[str, str]:
         try:
             with open(path, encoding="utf-8") as stream:
                 found[json.load(stream)[kind][field]] = path
-        except FileNotFoundError:
-            # Deregistered at this moment.
+        except (FileNotFoundError, IsADirectoryError):
+            # Deregistered at this moment, or what the central configuration says about services of the mesh (1.9 to 1.21).
             continue
     return found

@@ -86,14 +86,14 @@ def _has_type(service: Field, check: Mapping[str, Any]) -> bool:
 
 
 def _drop_derived_addresses(service: dict[str, Any]) -> None:
-    """Leave out the tagged addresses that agents make from an IP address by themselves."""
+    """Leave out the tagged addresses that agents make from an IP address by themselves, and those that the servers assign."""
     tagged = service.get("tagged_addresses")
     if not tagged:
         return
-    from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import derived_addresses
+    from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import derived_addresses, is_virtual
 
     derived = {name: _address(address) for name, address in derived_addresses(service).items()}
-    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address)}
+    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address) and not is_virtual(name)}
     if kept:
         service["tagged_addresses"] = kept
     else:

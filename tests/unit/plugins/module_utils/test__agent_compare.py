@@ -1,7 +1,10 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Expectation and comparison, on the answers that a real agent gave for known definitions (fixtures/agent_1_8_7.json)."""
+"""Expectation and comparison, on the answers that real agents gave for known definitions (fixtures).
+
+Those after 1.8.7 had a global default for proxies and overrides for upstreams, and were asked when servers had assigned virtual addresses.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent_compare im
 )
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import derived_addresses, expected, key_of
 
-RECORDED = json.loads((Path(__file__).parent / "fixtures" / "agent_1_8_7.json").read_text())
+FIXTURES = Path(__file__).parent / "fixtures"
+RECORDED = json.loads((FIXTURES / "agent_1_8_7.json").read_text())
 # Compared elsewhere: these are not in the answer for the service itself.
 UNREPORTED = ("checks", "check", "sidecar_service")
 
@@ -55,14 +59,22 @@ def changed(definition: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]
     return result
 
 
-def test_the_agents_own_answer_has_no_difference() -> None:
-    wanted = expected(RECORDED["definitions"])
-    assert wanted.services.keys() == RECORDED["services"].keys()
-    assert wanted.checks.keys() == RECORDED["checks"].keys()
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("agent_*.json")))
+def test_the_agents_own_answer_has_no_difference(name: str) -> None:
+    recorded = json.loads((FIXTURES / f"{name}.json").read_text())
+    wanted = expected(recorded["definitions"])
+    assert wanted.services.keys() == recorded["services"].keys()
+    assert wanted.checks.keys() == recorded["checks"].keys()
     for key, service in wanted.services.items():
-        assert list(service_differences(service, RECORDED["services"][key])) == [], key
+        assert list(service_differences(service, recorded["services"][key])) == [], key
     for key, check in wanted.checks.items():
-        assert list(check_differences(check, RECORDED["checks"][key])) == [], key
+        assert list(check_differences(check, recorded["checks"][key])) == [], key
+
+
+def test_the_records_have_what_later_agents_add() -> None:
+    texts = {path.stem: path.read_text() for path in FIXTURES.glob("agent_*.json")}
+    assert {name for name, text in texts.items() if '"consul-virtual"' in text} == texts.keys() - {"agent_1_8_7"}
+    assert {name for name, text in texts.items() if '"DestinationName": "*"' in text} == {"agent_1_16_7", "agent_1_21"}
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ def test_what_an_agent_keeps(tmp_path: Path) -> None:
     found = persisted_in(str(tmp_path))
     assert found is not None
     assert found == ({}, {})
-    (tmp_path / "services").mkdir()
+    # Agents since 1.9 have a folder beside the files.
+    (tmp_path / "services" / "configs").mkdir(parents=True)
     (tmp_path / "checks").mkdir()
     (tmp_path / "services" / "hash1").write_text('{"Token": "", "Service": {"ID": "web"}}')
     (tmp_path / "checks" / "hash2").write_text('{"Check": {"CheckID": "service:web"}}')

@@ -184,6 +184,7 @@ def test_later_agents_report_more() -> None:
         "Datacenter": "dc1",
         "Locality": {"Region": "eu", "Zone": ""},
         "SocketPath": "",
+        "TaggedAddresses": {"consul-virtual": {"Address": "240.0.0.1", "Port": 1}, "consul-virtual:db": {"Address": "240.0.0.2"}},
     }
     assert to_file(answer) == {
         "kind": "connect-proxy",
