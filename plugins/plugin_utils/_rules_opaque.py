@@ -45,20 +45,18 @@ NULL = rule(
     "the agent would register it, and then break off every answer of the catalog that has the service in it",
     stricter="agents register it, and their catalog cannot be read any more (seen on 1.8.7)",
 )
-# Through the streaming backend, which is the default since 1.10.
-PANIC = "the agent would register it, and end with a panic when somebody asks its cache for the service, as proxies do"
 UPSTREAM_NULL = rule(
     "upstream-config-null",
     "a null in the configuration of an upstream",
-    PANIC,
-    stricter="agents register it, and end later (seen on 1.10.12, 1.12.9, 1.13.9 and 1.14.11)",
+    "the agent could end with a panic, when it reloads or when somebody asks for the service",
+    stricter="agents take some nulls: alone in a list it ends all of 1.10.12 to 1.21, elsewhere 1.10.12 to 1.14.11 when proxies ask",
     since="1.10.0",
-    until="1.15.0",
 )
+# Through the streaming backend, which is the default since 1.10.
 EMPTY = rule(
     "config-empty-crash",
     "an empty list or mapping inside opaque configuration",
-    PANIC,
+    "the agent would register it, and end with a panic when somebody asks its cache for the service, as proxies do",
     stricter="agents register it, and end later (seen on 1.10.12)",
     since="1.10.0",
     until="1.12.0",

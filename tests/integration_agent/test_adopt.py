@@ -49,11 +49,13 @@ def role(agent: ConsulAgent, adopted: Path, secrets: dict[str, str], **variables
 
 
 def definitions(agent: ConsulAgent) -> tuple[dict[str, Any], dict[str, Any]]:
-    """All that the agent was told; not the states of the checks."""
-    states = ("Status", "Output")
-    return agent.services(), {
-        name: {key: value for key, value in check.items() if key not in states} for name, check in agent.checks().items()
-    }
+    """All that the agent was told; not the states of the checks, nor the addresses that the servers of later versions assign."""
+    states, assigned = ("Status", "Output"), "consul-virtual"
+    services, checks = agent.services(), agent.checks()
+    for service in services.values():
+        tagged = {name: address for name, address in service.pop("TaggedAddresses", {}).items() if name != assigned}
+        service.update({"TaggedAddresses": tagged} if tagged else {})
+    return services, {name: {key: value for key, value in check.items() if key not in states} for name, check in checks.items()}
 
 
 def settled(agent: ConsulAgent) -> tuple[dict[str, Any], dict[str, Any]]:

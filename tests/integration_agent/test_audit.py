@@ -43,7 +43,9 @@ def shown_report(result: PlaybookResult, agents: dict[str, ConsulAgent | None]) 
     report = "=== cache1" + result.stdout.partition("=== cache1")[2].partition("fatal:")[0].partition("[ERROR]")[0]
     for agent in agents.values():
         assert agent is not None
-        report = report.replace(str(agent.config_dir), "/etc/consul.d").replace(version_of(agent), "1.8.7")
+        version, column = version_of(agent), len("version")
+        report = report.replace(str(agent.config_dir), "/etc/consul.d")
+        report = report.replace(version.ljust(column), "1.8.7".ljust(column)).replace(version, "1.8.7")
     return report.rstrip()
 
 

@@ -20,7 +20,8 @@ from ansible_collections.registrar.consul.tests.support.target import bundle, co
 
 WEB = {"name": "web", "port": 80}
 UNKNOWN_KEY = {"name": "bad", "misspelt": 1}
-NO_INTERVAL = {"name": "bad", "check": {"http": "http://127.0.0.1:1/"}}
+# In a sidecar no version of validate looks at checks.
+NO_INTERVAL = {"name": "bad", "port": 1, "connect": {"sidecar_service": {"check": {"http": "http://127.0.0.1:1/"}}}}
 SECRET = {"name": "bad", "token": "planted-token", "check": {"ttl": "planted-token"}}
 
 

@@ -20,6 +20,7 @@ _BESIDE: dict[str, dict[str, Any]] = {
     "proxy": {"kind": "connect-proxy", "port": 1},
     "kind": {"port": 1, "proxy": {"destination_service_name": "web"}},
     "connect": {"port": 1},
+    "failures_before_warning": {"failures_before_critical": 7},
 }
 # What an object needs whichever of its fields it has.
 _BASES: dict[str, dict[str, Any]] = {
@@ -61,6 +62,8 @@ def _around(field: Field, child: Field) -> dict[str, Any]:
         return _check_around(field, child)
     if place == "sidecar_service":
         return {}
+    if child.name.startswith("local_bind_socket"):
+        return {"destination_name": "db", "local_bind_socket_path": "/run/db.sock"}
     return {**_BASES.get(place, {}), **_BESIDE.get(child.name, {})}
 
 
@@ -72,7 +75,7 @@ def _check_around(check: Field, child: Field) -> dict[str, Any]:
     needed = next((name for name in child.annotation("x-only-with", ()) if name in check.properties), None)
     if needed or child.name in ("interval", "timeout"):
         return {needed or "tcp": _MEANINGFUL.get(needed, "127.0.0.1:1"), "interval": "1h0m0s"}
-    return {"ttl": "1h0m0s"}
+    return {"ttl": "1h0m0s", **_BESIDE.get(child.name, {})}
 
 
 def _key(field: Field) -> str:
@@ -88,4 +91,6 @@ def _value(field: Field, scope: Scope) -> Any:
     values = {"boolean": not field.annotation("default"), "integer": 7}
     if field.type != "string":
         return values[field.type]
-    return "1h30m0s" if field.annotation("x-rule") == "duration" else f"{HOSTILE} {field.path}"
+    if field.annotation("x-rule") == "duration":
+        return "1h30m0s"
+    return field.annotation("examples")[0] if field.annotation("pattern") else f"{HOSTILE} {field.path}"
