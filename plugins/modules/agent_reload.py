@@ -59,7 +59,8 @@ options:
   timeout:
     description:
       - Seconds to wait until the agent has what the files say, and before that until it is past its start.
-      - Without it a limit that grows with the number of services in the directory.
+      - Without it a limit that grows with the number of services in the directory. For a catalog that is asked as well, because there are
+        tokens, it is two minutes longer, since agents may be that late to tell the servers.
       - A refusal that the agent logs, and a reload that stops half-way, are noticed long before.
     type: int
   force:

@@ -49,7 +49,9 @@ NEGATIVE = warning("check-negative", "a negative duration or number", "the agent
 URL = warning("check-url", "an HTTP check whose URL has no scheme", "every run of the check fails")
 ENDPOINT = warning("check-endpoint", "an endpoint without a port", "every run of the check fails")
 ALIAS_NODE = warning(
-    "check-alias-node", "a check that copies the state of another node", "a reload can block for about a minute (seen on 1.8.7 and 1.10.12)"
+    "check-alias-node",
+    "a check that copies the state of another node",
+    "a reload can block for about a minute, and before Consul 1.19.2 the agent ends with a panic if the catalog does not know the node",
 )
 NO_EFFECT = warning("no-effect", "a key that the agent ignores at this place", "the agent ignores it")
 DURATION = rule("duration", "a duration that Go cannot read", REFUSED)

@@ -31,7 +31,12 @@ OLD_UNWRAPPED = warning(
     until="1.8.0",
 )
 OLD_EMPTY = warning("config-list-empty", "an empty list in opaque configuration", "the agent stores null", until="1.8.0")
-OLD_SEVERAL = rule("config-list-crash", "a list of several items, the first of them a mapping, in opaque configuration", "the agent would crash", until="1.8.0")
+OLD_SEVERAL = rule(
+    "config-list-crash",
+    "a list of several items, the first of them a mapping, in opaque configuration",
+    "the agent would crash",
+    until="1.8.0",
+)
 RENAMED = rule(
     "opaque-key-renamed",
     "a key of the user's own that old agents rename",

@@ -246,7 +246,7 @@ class ConsulAgent:
         leader = self.request("GET", "/v1/status/leader")
         if leader.status != 200 or not leader.json() or self.request("GET", "/v1/agent/self").status != 200:
             return False
-        # A leader is elected before it has registered its own node, and a check of an unknown node ends agents from 1.8 to 1.19.0.
+        # A leader is elected before it has registered its own node, and a check of an unknown node ends agents from 1.8 to 1.19.1.
         node = self.request("GET", f"/v1/catalog/node/{NODE}")
         return node.status == 200 and node.json() is not None
 

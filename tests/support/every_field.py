@@ -28,7 +28,7 @@ _BASES: dict[str, dict[str, Any]] = {
     "upstreams": {"destination_name": "db", "local_bind_port": 5000},
     "paths": {"path": "/h", "listener_port": 21500},
 }
-# Agents from 1.8 to 1.19.0 end with a panic while the catalog does not know the node, even their own one at their start.
+# Agents from 1.8 to 1.19.1 end with a panic while the catalog does not know the node, even their own one at their start.
 _MEANINGFUL: dict[str, Any] = {"listener_port": 21501, "alias_node": "test", "sidecar_service": {}, "args": ["/bin/true", HOSTILE]}
 
 
