@@ -197,7 +197,7 @@ def _proxy(want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -
     for field in sorted({*want, *have} - {"upstreams", *_CENTRAL}):
         yield from _plain("proxy." + field, want.get(field), have.get(field))
     yield from _central("proxy", want, have, before)
-    # Central configuration adds others, and since 1.10 a mesh gateway mode of a transparent proxy one for "*": those listen nowhere.
+    # Central configuration adds others, and since 1.14 a mesh gateway mode of a transparent proxy one for "*": those listen nowhere.
     own = [upstream for upstream in have.get("upstreams") or [] if upstream.get("localbindport") or upstream.get("localbindsocketpath")]
     wanted, previous = want.get("upstreams") or [], before.get("upstreams") or []
     if len(own) != len(wanted):

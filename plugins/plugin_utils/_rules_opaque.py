@@ -110,7 +110,7 @@ def _proxy_config_findings(config: Mapping, place: Place, null: Rule) -> Iterato
 
 def _config_findings(config: Mapping, place: Place) -> Iterator[Finding]:
     yield from _unwrapped_findings(config, place)
-    yield from _old_list_findings(config, place)
+    yield from _old_block_findings(config, place)
     yield from _deep_findings(config, place)
 
 
@@ -130,28 +130,28 @@ def _deep_findings(value: Any, place: Place) -> Iterator[Finding]:
         for key, item in value.items():
             yield from _deep_findings(item, (*place, key))
     elif isinstance(value, list):
+        if not value:
+            yield OLD_EMPTY.at(place, "is an empty list", "Leave it out.")
         for index, item in enumerate(value):
             yield from _deep_findings(item, (*place, index))
     elif isinstance(value, int) and not isinstance(value, bool):
         yield from _number_findings(value, place)
 
 
-def _old_list_findings(value: Any, place: Place) -> Iterator[Finding]:
+def _old_block_findings(value: Any, place: Place) -> Iterator[Finding]:
     """Before 1.8 lists of mappings were taken for repeated HCL blocks. Their first item settled it, and what stands in other lists stayed.
 
-    Seen on 1.4.5, 1.6.10 and 1.7.14, read in lib/patch_hcl.go.
+    Seen on 1.5.3, 1.6.10 and 1.7.14, read in lib/patch_hcl.go of 1.7.
     """
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _old_list_findings(item, (*place, key))
-    elif isinstance(value, list):
-        if not value:
-            yield OLD_EMPTY.at(place, "is an empty list", "Leave it out.")
-        elif isinstance(value[0], dict) and len(value) > 1:
+            yield from _old_block_findings(item, (*place, key))
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        if len(value) > 1:
             yield OLD_SEVERAL.at(place, "is a list of mappings, which Consul {version} cannot store", "Use a mapping.")
-        elif isinstance(value[0], dict):
+        else:
             yield OLD_UNWRAPPED.at(place, "is a list of one mapping", "Write the mapping without its list.")
-            yield from _old_list_findings(value[0], (*place, 0))
+            yield from _old_block_findings(value[0], (*place, 0))
 
 
 def _number_findings(value: int, place: Place) -> Iterator[Finding]:

@@ -78,7 +78,7 @@ def _verdicts(results: Results) -> str:
 def _verdict(found: Verdict) -> list[str]:
     values = [found.wall, found.cpu]
     shown = [NOTHING if value is None else times(value) for value in values]
-    limit = f"{'≥' if found.at_least else '≤'} {times(found.limit) if found.limit < 10 else f'{found.limit:.0f}'}"
+    limit = f"{'≥' if found.at_least else '≤'}\N{NO-BREAK SPACE}{times(found.limit) if found.limit < 10 else f'{found.limit:.0f}'}"
     measured = [found.keeps(value) for value in values if value is not None]
     kept = NOTHING if not measured else "yes" if all(measured) else "one of two" if any(measured) else "no"
     return [found.what, limit, *shown, kept]
