@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib.util import find_spec
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -23,3 +25,11 @@ def ensure_tree() -> Path:
         if link.resolve() != REPOSITORY:
             raise RuntimeError(f"{link} leads to {link.resolve()}, not to this checkout. Remove it and try again.") from None
     return TREE
+
+
+def python_path(*folders: Path) -> str:
+    """Return the PYTHONPATH for a further process: these folders and the ansible-core of this one, which ansible-test has elsewhere."""
+    found = find_spec("ansible")
+    assert found is not None
+    assert found.origin is not None
+    return os.pathsep.join(map(str, [*folders, Path(found.origin).parents[1]]))

@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.plugins.filter.to_camel_case import to
 from ansible_collections.registrar.consul.plugins.filter.to_hcl import to_hcl
 from ansible_collections.registrar.consul.plugins.filter.to_snake_case import to_snake_case
 from ansible_collections.registrar.consul.plugins.plugin_utils._answers import KINDS
-from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY, TREE
+from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY, TREE, python_path
 
 PACKAGE = "ansible_collections.registrar.consul.plugins.filter"
 FOLDER = REPOSITORY / "plugins" / "filter"
@@ -52,7 +52,7 @@ def test_the_kinds_are_those_of_the_documentation() -> None:
 
 def test_importing_the_filters_imports_nothing_else_of_the_collection() -> None:
     code = f"import sys; from importlib import import_module; [import_module('{PACKAGE}.' + name) for name in {NAMES}]; print(*sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": str(TREE)}
+    environment = {**os.environ, "PYTHONPATH": python_path(TREE)}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     modules = done.stdout.split()
     assert f"{PACKAGE}.to_hcl" in modules
@@ -64,7 +64,7 @@ def test_spelling_needs_no_jsonschema() -> None:
         f"import sys; from {PACKAGE} import to_hcl, to_snake_case, to_camel_case; to_snake_case.to_snake_case({{'Name': 'x'}});"
         "to_camel_case.to_camel_case({'name': 'x'}); to_hcl.to_hcl({'name': 'x'}); print(*sys.modules)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(TREE)}
+    environment = {**os.environ, "PYTHONPATH": python_path(TREE)}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
     assert not [name for name in done.stdout.split() if name.startswith("jsonschema")]
 
@@ -74,7 +74,7 @@ def test_a_missing_jsonschema_is_said() -> None:
         f"import sys; sys.modules['jsonschema'] = None; from {PACKAGE}.service_definition_errors import service_definition_errors;"
         "service_definition_errors({'name': 'x'})"
     )
-    environment = {**os.environ, "PYTHONPATH": str(TREE)}
+    environment = {**os.environ, "PYTHONPATH": python_path(TREE)}
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, env=environment)
     assert "The Python library jsonschema is needed on the controller" in done.stderr.splitlines()[-1]
 

@@ -45,7 +45,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     for key, child in items:
         if key not in UNREPORTED:
             yield from leaves(child, (*path, key))
-    if not isinstance(value, dict | list):
+    if not isinstance(value, (dict, list)):
         yield path
 
 

@@ -24,7 +24,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema import (
     service_field,
     walk,
 )
-from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
+from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY, python_path
 
 # A sidecar has the fields of a service.
 FIELDS = [field for field in walk(service_field()) if field.name and not field.path.startswith("connect.sidecar_service.")]
@@ -163,8 +163,9 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     schema["$defs"]["service"]["properties"]["beacon"] = MADE_UP
     path.write_text(json.dumps(schema), encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHON", "COV"))}
+    environment["PYTHONPATH"] = python_path()
     subprocess.run([sys.executable, copy / "tools" / "generate.py"], check=True, capture_output=True, env=environment)
-    environment["PYTHONPATH"] = str(copy / ".cache" / "tree")
+    environment["PYTHONPATH"] = python_path(copy / ".cache" / "tree")
     said = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True, env=environment).stdout
     return copy, json.loads(said)
 
