@@ -16,23 +16,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent_expect imp
 from ansible_collections.registrar.consul.plugins.module_utils._agent_persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent_verify import Outcome, Target, Witness, verify
 from ansible_collections.registrar.consul.plugins.module_utils._agent_view import Seen
+from ansible_collections.registrar.consul.tests.support.clock import Clock
 
 NOTHING = Expected({}, {})
-
-
-class Clock:
-    """Time passes by sleeping alone."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.sleeps = 0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps += 1
-        self.now += seconds
 
 
 @pytest.fixture
