@@ -18,6 +18,9 @@ import yaml
 
 _WIDTH = 120
 _TEMPLATE_MARKS = ("{{", "{%", "{#")
+_TEXT = "tag:yaml.org,2002:str"
+# The other styles write Unicode's line breaks as they are, and PyYAML then reads them as spaces.
+_ESCAPED = '"'
 
 
 class Reference(str):
@@ -88,12 +91,14 @@ class _Dumper(yaml.SafeDumper):
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     """What looks like a template is none: Ansible must not touch it."""
     if any(mark in text for mark in _TEMPLATE_MARKS):
-        return dumper.represent_scalar("!unsafe", text, style='"')
+        return dumper.represent_scalar("!unsafe", text, style=_ESCAPED)
+    if not text.isprintable():
+        return dumper.represent_scalar(_TEXT, text, style=_ESCAPED)
     return dumper.represent_str(text)
 
 
 def _represent_reference(dumper: yaml.SafeDumper, reference: Reference) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", str(reference), style="'")
+    return dumper.represent_scalar(_TEXT, str(reference), style="'" if reference.isprintable() else _ESCAPED)
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.module_utils._redact import MASK
@@ -62,10 +62,14 @@ def exported(files: dict[str, Any], registered: list[dict[str, Any]] | None = No
     return export(audit(surveyed(files, registered), Terms(parse_version("1.8.7"), "community", False, (), "json")))
 
 
-TEXTS = st.one_of(st.text(max_size=30), st.sampled_from(["{{ x }}", "{% if %}", "{#", "yes", "0123", "1e3", "~", "a: b", " x ", "\n", "#"]))
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["{{ x }}", "{% if %}", "{#", "yes", "0123", "1e3", "~", "a: b", " x ", "\n", "#", "\x85", "\u2028 a"]),
+)
 
 
 @given(st.dictionaries(TEXTS, TEXTS, max_size=5), TEXTS)
+@example({"\x85": "a\u2028b"}, "{{ \u2029 }}" + 60 * " long\n")
 def test_what_was_there_is_read_again(meta: dict[str, str], text: str) -> None:
     service = {"name": "web", "meta": meta, "tags": [text]}
     assert loaded(export_text("/x", Exported([("a.json", service)]))) == [service]
