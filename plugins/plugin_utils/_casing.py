@@ -75,6 +75,7 @@ def _filed(part: Part, problems: list[str]) -> Any:
     if checks:
         # Inside a service it has no effect to name it.
         result["checks"] = [{key: value for key, value in check.items() if key != "service_id"} for check in checks]
+    _drop_assigned_port(result)
     _drop_derived_addresses(result)
     return result
 
@@ -83,6 +84,12 @@ def _has_type(service: Field, check: Mapping[str, Any]) -> bool:
     """Whether the agent said what the check does; most agents only tell its name and state."""
     items = service.properties["checks"].items
     return items is not None and any(items.properties[key].annotation("x-check-type") for key in check)
+
+
+def _drop_assigned_port(service: dict[str, Any]) -> None:
+    """Leave out the port that agents give to a sidecar although it has a socket: no definition may have both. Seen on 1.16.7."""
+    if "socket_path" in service:
+        service.pop("port", None)
 
 
 def _drop_derived_addresses(service: dict[str, Any]) -> None:
@@ -223,6 +230,11 @@ class _ReportSpeller(_FileSpeller):
     def is_foreign(self, field: Field, key: str, place: Place) -> bool:
         return squash(key) in field.elsewhere
 
+    def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
+        result = super()._mapping(field, value, place)
+        # Agents report what belongs to one type of check on all of them.
+        return {key: item for key, item in result.items() if item or _has_company(field.properties[key], result)}
+
     def items(self, field: Field, value: list[Any] | tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
         return ((index, item) for index, item in enumerate(value) if not _is_derived(field, item))
 
@@ -277,6 +289,12 @@ def _is_whole(field: Field) -> bool:
 def _has_only_defaults(field: Field, value: Any) -> bool:
     """Whether an object says what the agent assumes without it, such as weights of 1 and 1."""
     return _is_whole(field) and all(item == field.properties[key].annotation("default") for key, item in value.items())
+
+
+def _has_company(field: Field, beside: Mapping[str, Any]) -> bool:
+    """Whether the fields without which a field has no effect are there, if there are such."""
+    company = field.annotation("x-only-with", ())
+    return not company or any(name in beside for name in company)
 
 
 def _is_derived(field: Field, item: Any) -> bool:

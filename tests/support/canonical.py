@@ -39,14 +39,24 @@ def _object(field: Field, value: Any) -> dict[str, Any]:
         inner = None if item is None else canonical(child, item)
         if not _means_nothing(field, child, inner):
             result[key] = inner
-    return result
+    return {key: item for key, item in result.items() if _has_effect(field.properties[key], item, result)}
+
+
+def _has_effect(field: Field, value: Any, beside: dict[str, Any]) -> bool:
+    """Whether a field says more than the fields beside it: not the value of another one, nor what only belongs to an absent one."""
+    lender = str(field.annotation("x-default-text")).partition("the value of ")[2]
+    if lender in beside and beside[lender] == value:
+        return False
+    company = field.annotation("x-only-with", ())
+    return bool(value) or not company or any(name in beside for name in company)
 
 
 def _means_nothing(parent: Field, field: Field, value: Any) -> bool:
-    if value in (None, "", [], {}) or value == field.annotation("default"):
+    default = field.annotation("default")
+    if value in (None, "", [], {}) or value == default:
         return True
-    # Zero is the default of a number that has none, except of a weight.
-    return not value and parent.name != "weights"
+    # Without a value, a switch is off unless it is on by default, and a number is its default or zero; except of a weight.
+    return value is False and not default if isinstance(value, bool) else value == 0 and parent.name != "weights"
 
 
 def _unwrapped(value: Any) -> Any:

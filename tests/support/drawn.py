@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.registrar.consul.tests.support.judged import errors_in
 from ansible_collections.registrar.consul.tests.support.strategies import Scope, services
 
 T = TypeVar("T")
@@ -31,8 +32,9 @@ def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
 
 
 def drawn_services(scope: Scope, count: int) -> list[dict[str, Any]]:
-    """Return services that can stand on one node: with ids of their own, and checks without."""
-    return [{**_without_check_ids(service), "id": f"g{number}"} for number, service in enumerate(drawn(services(scope), count))]
+    """Return services that can stand on one node, with ids of their own and checks without, of those drawn that the judge takes."""
+    found = [{**_without_check_ids(service), "id": f"g{number}"} for number, service in enumerate(drawn(services(scope), count))]
+    return [service for service in found if not errors_in([service], scope)]
 
 
 def _without_check_ids(service: dict[str, Any]) -> dict[str, Any]:

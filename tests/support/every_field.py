@@ -20,7 +20,8 @@ _BESIDE: dict[str, dict[str, Any]] = {
     "proxy": {"kind": "connect-proxy", "port": 1},
     "kind": {"port": 1, "proxy": {"destination_service_name": "web"}},
     "connect": {"port": 1},
-    "failures_before_warning": {"failures_before_critical": 7},
+    "zone": {"region": "eu"},
+    "failures_before_warning": {"failures_before_critical": 8},
 }
 # What an object needs whichever of its fields it has.
 _BASES: dict[str, dict[str, Any]] = {
@@ -86,8 +87,9 @@ def _value(field: Field, scope: Scope) -> Any:
     if field.annotation("enum"):
         return next(value for value in scope.choices(field) if value and value != field.annotation("default"))
     if field.opaque:
-        # Long lists and deep mappings, as agents keep them in JSON and HCL alike.
-        return {HOSTILE: {"snake_key": {"CamelKey": [1, "x", True, -2.5], HOSTILE: {}}}, "list": [[1, 2], HOSTILE], "n": 1e22}
+        # Long lists and deep mappings, as agents keep them in JSON and HCL alike. Empty ones end those of 1.10 and 1.11.
+        empty = {} if (1, 10) <= scope.version < (1, 12) else {HOSTILE: {}}
+        return {HOSTILE: {"snake_key": {"CamelKey": [1, "x", True, -2.5], **empty}}, "list": [[1, 2], HOSTILE], "n": 1e22}
     values = {"boolean": not field.annotation("default"), "integer": 7}
     if field.type != "string":
         return values[field.type]

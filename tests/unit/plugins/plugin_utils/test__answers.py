@@ -199,6 +199,19 @@ def test_later_agents_report_more() -> None:
     }
 
 
+def test_a_port_that_no_definition_may_have_is_left_out() -> None:
+    """Later agents give one to a sidecar that has a socket."""
+    answer = {**EMPTY, "Port": 21000, "SocketPath": "/run/s.sock"}
+    assert to_file(answer) == {**DB, "socket_path": "/run/s.sock"}
+
+
+def test_a_switch_of_another_type_of_check_is_left_out() -> None:
+    told = {**CHECK, "Definition": {"HTTP": "http://x", "H2PingUseTLS": False}}
+    assert to_file(told) == {**HTTP, "http": "http://x"}
+    told["Definition"] = {"H2PING": "x:1", "H2PingUseTLS": False}
+    assert to_file(told) == {**HTTP, "h2ping": "x:1", "h2ping_use_tls": False}
+
+
 def test_earlier_agents_report_nulls() -> None:
     """As 1.3 answers."""
     answer = {
