@@ -97,13 +97,16 @@ class RunningPlaybook:
         self._record = record
 
     def finish(self, timeout: float = PATIENCE) -> PlaybookResult:
-        """Wait for its end. Raises subprocess.TimeoutExpired, and ends it, when the time is up."""
+        """Wait for its end. Raises subprocess.TimeoutExpired, and ends it, when the time is up; AssertionError on what is deprecated."""
         try:
             stdout, stderr = self.process.communicate(timeout=timeout)
         except BaseException:
             self.kill()
             raise
-        return PlaybookResult(self.process.returncode, stdout, stderr, _recorded(self._record))
+        result = PlaybookResult(self.process.returncode, stdout, stderr, _recorded(self._record))
+        # Whatever a test is about: no later ansible-core may break what works now.
+        assert "[DEPRECATION WARNING]" not in stdout + stderr, result.describe()
+        return result
 
     def kill(self) -> None:
         """End the controller and everything it started, without warning."""
