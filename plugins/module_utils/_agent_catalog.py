@@ -84,6 +84,20 @@ def missing_in_catalog(
         raise Doubt(str(problem)) from None
 
 
+def knows_node(api: AgentApi, node: str, own: str | None) -> bool | None:
+    """Whether the catalog has a node of this name; None where it cannot be seen, which is so when it does not show the agent's own."""
+    try:
+        if _has_node(api, node):
+            return True
+        return False if own and _has_node(api, own) else None
+    except ApiError:
+        return None
+
+
+def _has_node(api: AgentApi, node: str) -> bool:
+    return isinstance(api.get("/v1/catalog/node/" + quote(node, safe="")), dict)
+
+
 def _record(service: Mapping[str, Any], reported: Mapping[str, Any]) -> Record:
     return Record(service.get("namespace") or "", reported["Service"], service["id"], _fields(reported))
 

@@ -120,14 +120,23 @@ class AgentFacts:
 
     def reset_versions(self) -> bool:
         """Whether a reload makes every check of this agent critical (consul issues 7345 and 8747)."""
-        if self.version is None:
-            return False
-        number = tuple(int(part) for part in self.version.partition("-")[0].split("."))
+        number = self._number()
         debug = self._self_answer().get("DebugConfig")
         central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
         if (1, 5, 3) <= number < (1, 7, 2):
             return True
         return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8, 0) <= number < (1, 8, 5))
+
+    def ends_by_unknown_node(self) -> bool:
+        """Whether this agent ends with a panic when it runs a check on a node that the catalog does not know.
+
+        Seen on 1.8.7 to 1.18.2, but neither on 1.7.14 nor on 1.20.0; 1.19.2 has the change.
+        """
+        return (1, 8, 0) <= self._number() < (1, 19, 2)
+
+    def _number(self) -> tuple[int, ...]:
+        """The version for comparing; empty, which is before all, when nothing tells."""
+        return tuple(int(part) for part in self.version.partition("-")[0].split(".")) if self.version else ()
 
     def _found_version(self) -> Version:
         if "version" not in self._known:

@@ -8,16 +8,18 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import functools
 import os
 import time
-from typing import Any, ContextManager, Mapping
+from typing import Any, ContextManager, Iterable, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AclDenied, ApiError, BadOptions, Blocked
 from ansible_collections.registrar.consul.plugins.module_utils._agent_attempt import Attempt, ReloadFailed, look_at, put_back, target_of
+from ansible_collections.registrar.consul.plugins.module_utils._agent_catalog import knows_node
 from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected
 from ansible_collections.registrar.consul.plugins.module_utils._agent_facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent_obstacles import half_loads, taken_over
+from ansible_collections.registrar.consul.plugins.module_utils._agent_obstacles import half_loads, taken_over, unknown_nodes
 from ansible_collections.registrar.consul.plugins.module_utils._agent_persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcessError, started_after
 from ansible_collections.registrar.consul.plugins.module_utils._agent_ready import NotReady, Ready, is_grown_up, wait_ready
@@ -172,6 +174,7 @@ class Reload:
 
     def _look_for_obstacles(self, state: Declared, ready: Ready, journal: Journal | None, persisted: Persisted | None) -> None:
         findings = [*state.problems, *half_loads(self._directory.path, state, self._facts.scripts_enabled)]
+        findings += self._unknown_nodes(state)
         if not self._options["take_over"] and ready.seen is not None:
             findings += taken_over(state, ready.seen.services, persisted and persisted.services)
         if findings:
@@ -182,6 +185,13 @@ class Reload:
                 "A reload makes every check of this agent (Consul %s) critical until it has run again. The agent was not told; the "
                 "files stay, and are loaded by the next run with allow_check_reset: true, or when it starts." % self._facts.version
             )
+
+    def _unknown_nodes(self, state: Declared) -> Iterable[Finding]:
+        api = self._facts.api
+        if api is None or not self._facts.ends_by_unknown_node():
+            return ()
+        knows = functools.lru_cache(maxsize=None)(lambda node: knows_node(api, node, self._facts.node_name))
+        return unknown_nodes(self._directory.path, state, knows)
 
     def _give_up(self, findings: list[Finding], journal: Journal | None, state: Declared, ready: Ready) -> None:
         self.result["errors"] = findings

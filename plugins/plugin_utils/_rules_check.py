@@ -51,7 +51,7 @@ ENDPOINT = warning("check-endpoint", "an endpoint without a port", "every run of
 ALIAS_NODE = warning(
     "check-alias-node",
     "a check that copies the state of another node",
-    "a reload can block for about a minute, and before Consul 1.19.2 the agent ends with a panic if the catalog does not know the node",
+    "a reload can block for about a minute, and agents from 1.8.0 to 1.19.1 end with a panic if the catalog does not know the node",
 )
 NO_EFFECT = warning("no-effect", "a key that the agent ignores at this place", "the agent ignores it")
 DURATION = rule("duration", "a duration that Go cannot read", REFUSED)

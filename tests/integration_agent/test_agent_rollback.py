@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.consul import consul_version
+from ansible_collections.registrar.consul.tests.support.consul_agent import NODE, ConsulAgent
 from ansible_collections.registrar.consul.tests.support.modules import run_module, write_set
 
 StartAgent = Callable[..., ConsulAgent]
@@ -112,6 +113,40 @@ def test_a_foreign_file_that_would_stop_the_reload_is_found_before(busy: ConsulA
     assert set(busy.services()) == services
     assert {name: text for name, text in files(busy).items() if name != "m-foreign.json"} == before
     assert signals(busy) == 1
+
+
+@pytest.mark.parametrize("sidecar", [False, True])
+def test_a_check_of_a_node_that_the_catalog_does_not_know(start_agent: StartAgent, sidecar: bool) -> None:
+    agent = start_agent(mode="server")
+    check = {"check": {"alias_node": "nowhere"}}
+    write_set(agent.config_dir, [{"name": "web", "port": 80, **({"connect": {"sidecar_service": check}} if sidecar else check)}])
+    result = reload(agent)
+    if (1, 8, 0) <= consul_version(agent.binary) < (1, 19, 2):
+        assert [finding["rule"] for finding in result["errors"]] == ["alias-node-unknown"]
+        assert "the node nowhere, which the catalog does not know" in result["msg"]
+        assert (result["rolled_back"], signals(agent), files(agent)) == (True, 0, {})
+    else:
+        assert result["verified"]
+    assert agent.get("/v1/agent/self")
+    # It would wait a minute for the other node.
+    agent.kill()
+
+
+def test_a_check_of_an_unknown_node_in_a_foreign_file(agent: ConsulAgent) -> None:
+    foreign = agent.write("foreign.json", {"check": {"id": "other", "alias_node": "nowhere"}})
+    write_set(agent.config_dir, [WEB])
+    result = reload(agent)
+    assert result.get("failed", False) is ((1, 8, 0) <= consul_version(agent.binary) < (1, 19, 2))
+    if result.get("failed"):
+        assert [(finding["rule"], finding["path"]) for finding in result["errors"]] == [("alias-node-unknown", str(foreign))]
+    agent.kill()
+
+
+def test_a_check_of_a_node_that_the_catalog_knows(start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server")
+    write_set(agent.config_dir, [{"name": "web", "check": {"alias_node": NODE}}])
+    assert reload(agent)["verified"]
+    agent.kill()
 
 
 def test_a_foreign_half_load_that_cannot_be_foreseen(busy: ConsulAgent) -> None:
