@@ -9,9 +9,9 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected, expected, keys_of
+from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected, expected, keys_of, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._agent_process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._definition_files import (
@@ -23,6 +23,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition_files
     scan,
 )
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from ansible_collections.registrar.consul.plugins.module_utils._identity import checks_of, sidecar_of
 from ansible_collections.registrar.consul.plugins.module_utils._journal import Journal
 from ansible_collections.registrar.consul.plugins.module_utils._manifest import load_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._transaction import verified_contents
@@ -37,7 +38,12 @@ class Declared(NamedTuple):
     foreign: list[DefinitionFile]
     problems: list[Finding]
     total: int  # services in all files, for limits that grow with it
-    slow: bool  # a check on another node's service: agents ponder over it for up to a minute
+    alias_nodes: list[tuple[str, str]]  # where a check copies the state of a node, and of which
+
+    @property
+    def slow(self) -> bool:
+        """Whether a check copies the state of a node: agents ponder over it for up to a minute."""
+        return bool(self.alias_nodes)
 
     @property
     def namespaces(self) -> list[str]:
@@ -51,8 +57,8 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     reader = Reader(process.uid, process.gid, process.groups) if process else None
     ours = load_manifest(directory)
     now: dict[str, Expected] = {}
-    services: list[dict[str, Any]] = []
     foreign: list[DefinitionFile] = []
+    total = 0
     problems: list[Finding] = []
     for found in scan(directory, agent=reader):
         if found.fatal:
@@ -61,15 +67,15 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
             now[found.name] = expected(found.definitions.services)
         else:
             foreign.append(found)
-        services += found.definitions.services
+        total += len(found.definitions.services)
     return Declared(
         wanted=_joined(now),
         before=_joined({**now, **_as_verified(directory, journal)}),
         elsewhere=_joined({**_beyond(directory, other_files), **{found.name: _keys(found.definitions) for found in foreign}}),
         foreign=foreign,
         problems=problems,
-        total=len(services),
-        slow=any("alias_node" in check for service in services for check in _all_checks(service)),
+        total=total,
+        alias_nodes=[*_alias_nodes(now.values()), *_foreign_alias_nodes(directory, foreign)],
     )
 
 
@@ -114,9 +120,26 @@ def _joined(files: dict[str, Expected]) -> Expected:
     return joined
 
 
-def _all_checks(service: dict[str, Any]) -> list[dict[str, Any]]:
-    checks = [*(service.get("checks") or []), service.get("check")]
-    return [check for check in checks if isinstance(check, dict)]
+def _alias_nodes(files: Iterable[Expected]) -> Iterator[tuple[str, str]]:
+    for found in files:
+        for key, check in found.checks.items():
+            if check["definition"].get("aliasnode"):
+                yield "check " + key, check["definition"]["aliasnode"]
+
+
+def _foreign_alias_nodes(directory: ConfigDir, files: Iterable[DefinitionFile]) -> Iterator[tuple[str, str]]:
+    for found in files:
+        for check in map(squashed, _all_checks(found.definitions)):
+            if check.get("aliasnode"):
+                yield directory.place(found.name), check["aliasnode"]
+
+
+def _all_checks(definitions: Definitions) -> Iterator[Mapping[str, Any]]:
+    yield from definitions.checks
+    for service in definitions.services:
+        sidecar = sidecar_of(service)
+        for holder in (service, sidecar[1] if sidecar else {}):
+            yield from (check for _place, check in checks_of(holder))
 
 
 def _problem(directory: ConfigDir, found: DefinitionFile) -> Finding:

@@ -14,7 +14,6 @@ from typing import Any, Callable, Iterator, Mapping
 from ansible_collections.registrar.consul.plugins.module_utils._agent_compare import service_differences
 from ansible_collections.registrar.consul.plugins.module_utils._agent_declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import CHECK_TYPES, expected, squashed
-from ansible_collections.registrar.consul.plugins.module_utils._definition_files import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._durations import parse_duration
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 from ansible_collections.registrar.consul.plugins.module_utils._identity import checks_of, service_id
@@ -46,16 +45,13 @@ def half_loads(place: str, declared: Declared, scripts_enabled: bool | None) -> 
                 yield _stops(file, "a check %s" % (reason or "with neither name nor id"), str(check.get("id") or check.get("name") or ""))
 
 
-def unknown_nodes(place: str, declared: Declared, knows: Callable[[str], bool | None]) -> Iterator[Finding]:
+def unknown_nodes(declared: Declared, knows: Callable[[str], bool | None]) -> Iterator[Finding]:
     """Checks that copy the state of a node which the catalog does not know: the agents of AgentFacts.ends_by_unknown_node end by one.
 
     knows says whether the catalog has a node of this name, None where that cannot be seen.
     """
-    ours = [("check " + key, check["definition"]) for key, check in declared.wanted.checks.items()]
-    others = [(os.path.join(place, found.name), check) for found in declared.foreign for check in _checks_in(found.definitions)]
-    for where, check in [*ours, *others]:
-        node = check.get("aliasnode")
-        if node and knows(node) is False:
+    for where, node in declared.alias_nodes:
+        if knows(node) is False:
             message = "copies the state of the node %s, which the catalog does not know. This agent would end with a panic." % node
             yield error(where, "alias-node-unknown", message, "Correct alias_node, or let that node join first.")
 
@@ -76,11 +72,6 @@ def taken_over(declared: Declared, registered: Mapping[str, Any], persisted: Map
         hint = "Choose another id, deregister that service first, or set take_over: true."
         message = "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good."
         yield error("service " + key, "id-of-api-service", message, hint)
-
-
-def _checks_in(definitions: Definitions) -> Iterator[Mapping[str, Any]]:
-    yield from (check["definition"] for check in expected(definitions.services).checks.values())
-    yield from map(squashed, definitions.checks)
 
 
 def _check_problem(check: Mapping[str, Any], scripts_enabled: bool | None) -> str:

@@ -188,10 +188,10 @@ class Reload:
 
     def _unknown_nodes(self, state: Declared) -> Iterable[Finding]:
         api = self._facts.api
-        if api is None or not self._facts.ends_by_unknown_node():
+        if api is None or not state.alias_nodes or not self._facts.ends_by_unknown_node():
             return ()
         knows = functools.lru_cache(maxsize=None)(lambda node: knows_node(api, node, self._facts.node_name))
-        return unknown_nodes(self._directory.path, state, knows)
+        return unknown_nodes(state, knows)
 
     def _give_up(self, findings: list[Finding], journal: Journal | None, state: Declared, ready: Ready) -> None:
         self.result["errors"] = findings

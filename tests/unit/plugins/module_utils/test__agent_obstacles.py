@@ -95,7 +95,7 @@ def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) 
     wanted_part, before_part, elsewhere_part = (
         Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
     )
-    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, False)
+    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, [])
 
 
 @pytest.mark.parametrize(
