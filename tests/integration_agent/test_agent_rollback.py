@@ -46,6 +46,10 @@ def register(agent: ConsulAgent, *names: str) -> None:
         agent.request("PUT", "/v1/agent/service/register", {"Name": name, "Port": 7})
 
 
+def ends_by_unknown_node(agent: ConsulAgent) -> bool:
+    return (1, 8, 0) <= consul_version(agent.binary) < (1, 19, 2)
+
+
 @pytest.fixture
 def busy(start_agent: StartAgent) -> ConsulAgent:
     """An agent with 20 services from foreign files, 5 from the API, and ours."""
@@ -121,7 +125,7 @@ def test_a_check_of_a_node_that_the_catalog_does_not_know(start_agent: StartAgen
     check = {"check": {"alias_node": "nowhere"}}
     write_set(agent.config_dir, [{"name": "web", "port": 80, **({"connect": {"sidecar_service": check}} if sidecar else check)}])
     result = reload(agent)
-    if (1, 8, 0) <= consul_version(agent.binary) < (1, 19, 2):
+    if ends_by_unknown_node(agent):
         assert [finding["rule"] for finding in result["errors"]] == ["alias-node-unknown"]
         assert "the node nowhere, which the catalog does not know" in result["msg"]
         assert (result["rolled_back"], signals(agent), files(agent)) == (True, 0, {})
@@ -136,7 +140,7 @@ def test_a_check_of_an_unknown_node_in_a_foreign_file(agent: ConsulAgent) -> Non
     foreign = agent.write("foreign.json", {"check": {"id": "other", "alias_node": "nowhere"}})
     write_set(agent.config_dir, [WEB])
     result = reload(agent)
-    assert result.get("failed", False) is ((1, 8, 0) <= consul_version(agent.binary) < (1, 19, 2))
+    assert result.get("failed", False) is ends_by_unknown_node(agent)
     if result.get("failed"):
         assert [(finding["rule"], finding["path"]) for finding in result["errors"]] == [("alias-node-unknown", str(foreign))]
     agent.kill()

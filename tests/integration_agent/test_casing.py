@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._casing import to_api, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field, walk
-from ansible_collections.registrar.consul.tests.support.answered import definitions_in
+from ansible_collections.registrar.consul.tests.support.answered import settled
 from ansible_collections.registrar.consul.tests.support.canonical import canonical
 from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
@@ -89,7 +89,8 @@ def test_every_field_comes_back_as_it_was_written(
     back = {identifier: canonical(SERVICE, to_file(_answered(service))) for identifier, service in read.items()}
     assert back.keys() == {definition["id"] for definition in definitions}
     for definition in definitions:
-        assert _uninherited(back[definition["id"]]) == _uninherited(canonical(SERVICE, told(SERVICE, definition)))
+        wanted = canonical(SERVICE, told(SERVICE, definition))
+        assert _without_inherited(back[definition["id"]], wanted) == wanted
     silent = {path for path in every_field if path.rpartition(".")[2] in NEVER_TOLD | {"alias_node"} or path.endswith("expose.port")}
     assert {path for path in every_field if path not in set(paths_of(back.values()))} <= silent | _single_checks(every_field)
     record_property(
@@ -97,13 +98,14 @@ def test_every_field_comes_back_as_it_was_written(
     )
 
 
-def _uninherited(service: Json) -> Json:
-    """Later agents write into a sidecar's definition what it takes from its service."""
+def _without_inherited(service: Json, wanted: Json) -> Json:
+    """The definition without what later agents write into its sidecar because the service has it."""
     connect = service.get("connect", {})
     if "sidecar_service" not in connect:
         return service
-    own = {key: value for key, value in connect["sidecar_service"].items() if service.get(key) != value}
-    return {**service, "connect": {**connect, "sidecar_service": own}}
+    written = wanted.get("connect", {}).get("sidecar_service", {})
+    sidecar = {key: value for key, value in connect["sidecar_service"].items() if key in written or service.get(key) != value}
+    return {**service, "connect": {**connect, "sidecar_service": sidecar}}
 
 
 def paths_of(values: Any) -> Iterator[str]:
@@ -136,14 +138,15 @@ def test_answers_are_definitions_that_register_the_same(
     start_agent: StartAgent, definitions: list[Json], scope: Scope, record_property: Counted
 ) -> None:
     agent = _agent_with(start_agent, definitions)
-    answer = agent.services()
+    answer = settled(agent.services())
     assert {definition["id"] for definition in definitions} <= set(answer)
-    by_id = definitions_in(answer)
+    by_id = {service["id"]: service for service in to_file(answer)}
     assert by_id.keys() == answer.keys()
-    assert definitions_in([agent.get(f"/v1/agent/service/{identifier}") for identifier in answer]) == by_id
+    singly = [to_file(settled(agent.get(f"/v1/agent/service/{identifier}"))) for identifier in answer]
+    assert singly == list(by_id.values())
     assert errors_in(list(by_id.values()), scope) == []
     agent = _agent_with(start_agent, list(by_id.values()))
-    assert definitions_in(agent.services()) == by_id
+    assert settled(agent.services()) == answer
     in_the_catalog = _catalogued(agent, answer)
     for found in in_the_catalog.values():
         assert found == {identifier: by_id[identifier] for identifier in found}
@@ -160,16 +163,14 @@ def _catalogued(agent: ConsulAgent, answer: Json) -> dict[str, dict[str, Json]]:
     }
     path = f"/v1/catalog/node-services/{node}"
     agent.wait_until(lambda: wanted <= {service["ID"] for service in agent.get(path)["Services"]}, "lacks services in its catalog")
-    found = {path: definitions_in(agent.get(path))}
+    found = {path: to_file(settled(agent.get(path)))}
     names = sorted({service["Service"] for service in answer.values() if service["Service"].strip()})
     for prefix in ("/v1/catalog/service/", "/v1/health/service/", "/v1/agent/health/service/name/"):
         answers = [agent.request("GET", prefix + quote(name, safe="")).text for name in names]
         # No path leads to a service that is called ".." or the like.
         listed = [entry for text in answers if text.startswith("[") for entry in json.loads(text)]
-        found[prefix] = definitions_in(listed)
-    return {
-        place: {identifier: services[identifier] for identifier in services if identifier in answer} for place, services in found.items()
-    }
+        found[prefix] = to_file(settled(listed))
+    return {place: {service["id"]: service for service in listed if service["id"] in answer} for place, listed in found.items()}
 
 
 def test_the_api_takes_every_field_that_it_knows(
@@ -203,7 +204,7 @@ def _registered(agent: ConsulAgent) -> dict[str, Json]:
     """All services as definitions. Which free port a sidecar gets depends on the order."""
     found = {service["id"]: canonical(SERVICE, service) for service in to_file(agent.services())}
     for identifier, service in found.items():
-        if identifier.endswith("-sidecar-proxy") and 20000 <= service.get("port", 0) <= 20999:
+        if identifier.endswith("-sidecar-proxy") and "socket_path" not in service and 20000 <= service["port"] <= 20999:
             del service["port"]
     return found
 

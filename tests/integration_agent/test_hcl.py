@@ -17,7 +17,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._hcl import rende
 from ansible_collections.registrar.consul.plugins.plugin_utils._render import render_json
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules_hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
-from ansible_collections.registrar.consul.tests.support.answered import definitions_in
+from ansible_collections.registrar.consul.tests.support.answered import settled
 from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
 from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.drawn import drawn, drawn_services
@@ -43,14 +43,14 @@ def scope() -> Scope:
     return Scope(consul_version(consul_binary()))
 
 
-def read_at_start(start_agent: StartAgent, name: str, text: str) -> tuple[list[Json], dict[str, Json]]:
-    """What an agent says it read in its files, with everything below checks, and its services as definitions."""
+def read_at_start(start_agent: StartAgent, name: str, text: str) -> tuple[list[Json], Json]:
+    """What an agent says it read in its files, with everything below checks, and its services."""
     agent = start_agent(enable_local_script_checks=True, config={"ports": {"sidecar_min_port": 20000, "sidecar_max_port": 20999}})
     agent.stop()
     agent.write(name, text)
     agent.start()
     read = agent.get("/v1/agent/self")["DebugConfig"]["Services"]
-    return _without_headers(read), definitions_in(agent.services())
+    return _without_headers(read), settled(agent.services())
 
 
 def _without_headers(value: Any) -> Any:

@@ -34,7 +34,9 @@ def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
 def drawn_services(scope: Scope, count: int) -> list[dict[str, Any]]:
     """Return services that can stand on one node, with ids of their own and checks without, of those drawn that the judge takes."""
     found = [{**_without_check_ids(service), "id": f"g{number}"} for number, service in enumerate(drawn(services(scope), count))]
-    return [service for service in found if not errors_in([service], scope)]
+    taken = [service for service in found if not errors_in([service], scope)]
+    assert len(taken) > 0.8 * count, f"only {len(taken)} of {count} are taken"
+    return taken
 
 
 def _without_check_ids(service: dict[str, Any]) -> dict[str, Any]:
