@@ -35,7 +35,7 @@ settings.load_profile("fixed")
 @pytest.fixture
 def start_agent(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts agents with the arguments of ConsulAgent, each below tmp_path, and ends them after the test."""
-    from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+    from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 
     with ExitStack() as agents:
         count = 0

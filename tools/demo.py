@@ -17,7 +17,7 @@ from tests.support.paths import TREE, ensure_tree  # noqa: E402
 
 sys.path.insert(0, str(ensure_tree()))
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent  # noqa: E402
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent  # noqa: E402
 
 EXAMPLES = REPOSITORY / "docs" / "examples"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._progress import progress
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]

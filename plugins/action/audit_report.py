@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._info_report import counted, fleet_report
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import counted, fleet_report
 
 _FAIL_ON = ("warning", "error", "never")
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.registrar.consul.plugins.module_utils._identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, definition_spec
-from ansible_collections.registrar.consul.plugins.plugin_utils import _action
-from ansible_collections.registrar.consul.plugins.plugin_utils._render import service_file_name
-from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, definition_request
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_request, definition_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import service_file_name
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
 
 
-class ActionModule(_action.RegistrarAction):
+class ActionModule(base.RegistrarAction):
     """Judges and renders one service from flat parameters."""
 
     controller_only = frozenset(service_field().properties)
@@ -30,7 +30,7 @@ class ActionModule(_action.RegistrarAction):
         if "payload" in options:
             super().demand_known({"payload": None})
 
-    def request(self, options: dict[str, Any]) -> _action.Request:
+    def request(self, options: dict[str, Any]) -> base.Request:
         ours = self.spec().keys() - self.controller_only
         definition = {key: value for key, value in options.items() if key not in ours}
         terms = self.terms(options)

@@ -9,10 +9,10 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, info_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode
-from ansible_collections.registrar.consul.plugins.plugin_utils import _action
+from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
 
 
-class ActionModule(_action.JudgingAction):
+class ActionModule(base.JudgingAction):
     """Has the target look, and judges what it saw."""
 
     _supports_async = False
@@ -30,13 +30,13 @@ class ActionModule(_action.JudgingAction):
         survey = result.pop("survey", None)
         if result.get("failed") or survey is None:
             return result
-        from ansible_collections.registrar.consul.plugins.plugin_utils._audit import audit
-        from ansible_collections.registrar.consul.plugins.plugin_utils._info_result import info_result
+        from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import audit
+        from ansible_collections.registrar.consul.plugins.plugin_utils._survey.result import info_result
 
         judged = audit(decode(survey), terms)
         result.update(info_result(judged))
-        if _action.flag(options, "export"):
-            from ansible_collections.registrar.consul.plugins.plugin_utils._export import export
+        if base.flag(options, "export"):
+            from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export import export
 
             result["export"] = export(judged)
         return result

@@ -10,12 +10,12 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
-from ansible_collections.registrar.consul.plugins.plugin_utils import _action
-from ansible_collections.registrar.consul.plugins.plugin_utils._request import absent_request, set_request
-from ansible_collections.registrar.consul.plugins.plugin_utils._types import kind_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_request, set_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import kind_of
 
 
-class ActionModule(_action.RegistrarAction):
+class ActionModule(base.RegistrarAction):
     """Judges and renders a whole set of services."""
 
     controller_only = frozenset({"services"})
@@ -30,7 +30,7 @@ class ActionModule(_action.RegistrarAction):
             self._task.args = {key: value for key, value in self._task.args.items() if key not in self.controller_only}
         return result
 
-    def request(self, options: dict[str, Any]) -> _action.Request:
+    def request(self, options: dict[str, Any]) -> base.Request:
         set_name = str(options.get("set", "default"))
         if not set_name:
             raise AnsibleActionFail("set: is empty. Name the set, or leave the option out.")

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 def service_definition_errors(value: Any, **terms: Any) -> list[dict[str, str]]:
     """Return what is wrong with a definition, a list of them, or the document of a file."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._assertion import AssertionTermsError, errors_of
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.assertion import AssertionTermsError, errors_of
 
     try:
         return errors_of(value, **terms)

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 def to_camel_case(value: Any, kind: str = "auto", body: bool = False) -> Any:
     """Return definitions as the HTTP API spells them."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._casing import CasingError, to_api
+    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_api
 
     try:
         result, notes = to_api(value, kind, body=body)

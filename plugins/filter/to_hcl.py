@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 def to_hcl(value: Any, header: str = "") -> str:
     """Return the text of an HCL file with a definition, or with a list of them."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._hcl import HclError, render_hcl, services_in
+    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, render_hcl, services_in
 
     try:
         return render_hcl(services_in(value), header or "")

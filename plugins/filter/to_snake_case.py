@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 def to_snake_case(value: Any, kind: str = "auto") -> Any:
     """Return definitions or answers of the HTTP API as definition files spell them."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._casing import CasingError, to_file
+    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_file
 
     try:
         return to_file(value, kind)

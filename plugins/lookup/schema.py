@@ -72,8 +72,8 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._published_schema import published_schema
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import Version, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.published import published_schema
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, parse_version
 
 
 class LookupModule(LookupBase):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ansible_collections.registrar.consul.plugins.module_utils._field_facts import SERVICE_ARGUMENT_SPEC
+from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
 
 Spec = Dict[str, Dict[str, Any]]
 

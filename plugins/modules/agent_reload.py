@@ -224,7 +224,7 @@ def main() -> None:
         mutually_exclusive=[("http_token", "http_token_file")],
         supports_check_mode=True,
     )
-    from ansible_collections.registrar.consul.plugins.module_utils._agent_reload import reload_agent
+    from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 
     result, failure = reload_agent(module, module.params)
     if failure is None:

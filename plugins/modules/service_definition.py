@@ -140,7 +140,7 @@ errors:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import definition_spec
-from ansible_collections.registrar.consul.plugins.module_utils._writer import run_single
+from ansible_collections.registrar.consul.plugins.module_utils._write.run import run_single
 
 
 def main() -> None:

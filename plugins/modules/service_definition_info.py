@@ -309,7 +309,7 @@ export:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import info_spec
-from ansible_collections.registrar.consul.plugins.module_utils._survey import run
+from ansible_collections.registrar.consul.plugins.module_utils._survey.run import run
 
 
 def main() -> None:

@@ -175,7 +175,7 @@ errors:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
-from ansible_collections.registrar.consul.plugins.module_utils._writer import run
+from ansible_collections.registrar.consul.plugins.module_utils._write.run import run
 
 
 def main() -> None:

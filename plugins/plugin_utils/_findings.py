@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import ALWAYS, Span, Version, contains, format_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, Version, contains, format_version
 
 Severity = Literal["error", "warning"]
 Place = tuple["str | int", ...]

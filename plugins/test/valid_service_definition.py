@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 
 def valid_service_definition(value: Any, **terms: Any) -> bool:
     """Return whether nothing is wrong with a definition, a list of them, or the document of a file."""
-    from ansible_collections.registrar.consul.plugins.plugin_utils._assertion import AssertionTermsError, errors_of
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.assertion import AssertionTermsError, errors_of
 
     try:
         return not errors_of(value, **terms)

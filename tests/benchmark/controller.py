@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.registrar.consul.tests.benchmark.meter import Usage, run
-from ansible_collections.registrar.consul.tests.support.playbook import ansible_environment
+from ansible_collections.registrar.consul.tests.support.runs.playbook import ansible_environment
 
 HERE = Path(__file__).absolute().parent
 # The folder that holds ansible_collections.

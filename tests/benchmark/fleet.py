@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._transaction import verified
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
 from ansible_collections.registrar.consul.tests.benchmark.controller import Controller
 from ansible_collections.registrar.consul.tests.benchmark.definitions import plain
 from ansible_collections.registrar.consul.tests.benchmark.meter import Usage

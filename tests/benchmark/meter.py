@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from ansible_collections.registrar.consul.tests.support.children import die_with_parent
+from ansible_collections.registrar.consul.tests.support.faults.children import die_with_parent
 
 
 class CommandFailed(RuntimeError):

@@ -14,21 +14,21 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_api import AgentApi, Endpoint
-from ansible_collections.registrar.consul.plugins.module_utils._agent_expect import Expected, expected
-from ansible_collections.registrar.consul.plugins.module_utils._agent_view import AgentView, differences
-from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, Endpoint
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, differences
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload, encode_payload
-from ansible_collections.registrar.consul.plugins.module_utils._transaction import verified
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
-from ansible_collections.registrar.consul.plugins.plugin_utils._render import render_json
-from ansible_collections.registrar.consul.plugins.plugin_utils._request import Terms, set_request
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import json_schema, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Terms, set_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import render_json
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import json_schema, service_field
 from ansible_collections.registrar.consul.tests.benchmark.controller import Controller
 from ansible_collections.registrar.consul.tests.benchmark.definitions import Service, plain, typical
 from ansible_collections.registrar.consul.tests.benchmark.meter import timed
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.target import write
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.target import write
 
 ALL_FIELDS = Path(__file__).absolute().parents[1] / "fixtures" / "subject" / "all_fields.yml"
 COUNT = 1000

@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible_collections.registrar.consul.tests.benchmark.definitions import Service, plain, with_one_changed
 from ansible_collections.registrar.consul.tests.benchmark.meter import Usage, middle
 from ansible_collections.registrar.consul.tests.benchmark.sides import Side
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 
 FIRST, UNCHANGED, CHANGED = "first run", "unchanged", "one changed"
 STATES = (FIRST, UNCHANGED, CHANGED)

@@ -20,7 +20,7 @@ from ansible_collections.registrar.consul.tests.benchmark.parts import Part, Siz
 from ansible_collections.registrar.consul.tests.benchmark.registering import STATES, Costs
 from ansible_collections.registrar.consul.tests.benchmark.tables import megabytes, micro, seconds, table, times
 from ansible_collections.registrar.consul.tests.benchmark.verdicts import Measured, Verdict, verdicts
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary, consul_version
 
 PROSE = Path(__file__).with_name("prose.md")
 NOTHING = "–"

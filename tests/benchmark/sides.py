@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.registrar.consul.tests.benchmark.controller import Controller
 from ansible_collections.registrar.consul.tests.benchmark.definitions import Service
 from ansible_collections.registrar.consul.tests.benchmark.meter import Usage
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 
 SERVICE_TEMPLATE = """{
   "service": {

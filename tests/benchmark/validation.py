@@ -14,9 +14,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, json_schema, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import NEWEST, contains
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, json_schema, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST, contains
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.handwritten import (
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.handwritten import (
     DEFINITIONS,
     FILES,
     PLANTED,
@@ -22,7 +22,7 @@ from ansible_collections.registrar.consul.tests.support.handwritten import (
     secrets_named,
     write_by_hand,
 )
-from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
 
 StartAgent = Callable[..., ConsulAgent]
 

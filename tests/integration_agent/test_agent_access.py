@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.modules import result_of, run_module, start_module, write_set
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, start_module, write_set
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.modules import run_module, write_set
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, write_set
 
 SERVICES = 'service_prefix "" { policy = "read" } '
 NODES = 'node_prefix "" { policy = "read" } '

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.modules import result_of, run_module, start_module, write_set
-from ansible_collections.registrar.consul.tests.support.registered import assert_registered
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
+from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, start_module, write_set
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
-RECORDED = Path(__file__).parents[1] / "unit" / "plugins" / "module_utils" / "fixtures" / "agent_1_8_7.json"
+RECORDED = Path(__file__).parents[1] / "unit" / "plugins" / "module_utils" / "_definition" / "fixtures" / "agent_1_8_7.json"
 
 
 def reload(agent: ConsulAgent, **options: Any) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul import consul_version
-from ansible_collections.registrar.consul.tests.support.consul_agent import NODE, ConsulAgent
-from ansible_collections.registrar.consul.tests.support.modules import run_module, write_set
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_version
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import NODE, ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, write_set
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul import consul_version
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.examples import blocks
-from ansible_collections.registrar.consul.tests.support.handwritten import PLANTED
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_version
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.handwritten import PLANTED
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
-from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook
+from ansible_collections.registrar.consul.tests.support.runs.examples import blocks
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
 
 StartAgent = Callable[..., ConsulAgent]
 # As the guide shows it.

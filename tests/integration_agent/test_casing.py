@@ -12,17 +12,17 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._casing import to_api, to_file
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field, walk
-from ansible_collections.registrar.consul.tests.support.answered import settled
-from ansible_collections.registrar.consul.tests.support.canonical import canonical
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.drawn import drawn_services
-from ansible_collections.registrar.consul.tests.support.every_field import one_for_each_field
-from ansible_collections.registrar.consul.tests.support.judged import errors_in
-from ansible_collections.registrar.consul.tests.support.shapes import paths_in
-from ansible_collections.registrar.consul.tests.support.strategies import Scope
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import to_api, to_file
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
+from ansible_collections.registrar.consul.tests.support.agent.answered import settled
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary, consul_version
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.canonical import canonical
+from ansible_collections.registrar.consul.tests.support.definitions.drawn import drawn_services
+from ansible_collections.registrar.consul.tests.support.definitions.every_field import one_for_each_field
+from ansible_collections.registrar.consul.tests.support.definitions.judged import errors_in
+from ansible_collections.registrar.consul.tests.support.definitions.shapes import paths_in
+from ansible_collections.registrar.consul.tests.support.definitions.strategies import Scope
 
 StartAgent = Callable[..., ConsulAgent]
 Json = dict[str, Any]

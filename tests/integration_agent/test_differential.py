@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.differential import Differential, Tally
-from ansible_collections.registrar.consul.tests.support.mutations import mutants, odd_documents
-from ansible_collections.registrar.consul.tests.support.strategies import Scope, examples, services
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary, consul_version
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.differential import Differential, Tally
+from ansible_collections.registrar.consul.tests.support.definitions.mutations import mutants, odd_documents
+from ansible_collections.registrar.consul.tests.support.definitions.strategies import Scope, examples, services
 
 VALID = 220
 ODD = 420

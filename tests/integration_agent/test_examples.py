@@ -15,14 +15,14 @@ import pytest
 import yaml
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import agent_spec, definition_spec, set_spec
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge import judge_services
-from ansible_collections.registrar.consul.plugins.plugin_utils._verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.examples import Example, blocks, examples
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
-from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, ansible_environment, run_playbook
-from ansible_collections.registrar.consul.tests.support.registered import assert_registered
+from ansible_collections.registrar.consul.tests.support.runs.examples import Example, blocks, examples
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, ansible_environment, run_playbook
 
 ROLE = "registrar.consul.services"
 RELOAD = "registrar.consul.agent_reload"

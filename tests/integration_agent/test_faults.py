@@ -22,14 +22,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import recover, restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, Unfinished
-from ansible_collections.registrar.consul.plugins.module_utils._journal import load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._transaction import recover, restore, verified
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.faults import Recorder, ends_by_kill, fail_at
-from ansible_collections.registrar.consul.tests.support.memory import folder_in_memory
-from ansible_collections.registrar.consul.tests.support.target import bundle, per_service, write
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.faults.calls import Recorder, ends_by_kill, fail_at
+from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
+from ansible_collections.registrar.consul.tests.support.runs.target import bundle, per_service, write
 
 OLD = [{"name": "web", "port": 80, "meta": {"generation": "old"}}, {"name": "api", "port": 81}, {"name": "gone", "port": 82}]
 NEW = [{"name": "web", "port": 80, "meta": {"generation": "new"}}, {"name": "api", "port": 81}, {"name": "come", "port": 83}]

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.children import die_with_parent
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary
-from ansible_collections.registrar.consul.tests.support.examples import Block, blocks
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary
+from ansible_collections.registrar.consul.tests.support.faults.children import die_with_parent
 from ansible_collections.registrar.consul.tests.support.paths import CACHE, REPOSITORY
+from ansible_collections.registrar.consul.tests.support.runs.examples import Block, blocks
 
 PAGE = REPOSITORY / "docs" / "docsite" / "rst" / "getting_started.rst"
 PATIENCE = 300

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.registrar.consul.plugins.plugin_utils import _hcl
-from ansible_collections.registrar.consul.plugins.plugin_utils._hcl import render_hcl
-from ansible_collections.registrar.consul.plugins.plugin_utils._render import render_json
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules_hcl import hcl_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
-from ansible_collections.registrar.consul.tests.support.answered import settled
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary, consul_version
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.drawn import drawn, drawn_services
-from ansible_collections.registrar.consul.tests.support.every_field import HOSTILE as HOSTILE_TEXT
-from ansible_collections.registrar.consul.tests.support.every_field import one_for_each_field
-from ansible_collections.registrar.consul.tests.support.strategies import HOSTILE, Scope, texts
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert import hcl
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import render_json
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
+from ansible_collections.registrar.consul.tests.support.agent.answered import settled
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary, consul_version
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.drawn import drawn, drawn_services
+from ansible_collections.registrar.consul.tests.support.definitions.every_field import HOSTILE as HOSTILE_TEXT
+from ansible_collections.registrar.consul.tests.support.definitions.every_field import one_for_each_field
+from ansible_collections.registrar.consul.tests.support.definitions.strategies import HOSTILE, Scope, texts
 
 StartAgent = Callable[..., ConsulAgent]
 Json = dict[str, Any]
@@ -138,7 +138,7 @@ def test_user_data_is_read_the_same_or_refused(agent: ConsulAgent, monkeypatch: 
     ]
     as_json = _registered(agent, "all.json", render_json(definitions))
     refused = {definition["id"] for definition in definitions if list(hcl_findings(service_field(), definition))}
-    monkeypatch.setattr(_hcl, "hcl_findings", lambda *_anything: [])
+    monkeypatch.setattr(hcl, "hcl_findings", lambda *_anything: [])
     as_hcl = _registered(agent, "all.hcl", render_hcl(definitions))
     assert {identifier for identifier, service in as_json.items() if as_hcl[identifier] != service} == refused
     assert 0 < len(refused) < len(definitions) / 2

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition_files import Unparsable, parse
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.hcl_samples import REFUSED, STRICTER, VALUES
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Unparsable, parse
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.hcl_samples import REFUSED, STRICTER, VALUES
 
 
 def test_values_mean_the_same() -> None:

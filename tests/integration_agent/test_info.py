@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.handwritten import FILES, PLANTED
-from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook, tasks_play
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.handwritten import FILES, PLANTED
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
 
 StartAgent = Callable[..., ConsulAgent]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
-from ansible_collections.registrar.consul.tests.support.playbook import ansible_environment, run_playbook
+from ansible_collections.registrar.consul.tests.support.runs.playbook import ansible_environment, run_playbook
 
 # Galaxy's rules: a collection has to work when these are all that is left of it. The JSON files are ansible-galaxy's own.
 KEPT = {"meta", "playbooks", "plugins", "roles", "FILES.json", "MANIFEST.json"}

@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.examples import Block, blocks
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
-from ansible_collections.registrar.consul.tests.support.playbook import PlaybookResult, run_playbook
+from ansible_collections.registrar.consul.tests.support.runs.examples import Block, blocks
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
 
 GUIDES = REPOSITORY / "docs" / "docsite" / "rst"
 StartAgent = Callable[..., ConsulAgent]

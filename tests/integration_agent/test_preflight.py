@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
-from ansible_collections.registrar.consul.tests.support import target
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary
-from ansible_collections.registrar.consul.tests.support.target import bundle, contents, write
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary
+from ansible_collections.registrar.consul.tests.support.runs import target
+from ansible_collections.registrar.consul.tests.support.runs.target import bundle, contents, write
 
 WEB = {"name": "web", "port": 80}
 UNKNOWN_KEY = {"name": "bad", "misspelt": 1}
@@ -77,7 +77,7 @@ def test_a_trial_does(preflight: Callable[..., dict[str, Any]], tmp_path: Path) 
 
 
 def test_a_trial_knows_whether_scripts_may_run(preflight: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    from ansible_collections.registrar.consul.plugins.module_utils._agent_facts import AgentFacts
+    from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 
     script = {"name": "web", "check": {"args": ["/bin/true"], "interval": "10s"}}
     monkeypatch.setattr(AgentFacts, "scripts_enabled", False)

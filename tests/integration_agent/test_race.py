@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.memory import folder_in_memory
-from ansible_collections.registrar.consul.tests.support.target import bundle, text_of, write
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
+from ansible_collections.registrar.consul.tests.support.runs.target import bundle, text_of, write
 
 COMMITS = 1000
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.playbook import run_playbook, tasks_play
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, tasks_play
 
 REFUSED = "the agent would refuse the whole reload."
 HALF_LOADED = "the agent would unload every service and stop at this one, although consul validate finds nothing."

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent_reload import reload_agent
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.faults import ends_by_kill
-from ansible_collections.registrar.consul.tests.support.memory import folder_in_memory
-from ansible_collections.registrar.consul.tests.support.target import Module, bundle, contents, write
+from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.faults.calls import ends_by_kill
+from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
+from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, contents, write
 
 WEB = {"name": "web", "port": 80}
 # Passes consul validate, and stops a reload half-way: everything of the agent that comes later is lost.

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.playbook import run_playbook
-from ansible_collections.registrar.consul.tests.support.registered import assert_registered
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
+from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook
 
 SUBJECT = Path(__file__).resolve().parents[1] / "fixtures" / "subject"
 EXAMPLES = sorted(SUBJECT.glob("*.yml"))

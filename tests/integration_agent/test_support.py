@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import AgentError, ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import AgentError, ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.ports import ReservedPorts
 from ansible_collections.registrar.consul.tests.support.paths import TREE
-from ansible_collections.registrar.consul.tests.support.ports import ReservedPorts
 
 StartAgent = Callable[..., ConsulAgent]
 
@@ -89,7 +89,7 @@ def test_ports_are_never_given_twice() -> None:
 def test_the_agent_ends_with_a_killed_test(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path;"
-        "from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent;"
+        "from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent;"
         "agent = ConsulAgent(Path(sys.argv[1])); agent.start(); print(agent.pid, flush=True); time.sleep(600)"
     )
     environment = {**os.environ, "PYTHONPATH": str(TREE)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.playbook import run_playbook, tasks_play
+from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, tasks_play
 
 
 def _copy(path: Path) -> dict[str, object]:

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from ansible_collections.registrar.consul.plugins.lookup import schema
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
-from ansible_collections.registrar.consul.tests.support.playbook import run_playbook, tasks_play
+from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, tasks_play
 
 WEB = {
     "name": "web",

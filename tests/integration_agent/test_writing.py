@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.tests.support.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.playbook import run_playbook, start_playbook
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, start_playbook
 
 WEB = {"name": "web", "port": 80}
 API = {"name": "api", "port": 81}

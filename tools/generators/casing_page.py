@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._casing import to_api, to_file
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field, walk
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import to_api, to_file
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field, walk
 
 PATH = "docs/casing.md"
 # Keys of the user, and where they stand: each is to stay as it is.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field, walk
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
 
 PYTHON_HEADER = """\
 # Copyright (c) 2026, The registrar.consul authors

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import load_schema
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import Version, available_spans, contains, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import load_schema
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, available_spans, contains, parse_version
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
 FOLDER = "docs/schema"

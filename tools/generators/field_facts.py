@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
 from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, all_fields, argument_of, names_of
 
-PATH = "plugins/module_utils/_field_facts.py"
+PATH = "plugins/module_utils/_definition/fields.py"
 
 _TEMPLATE = '''\
 {header}"""Facts about the fields of a service definition, for the target side.

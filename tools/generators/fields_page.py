@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, node_check_field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 from ansible_collections.registrar.consul.tools.generators.common import MARKDOWN_HEADER
 
 PATH = "docs/reference/fields.md"

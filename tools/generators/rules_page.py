@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 from ansible_collections.registrar.consul.plugins import plugin_utils
-from ansible_collections.registrar.consul.plugins.plugin_utils._rule_book import RULES, Rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import ALWAYS, Span, format_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, Rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, format_version
 from ansible_collections.registrar.consul.tools.generators.common import MARKDOWN_HEADER
 
 PATH = "docs/reference/rules.md"
@@ -47,9 +47,9 @@ def outputs() -> dict[str, str]:
 def all_rules() -> list[Rule]:
     """Return the rules of all files; each enters its own into the book when it is imported."""
     for path in plugin_utils.__path__:
-        for file in sorted(Path(path).glob("_*.py")):
+        for file in sorted(Path(path).rglob("*.py")):
             if not file.name.startswith("__"):
-                import_module(f"{plugin_utils.__name__}.{file.stem}")
+                import_module(".".join([plugin_utils.__name__, *file.relative_to(path).with_suffix("").parts]))
     return list(RULES.values())
 
 

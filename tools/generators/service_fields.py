@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import Field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
 from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, argument_of
 
 PATH = "plugins/doc_fragments/_service_fields.py"

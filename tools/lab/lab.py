@@ -37,7 +37,7 @@ from support.paths import ensure_tree  # noqa: E402
 
 sys.path[0] = str(ensure_tree())
 
-from ansible_collections.registrar.consul.tests.support.consul import consul_binary  # noqa: E402
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary  # noqa: E402
 
 INSIDE = Path(__file__).with_name("inside.py")
 # For tests between networks (RFC 2544), so nobody's real network uses it.

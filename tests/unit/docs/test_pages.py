@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.registrar.consul.tests.support.examples import pages
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
+from ansible_collections.registrar.consul.tests.support.runs.examples import pages
 
 GUIDES = REPOSITORY / "docs" / "docsite" / "rst"
 PAGES = sorted({*pages(), *REPOSITORY.glob("*.md"), *REPOSITORY.glob("roles/*/README.md")})

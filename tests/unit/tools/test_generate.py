@@ -14,13 +14,13 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from ansible_collections.registrar.consul.plugins.module_utils._field_facts import SERVICE_ARGUMENT_SPEC
-from ansible_collections.registrar.consul.plugins.plugin_utils._coerce import Coercion
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import json_schema, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._versions import parse_version
-from ansible_collections.registrar.consul.tests.support.mutations import mutants
+from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import json_schema, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
+from ansible_collections.registrar.consul.tests.support.definitions.mutations import mutants
+from ansible_collections.registrar.consul.tests.support.definitions.strategies import Scope, examples, services
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
-from ansible_collections.registrar.consul.tests.support.strategies import Scope, examples, services
 from ansible_collections.registrar.consul.tools.generate import outputs, stale
 from ansible_collections.registrar.consul.tools.generators.editor_schema import distinct_versions
 from ansible_collections.registrar.consul.tools.generators.rules_page import all_rules

@@ -20,7 +20,7 @@ from ansible_collections.registrar.consul.plugins.filter.service_definition_erro
 from ansible_collections.registrar.consul.plugins.filter.to_camel_case import to_camel_case
 from ansible_collections.registrar.consul.plugins.filter.to_hcl import to_hcl
 from ansible_collections.registrar.consul.plugins.filter.to_snake_case import to_snake_case
-from ansible_collections.registrar.consul.plugins.plugin_utils._answers import KINDS
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.api_shapes import KINDS
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY, TREE, python_path
 
 PACKAGE = "ansible_collections.registrar.consul.plugins.filter"

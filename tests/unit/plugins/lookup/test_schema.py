@@ -14,7 +14,7 @@ from ansible.errors import AnsibleLookupError
 from jsonschema.validators import Draft202012Validator
 
 from ansible_collections.registrar.consul.plugins.lookup.schema import DOCUMENTATION, LookupModule
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema import service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
 
 OPTIONS = yaml.safe_load(DOCUMENTATION)["options"]
 

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about the agent of a config-dir, each found out when it is first asked for, and only then.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Mapping, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
+
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
+# A fact is not worth a long wait.
+_PATIENCE = 3.0
+
+
+class Version(NamedTuple):
+    """What the agent is, and who said so."""
+
+    number: str | None
+    edition: str | None
+    source: str | None
+
+
+class AgentFacts:
+    """What is known of the agent, from the most direct source that answers.
+
+    options are the module's parameters: config_dir, and those of the doc fragment ``_agent``.
+    The methods raise AgentProcessError where the options name no single agent, and BadOptions where its address is no address.
+    """
+
+    def __init__(self, module: Any, options: Mapping[str, Any]) -> None:
+        self._module = module
+        self._options = options
+        self._known: dict[str, Any] = {}
+        self.agents = Agents(options["config_dir"], run_command=module.run_command)
+
+    @property
+    def process(self) -> AgentProcess | None:
+        """The running agent; None when it is stopped."""
+        if "process" not in self._known:
+            named = {name: self._options.get(name) for name in ("pid", "pid_file", "service")}
+            self._known["process"] = self.agents.find(**named)
+        found: AgentProcess | None = self._known["process"]
+        return found
+
+    @property
+    def settings(self) -> Any:
+        """The agent's own settings (see settings.py); None when it is stopped."""
+        if "settings" not in self._known:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import settings_of
+
+            self._known["settings"] = settings_of(self.process, self.agents) if self.process else None
+        return self._known["settings"]
+
+    @property
+    def data_dir(self) -> str | None:
+        """The agent's data_dir as we can open it; None when nothing tells, and for agents without one."""
+        path = self.settings.values.get("data_dir") if self.settings is not None else None
+        return self.agents.path_of(self.process, str(path)) if path and self.process is not None else None
+
+    @property
+    def api(self) -> Any:
+        """A client of the agent (see api.py); None when the agent answers no HTTP and no address was given."""
+        if "api" not in self._known:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent import api
+
+            own = None
+            if not self.address_given and self.process is not None:
+                own = self.settings.http_address()
+            silent = not self.address_given and self.process is not None and own is None
+            where = api.endpoint(self._options, os.environ, own)
+            self._known["api"] = None if silent else api.AgentApi(where, _PATIENCE)
+        return self._known["api"]
+
+    def patience(self, seconds: float) -> None:
+        """How long the API may take for an answer from now on."""
+        if self.api is not None:
+            self.api.timeout = seconds
+
+    @property
+    def address_given(self) -> bool:
+        """Whether the user said where the agent answers, in the task or in the environment."""
+        return bool(self._options.get("http_addr") or os.environ.get("CONSUL_HTTP_ADDR"))
+
+    @property
+    def node_name(self) -> str | None:
+        """The name of its node; None when nothing tells."""
+        config = self._self_answer().get("Config")
+        told = config.get("NodeName") if isinstance(config, dict) else None
+        return told or (self.settings.values.get("node_name") if self.settings is not None else None)
+
+    @property
+    def version(self) -> str | None:
+        """``1.8.7``; None when nothing tells."""
+        return self._found_version().number
+
+    @property
+    def version_source(self) -> str | None:
+        """``api``, ``binary`` (of the running agent) or ``path`` (the consul that a shell would start)."""
+        return self._found_version().source
+
+    @property
+    def edition(self) -> str | None:
+        """``community`` or ``enterprise``; None when nothing tells."""
+        return self._found_version().edition
+
+    @property
+    def scripts_enabled(self) -> bool | None:
+        """Whether the agent runs script checks from files; None when nothing tells."""
+        debug = self._self_answer().get("DebugConfig")
+        if isinstance(debug, dict) and "EnableRemoteScriptChecks" in debug:
+            return bool(debug["EnableRemoteScriptChecks"] or debug.get("EnableLocalScriptChecks"))
+        return self.settings.scripts_enabled() if self.settings is not None else None
+
+    def reset_versions(self) -> bool:
+        """Whether a reload makes every check of this agent critical (consul issues 7345 and 8747)."""
+        number = self._number()
+        debug = self._self_answer().get("DebugConfig")
+        central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
+        if (1, 5, 3) <= number < (1, 7, 2):
+            return True
+        return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8, 0) <= number < (1, 8, 5))
+
+    def ends_by_unknown_node(self) -> bool:
+        """Whether this agent ends with a panic when it runs a check on a node that the catalog does not know.
+
+        Seen on 1.8.7 to 1.18.2, but neither on 1.7.14 nor on 1.20.0; 1.19.2 has the change.
+        """
+        return (1, 8, 0) <= self._number() < (1, 19, 2)
+
+    def _number(self) -> tuple[int, ...]:
+        """The version for comparing; empty, which is before all, when nothing tells."""
+        return tuple(int(part) for part in self.version.partition("-")[0].split(".")) if self.version else ()
+
+    def _found_version(self) -> Version:
+        if "version" not in self._known:
+            self._known["version"] = self._version_from_api() or self._version_from_binary() or Version(None, None, None)
+        found: Version = self._known["version"]
+        return found
+
+    def _version_from_api(self) -> Version | None:
+        config = self._self_answer().get("Config")
+        return _parsed(str(config.get("Version", "")), "api") if isinstance(config, dict) else None
+
+    def _version_from_binary(self) -> Version | None:
+        # A link that leads to the very file the agent runs, even when a package has replaced it since.
+        own = "/proc/%d/exe" % self.process.pid if self.process else None
+        for path, source in ((own, "binary"), (self._module.get_bin_path("consul"), "path")):
+            if path and os.access(path, os.X_OK):
+                code, output, _errors = self._module.run_command([path, "version"])
+                found = _parsed(output, source) if code == 0 else None
+                if found is not None:
+                    return found
+        return None
+
+    def _self_answer(self) -> dict[str, Any]:
+        """``/v1/agent/self``, empty where it cannot be had (needs agent:read under ACLs)."""
+        if "self" not in self._known:
+            self._known["self"] = self._ask_for_self()
+        answer: dict[str, Any] = self._known["self"]
+        return answer
+
+    def _ask_for_self(self) -> dict[str, Any]:
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+
+        if self.process is None and not self.address_given:
+            return {}
+        try:
+            return dict(self.api.get("/v1/agent/self")) if self.api is not None else {}
+        except ApiError:
+            return {}
+
+
+def _parsed(text: str, source: str) -> Version | None:
+    match = _VERSION.search(text)
+    if match is None:
+        return None
+    return Version(match.group(1), "enterprise" if match.group(2) else "community", source)

@@ -1,0 +1,193 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an agent has to report once it has loaded given definitions: ids, defaults, sidecars, checks.
+
+Names of fields are squashed (lower case, no underscores), which is the same for a file's ``local_bind_port`` and the API's
+``LocalBindPort``. Keys that belong to the user (meta, config, ...) stay as they are.
+Seen on 1.8.7; the sidecar's defaults are those of 1.3 to 1.21.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
+    SIDECAR_SUFFIX,
+    check_ids,
+    checks_of,
+    service_id,
+    sidecar_check_ids,
+    sidecar_of,
+)
+
+PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway")
+# The order in which the agent looks at a check that has several.
+CHECK_TYPES = (
+    ("grpc", "grpc"),
+    ("http", "http"),
+    ("ttl", "ttl"),
+    ("tcp", "tcp"),
+    ("udp", "udp"),
+    ("aliasservice", "alias"),
+    ("aliasnode", "alias"),
+    ("dockercontainerid", "docker"),
+    ("args", "script"),
+    ("h2ping", "h2ping"),
+    ("osservice", "os_service"),
+)
+_USER_KEYS = ("meta", "config", "header", "taggedaddresses")
+
+Definition = Mapping[str, Any]
+
+
+class Expected(NamedTuple):
+    """Services by key and checks by id, squashed, with the agent's defaults filled in."""
+
+    services: dict[str, dict[str, Any]]
+    checks: dict[str, dict[str, Any]]
+
+
+def expected(definitions: Iterable[Definition]) -> Expected:
+    """Expectations for all services of these definitions, sidecars included."""
+    found = Expected({}, {})
+    for definition in definitions:
+        for service in _with_sidecar(squashed(definition)):
+            found.services[key_of(service)] = service
+            for check in _checks_of(service):
+                found.checks[in_namespace(check["namespace"], check["checkid"])] = check
+    return found
+
+
+def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition]) -> Expected:
+    """The keys alone, for definitions of which nothing else has to be known, and for checks that stand on their own."""
+    found = Expected({}, {})
+    for definition in definitions:
+        service = dict(definition)
+        namespace, identifier = service.get("namespace"), service_id(service)
+        ids = [check_id for _place, check_id in check_ids(service, identifier)]
+        found.services[in_namespace(namespace, identifier)] = {}
+        sidecar = sidecar_of(service)
+        if sidecar is not None:
+            found.services[in_namespace(namespace, sidecar[0])] = {}
+            ids.extend(check_id for _place, check_id in sidecar_check_ids(sidecar[1], sidecar[0]))
+        found.checks.update({in_namespace(namespace, check_id): {} for check_id in ids})
+    for check in checks:
+        found.checks[in_namespace(check.get("namespace"), service_id(dict(check)))] = {}
+    return found
+
+
+@functools.lru_cache(maxsize=None)
+def squash(key: str) -> str:
+    """One spelling for both worlds."""
+    return key.replace("_", "").lower()
+
+
+def squashed(value: Any) -> Any:
+    """The value with squashed keys all the way down, the user's own keys excepted; null means absent."""
+    if isinstance(value, dict):
+        return {squash(key): _below(squash(key), child) for key, child in value.items() if child is not None}
+    if isinstance(value, list):
+        return [squashed(item) for item in value]
+    return value
+
+
+def key_of(service: Mapping[str, Any]) -> str:
+    """The id of a squashed service, with the namespace before it where it is not the default one."""
+    return in_namespace(service.get("namespace"), service_id(dict(service)))
+
+
+def in_namespace(namespace: str | None, identifier: str) -> str:
+    """Ids are unique within a namespace only."""
+    return identifier if namespace in (None, "", "default") else "%s/%s" % (namespace, identifier)
+
+
+def derived_addresses(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The tagged addresses that agents since 1.7 add themselves when the address is an IP address."""
+    try:
+        address = ipaddress.ip_address(service.get("address") or "")
+    except ValueError:
+        return {}
+    is_v4 = isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped is not None
+    family = "ipv4" if is_v4 else "ipv6"
+    given = {"address": service.get("address"), "port": service.get("port")}
+    return {side + family: given for side in ("lan_", "wan_")}
+
+
+def is_virtual(tag: str) -> bool:
+    """Whether a tagged address is one that the servers give to services of the mesh, and agents since 1.11 take over a moment later.
+
+    ``consul-virtual``, and on terminating gateways ``consul-virtual:<service>``. Seen on 1.16.7 and 1.21.
+    """
+    return tag.partition(":")[0] == "consul-virtual"
+
+
+def _below(key: str, child: Any) -> Any:
+    if key == "taggedaddresses" and isinstance(child, dict):
+        return {name: squashed(address) for name, address in child.items()}
+    return child if key in _USER_KEYS else squashed(child)
+
+
+def _with_sidecar(service: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    service["id"] = service_id(service)
+    yield service
+    sidecar = (service.get("connect") or {}).get("sidecarservice")
+    if sidecar is not None:
+        yield _sidecar_of(service, sidecar)
+
+
+def _sidecar_of(service: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The nested definition as the agent registers it. Without a port the agent picks one: ``autoport``."""
+    sidecar = dict(given)
+    sidecar["id"] = service["id"] + SIDECAR_SUFFIX
+    sidecar["name"] = given.get("name") or service.get("name", "") + SIDECAR_SUFFIX
+    sidecar["kind"] = given.get("kind") or "connect-proxy"
+    for inherited in ("address", "tags", "meta"):
+        sidecar[inherited] = given.get(inherited) or service.get(inherited)
+    sidecar["namespace"] = service.get("namespace")
+    sidecar["autoport"] = not given.get("port")
+    sidecar["sidecarof"] = service["id"]
+    sidecar["proxy"] = _sidecar_proxy(service, given.get("proxy") or {})
+    return sidecar
+
+
+def _sidecar_proxy(service: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    proxy = dict(given)
+    proxy["destinationservicename"] = given.get("destinationservicename") or service.get("name")
+    proxy["destinationserviceid"] = given.get("destinationserviceid") or service["id"]
+    complete = given.get("localserviceaddress") and given.get("localserviceport")
+    if given.get("localservicesocketpath") or complete:
+        return proxy
+    if service.get("socketpath"):
+        proxy["localservicesocketpath"] = service["socketpath"]
+    else:
+        proxy["localserviceaddress"] = given.get("localserviceaddress") or "127.0.0.1"
+        proxy["localserviceport"] = given.get("localserviceport") or service.get("port")
+    return proxy
+
+
+def _checks_of(service: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if service.get("sidecarof") and not checks_of(service):
+        service = dict(service, checks=_sidecar_checks(service["sidecarof"]))
+    for (_place, check), (_same, check_id) in zip(checks_of(service), check_ids(service, service["id"])):
+        yield {
+            "checkid": check_id,
+            "serviceid": service["id"],
+            "namespace": service.get("namespace"),
+            "name": check.get("name") or "Service '%s' check" % service.get("name"),
+            "notes": check.get("notes") or "",
+            "type": next((kind for key, kind in CHECK_TYPES if check.get(key)), ""),
+            "definition": check,
+        }
+
+
+def _sidecar_checks(parent: str) -> list[dict[str, Any]]:
+    """The two checks that a sidecar gets when its definition has none."""
+    return [
+        {"name": "Connect Sidecar Listening", "tcp": "the sidecar's port", "interval": "10s"},
+        {"name": "Connect Sidecar Aliasing " + parent, "aliasservice": parent},
+    ]

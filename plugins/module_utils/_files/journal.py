@@ -1,0 +1,114 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was written and never verified, so that a later run knows it: the target of a rollback, and of a needed reload.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import Clock
+from ansible_collections.registrar.consul.plugins.module_utils._files import durable
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir, FileState
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+
+JOURNAL = "journal.json"
+_VERSION = 1
+
+
+class Step(NamedTuple):
+    """One file of a commit that is under way: from, to. None is absent."""
+
+    before: FileState | None
+    after: FileState | None
+
+
+class Entry(NamedTuple):
+    """One file that changed since the agent was last known to have loaded the directory. None is absent.
+
+    `before` is the oldest verified state, however many commits came since; `owned_before` is what the manifest said then.
+    """
+
+    before: FileState | None
+    after: FileState | None
+    owned_before: Owned | None
+
+
+class Intent(NamedTuple):
+    """A commit that has been decided: whoever finds it finishes it. The new contents are staged."""
+
+    steps: dict[str, Step]
+    manifest: dict[str, Owned]
+
+
+class Journal(NamedTuple):
+    """Everything between two verified states.
+
+    `committed` is the moment after the last rename; an agent that started later has read the files.
+    `reason` says in words why a reload is due. While `intent` is set, the files are not all in place.
+    """
+
+    files: dict[str, Entry]
+    committed: Clock
+    reason: str
+    intent: Intent | None = None
+
+
+def load_journal(directory: ConfigDir) -> Journal | None:
+    """Return the journal; None when everything is verified. Raises Refused when it cannot be read."""
+    data = directory.read_state(JOURNAL)
+    if data is None:
+        return None
+    try:
+        return _decoded(json.loads(data.decode("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        hint = "Remove it to forget which changes the agent has not confirmed; the files themselves stay as they are."
+        raise Refused(error(directory.place(STATE + "/" + JOURNAL), "state-damaged", "is damaged.", hint)) from None
+
+
+def save_journal(directory: ConfigDir, journal: Journal) -> None:
+    """Write the journal durably."""
+    durable.replace(directory.state, JOURNAL, (json.dumps(_encoded(journal), sort_keys=True) + "\n").encode("utf-8"))
+
+
+def _encoded(journal: Journal) -> dict[str, Any]:
+    intent = journal.intent
+    return {
+        "version": _VERSION,
+        "files": {name: [_listed(part) for part in entry] for name, entry in journal.files.items()},
+        "committed": list(journal.committed),
+        "reason": journal.reason,
+        "intent": None
+        if intent is None
+        else {
+            "steps": {name: [_listed(state) for state in step] for name, step in intent.steps.items()},
+            "manifest": {name: _listed(owned) for name, owned in intent.manifest.items()},
+        },
+    }
+
+
+def _decoded(value: dict[str, Any]) -> Journal:
+    if value["version"] != _VERSION:
+        raise ValueError("of another version of the collection")
+    files = {
+        name: Entry(_state(before), _state(after), None if owned is None else Owned(*owned))
+        for name, (before, after, owned) in value["files"].items()
+    }
+    intent = value["intent"]
+    if intent is not None:
+        steps = {name: Step(_state(before), _state(after)) for name, (before, after) in intent["steps"].items()}
+        intent = Intent(steps, {name: Owned(*owned) for name, owned in intent["manifest"].items()})
+    return Journal(files, Clock(*value["committed"]), value["reason"], intent)
+
+
+def _listed(value: Any | None) -> Any:
+    return None if value is None else list(value)
+
+
+def _state(value: Any) -> FileState | None:
+    return None if value is None else FileState(*value)

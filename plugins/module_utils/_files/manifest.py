@@ -1,0 +1,54 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files in a config-dir are ours, and whose among us.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._files import durable
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+
+MANIFEST = "manifest.json"
+_VERSION = 1
+
+
+class Owned(NamedTuple):
+    """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services."""
+
+    owner: str
+    digest: str
+    services: list[str]
+
+
+def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
+    """Return our files by name. Raises Refused when the manifest cannot be read."""
+    data = directory.read_state(MANIFEST)
+    if data is None:
+        return {}
+    try:
+        value = json.loads(data.decode("utf-8"))
+        if value["version"] != _VERSION:
+            raise ValueError("of another version of the collection")
+        return {name: Owned(*owned) for name, owned in value["files"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        hint = "Remove it, and run the tasks once with adopt: true to take the files over again."
+        raise Refused(error(directory.place(STATE + "/" + MANIFEST), "state-damaged", "is damaged.", hint)) from None
+
+
+def save_manifest(directory: ConfigDir, files: dict[str, Owned]) -> None:
+    """Write the manifest durably."""
+    value = {"version": _VERSION, "files": {name: list(owned) for name, owned in files.items()}}
+    durable.replace(directory.state, MANIFEST, (json.dumps(value, sort_keys=True) + "\n").encode("utf-8"))
+
+
+def owner_in_words(owner: str) -> str:
+    """Return an owner as messages call it."""
+    kind, _colon, name = owner.partition(":")
+    return f"the set {name}" if kind == "set" else f"the single definition {name}"

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to happen so that the files of one owner are as wanted: found out before anything does.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, bad_name, digest_of, state_of
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error, warning
+
+
+class Wanted(NamedTuple):
+    """The files that one owner wants. None is absent; whatever else the owner has is to go."""
+
+    owner: str
+    contents: dict[str, bytes | None]
+    services: dict[str, list[str]]
+    adopt: bool = False
+    repair: bool = True
+
+
+class Plan(NamedTuple):
+    """Changes to make, drift that was met (file, what), and findings; with an error among them nothing may be done."""
+
+    changes: list[Change]
+    drift: list[dict[str, str]]
+    findings: list[Finding]
+
+
+def plan(directory: ConfigDir, wanted: Wanted, manifest: dict[str, Owned], owners: Owners) -> Plan:
+    """Compare what is wanted with what is there."""
+    planner = _Planner(directory, wanted, manifest, owners)
+    surplus = [name for name, owned in manifest.items() if owned.owner == wanted.owner and name not in wanted.contents]
+    for name in sorted([*wanted.contents, *surplus]):
+        try:
+            planner.look_at(name)
+        except Refused as refused:
+            planner.plan.findings.extend(refused.findings)
+    return planner.plan
+
+
+class _Planner:
+    def __init__(self, directory: ConfigDir, wanted: Wanted, manifest: dict[str, Owned], owners: Owners) -> None:
+        self.plan = Plan([], [], [])
+        self._directory = directory
+        self._wanted = wanted
+        self._manifest = manifest
+        self._owners = owners
+
+    def look_at(self, name: str) -> None:
+        """Plan what one file needs. Raises Refused."""
+        reason = bad_name(name)
+        if reason:
+            hint = "Use a plain file name that ends in .json or .hcl."
+            raise Refused(error(self._directory.place(name), "file-name", "%s." % reason, hint))
+        content = self._directory.read(name)
+        state = None if content is None else state_of(content)
+        old = None if content is None else content.data
+        owned = self._manifest.get(name)
+        if owned is not None and owned.owner != self._wanted.owner:
+            self._demand_adoption(name, owned, False)
+            owned = None
+        elif owned is None and state is not None:
+            self._demand_adoption(name, None, old == self._wanted.contents.get(name))
+        if owned is not None:
+            drift = self._drift(owned, state)
+            if drift:
+                self.plan.drift.append({"file": name, "what": drift})
+                if not self._wanted.repair and self._left_alone(name, owned, drift):
+                    return
+        self._add(name, owned, state, old)
+
+    def _add(self, name: str, owned: Owned | None, state: FileState | None, old: bytes | None) -> None:
+        new = self._wanted.contents.get(name)
+        if new is None:
+            if owned is not None or state is not None:
+                self.plan.changes.append(Change(name, "removed", state, old, None, None, None))
+            return
+        digest = digest_of(new)
+        if owned is not None and state is not None and state.digest == owned.digest == digest and self._owners.fits(state):
+            return
+        after = self._owners.state(digest, state if owned is not None else None)
+        action = self._action(owned, state, digest)
+        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []))
+        self.plan.changes.append(Change(name, action, state, old, after, new, now_owned))
+
+    @staticmethod
+    def _action(owned: Owned | None, state: FileState | None, digest: str) -> str:
+        if owned is None:
+            return "created" if state is None else "adopted"
+        if owned.digest == digest:
+            return "repaired"
+        return "created" if state is None else "updated"
+
+    def _drift(self, owned: Owned, state: FileState | None) -> str | None:
+        if state is None:
+            return "deleted"
+        if state.digest != owned.digest:
+            return "edited"
+        return None if self._owners.fits(state) else "permissions"
+
+    def _left_alone(self, name: str, owned: Owned, drift: str) -> bool:
+        """Report drift instead of repairing it; refuse where a new content would have to overwrite it."""
+        new = self._wanted.contents.get(name)
+        as_before = new is not None and digest_of(new) == owned.digest
+        if drift == "permissions" and not as_before:
+            return False
+        if not as_before and not (new is None and drift == "deleted"):
+            message = "was %s by hand since it was written, and is to change now." % drift
+            hint = "Set drift: repair to have it overwritten, or put it back first."
+            raise Refused(error(self._directory.place(name), "file-%s" % drift, message, hint))
+        if not as_before:
+            return False
+        words = "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
+        hint = "Set drift: repair to have it put right."
+        self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
+        return True
+
+    def _demand_adoption(self, name: str, other: Owned | None, same: bool) -> None:
+        if self._wanted.adopt:
+            return
+        if other is not None:
+            message = "belongs to %s, and not to %s." % (owner_in_words(other.owner), owner_in_words(self._wanted.owner))
+        else:
+            message = "exists, and was not written by this collection%s." % ("; its content is the wanted one" if same else "")
+        hint = "Set adopt: true to take it over, or choose another name."
+        raise Refused(error(self._directory.place(name), "file-not-ours", message, hint))

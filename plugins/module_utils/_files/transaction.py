@@ -1,0 +1,285 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commit, finish, undo, restore: how files change together.
+
+Before the journal is on disk nothing has happened; from then on the change is decided, and whoever comes next finishes it. So a
+crash at any instruction leaves, after the next look, exactly the old files or exactly the new ones. Hold the lock for all of it.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Callable, Iterable, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import Clock, now
+from ansible_collections.registrar.consul.plugins.module_utils._files import durable
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import (
+    BACKUP,
+    STAGE,
+    STATE,
+    ConfigDir,
+    FileState,
+    remedy,
+    state_of,
+)
+from ansible_collections.registrar.consul.plugins.module_utils._files.journal import (
+    JOURNAL,
+    Entry,
+    Intent,
+    Journal,
+    Step,
+    load_journal,
+    save_journal,
+)
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, save_manifest
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, Unfinished, error
+
+# Gives a staged file the security label of the place it is meant for: (staged path, final path).
+Label = Callable[[str, str], None]
+
+
+class Change(NamedTuple):
+    """What is to happen to one file. None is absent; `owned` is what the manifest says afterwards."""
+
+    name: str
+    action: str
+    before: FileState | None
+    old: bytes | None
+    after: FileState | None
+    new: bytes | None
+    owned: Owned | None
+
+
+def recover(directory: ConfigDir) -> Journal | None:
+    """Finish a commit that was interrupted, and return what is unverified: None when nothing is.
+
+    A file that was edited after the interruption is left alone: it shows as drift. Raises Refused.
+    """
+    journal = load_journal(directory)
+    if journal is None or journal.intent is None:
+        return journal
+    try:
+        return _finish(directory, journal, journal.intent)
+    except OSError as problem:
+        raise Unfinished(_unfinished(directory, problem)) from problem
+
+
+def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Label | None = None) -> Journal | None:
+    """Make the changes, all or none, and return the journal that now waits for a verified reload. Call recover first.
+
+    Raises Refused when the system refuses something, or a file is edited at the same moment; the files are then as before,
+    or the finding says that they are not.
+    """
+    earlier = load_journal(directory)
+    manifest = load_manifest(directory)
+    try:
+        directory.create_state()
+        _clean(directory, STAGE)
+        _prepare(directory, changes, label)
+    except OSError as problem:
+        raise Refused(_nothing_changed(directory, problem)) from problem
+    files = dict(earlier.files) if earlier else {}
+    for change in changes:
+        known = files.get(change.name) or Entry(change.before, None, manifest.get(change.name))
+        files[change.name] = known._replace(after=change.after)
+    steps = {change.name: Step(change.before, change.after) for change in changes}
+    owned = _with(manifest, {change.name: change.owned for change in changes})
+    intent = Intent(steps, owned)
+    journal = Journal(files, _moment(), reason, intent)
+    try:
+        save_journal(directory, journal)
+        return _finish(directory, journal, intent, insist=True)
+    except _Edited as names:
+        finding = _edited(directory, str(names))
+    except OSError as problem:
+        finding = _nothing_changed(directory, problem)
+    try:
+        _undo(directory, intent, earlier, manifest, label)
+    except OSError as problem:
+        raise Unfinished(_unfinished(directory, problem)) from problem
+    raise Refused(finding)
+
+
+def restore(directory: ConfigDir, reason: str, label: Label | None = None) -> list[str]:
+    """Put every unverified file back to its last verified state, and return the names. Call recover first.
+
+    The journal stays, and so do the backups: call verified when the agent has confirmed the old state.
+    Raises Refused when a kept content is missing or the system refuses; the files are then as before the call.
+    """
+    journal = load_journal(directory)
+    if journal is None:
+        return []
+    commit(directory, [_back(directory, name, entry) for name, entry in journal.files.items()], reason, label)
+    return sorted(journal.files)
+
+
+def verified(directory: ConfigDir) -> None:
+    """The agent has loaded what is there: forget the journal, then what was kept to go back to."""
+    durable.remove(directory.state, JOURNAL)
+    os.fsync(directory.state)
+    _clean(directory, BACKUP)
+    _clean(directory, STAGE)
+
+
+def verified_contents(directory: ConfigDir, journal: Journal) -> dict[str, bytes | None]:
+    """Return what the unverified files held when they were last verified; None is absent, or no longer known."""
+    return {name: entry.before and directory.backup(entry.before.digest) for name, entry in journal.files.items()}
+
+
+def _back(directory: ConfigDir, name: str, entry: Entry) -> Change:
+    content = directory.read(name)
+    before = None if content is None else state_of(content)
+    old = None if content is None else content.data
+    new = None if entry.before is None else directory.backup(entry.before.digest)
+    if entry.before is not None and new is None:
+        hint = "Put the file right by hand, and run the play again."
+        raise Refused(error(directory.place(name), "backup-missing", "cannot be put back: its kept content is gone.", hint))
+    return Change(name, "restored", before, old, entry.before, new, entry.owned_before)
+
+
+def _prepare(directory: ConfigDir, changes: Iterable[Change], label: Label | None) -> None:
+    """Keep the old contents and stage the new ones, durably. The waiting comes at the end, once for all."""
+    kept, staged = [], []
+    for change in changes:
+        if change.before is not None and change.old is not None:
+            kept.append(_keep(directory, change.before.digest, change.old))
+        if change.after is not None and change.new is not None:
+            staged.append(_stage(directory, change.name, change.after, change.new, label))
+    for part, names in ((BACKUP, kept), (STAGE, staged)):
+        for name in names:
+            durable.sync_file(directory.part(part), name)
+        os.fsync(directory.part(part))
+    os.fsync(directory.state)
+
+
+def _keep(directory: ConfigDir, digest: str, data: bytes) -> str:
+    if directory.backup(digest) is None:
+        durable.remove(directory.part(BACKUP), digest)
+        durable.write_new(directory.part(BACKUP), digest, data)
+    return digest
+
+
+def _stage(directory: ConfigDir, name: str, state: FileState, data: bytes, label: Label | None) -> str:
+    staged = _staged_name(name, state)
+    part = directory.part(STAGE)
+    durable.remove(part, staged)
+    durable.write_new(part, staged, data, state.mode, (state.uid, state.gid))
+    if label is not None:
+        label(os.path.join(directory.place(STATE), STAGE, staged), directory.place(name))
+    return staged
+
+
+def _staged_name(name: str, state: FileState) -> str:
+    """One name for each file and content, so that undoing a commit cannot spoil what finishing it would need."""
+    return hashlib.sha256(repr((name, tuple(state))).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _finish(directory: ConfigDir, journal: Journal, intent: Intent, insist: bool = False) -> Journal | None:
+    """Carry out an intent, from wherever it was left. With insist, raises _Edited instead of passing over edited files."""
+    edited = _apply(directory, intent.steps)
+    if edited and insist:
+        raise _Edited(", ".join(edited))
+    os.fsync(directory.fd)
+    save_manifest(directory, intent.manifest)
+    if not journal.files:
+        verified(directory)
+        return None
+    done = journal._replace(intent=None, committed=_moment())
+    save_journal(directory, done)
+    return done
+
+
+def _apply(directory: ConfigDir, steps: dict[str, Step]) -> list[str]:
+    """Rename and remove; return the files that are in neither state, since somebody else has edited them.
+
+    New files first, removals last: a service that moves from one file to another is at times in both (the agent keeps one of
+    them), and never in none.
+    """
+    edited = []
+    for name in sorted(steps, key=lambda name: (steps[name].after is None, steps[name].before is not None, name)):
+        before, after = steps[name]
+        content = directory.read(name)
+        state = None if content is None else state_of(content)
+        if state == after:
+            continue
+        if state != before:
+            edited.append(name)
+        elif after is None:
+            os.unlink(name, dir_fd=directory.fd)
+        elif not _put(directory, name, after):
+            edited.append(name)
+    return edited
+
+
+def _put(directory: ConfigDir, name: str, state: FileState) -> bool:
+    """Rename the staged content into its place; False when it is gone."""
+    try:
+        os.rename(_staged_name(name, state), name, src_dir_fd=directory.part(STAGE), dst_dir_fd=directory.fd)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _undo(directory: ConfigDir, intent: Intent, earlier: Journal | None, manifest: dict[str, Owned], label: Label | None) -> None:
+    """Go back to the moment before the commit, the same way as forward. Raises OSError; what was decided last then holds."""
+    if load_journal(directory) == earlier:
+        return
+    steps = {}
+    for name, step in intent.steps.items():
+        content = directory.read(name)
+        if (None if content is None else state_of(content)) == step.after:
+            steps[name] = Step(step.after, step.before)
+            data = None if step.before is None else directory.backup(step.before.digest)
+            if step.before is not None and data is not None:
+                durable.sync_file(directory.part(STAGE), _stage(directory, name, step.before, data, label))
+    os.fsync(directory.part(STAGE))
+    base = earlier or Journal({}, _moment(), "")
+    back = Intent(steps, manifest)
+    save_journal(directory, base._replace(intent=back))
+    _finish(directory, base, back)
+
+
+def _clean(directory: ConfigDir, part: str) -> None:
+    for name in os.listdir(directory.part(part)):
+        durable.remove(directory.part(part), name)
+
+
+def _with(manifest: dict[str, Owned], news: dict[str, Owned | None]) -> dict[str, Owned]:
+    merged = dict(manifest)
+    for name, owned in news.items():
+        merged.pop(name, None)
+        if owned is not None:
+            merged[name] = owned
+    return merged
+
+
+def _moment() -> Clock:
+    try:
+        return now()
+    except OSError:
+        # No /proc: a moment before all others, so that no process counts as started since.
+        return Clock("", 0.0)
+
+
+class _Edited(Exception):
+    """Files were edited between the look and the commit; the message has their names."""
+
+
+def _edited(directory: ConfigDir, names: str) -> Finding:
+    message = f"somebody else changed {names} while this task ran; nothing was changed by the task."
+    return error(directory.path, "edited-meanwhile", message, "Run the play again.")
+
+
+def _nothing_changed(directory: ConfigDir, problem: OSError) -> Finding:
+    message = f"cannot be written to: {problem.strerror}. Nothing that the agent reads has changed."
+    return error(directory.path, "system-refused", message, remedy(problem))
+
+
+def _unfinished(directory: ConfigDir, problem: OSError) -> Finding:
+    message = f"a commit was begun and could not be finished: {problem.strerror}. Some files may be new and others old."
+    hint = "Remove the cause and run the play again: it finishes the commit first."
+    return error(directory.path, "commit-unfinished", message, hint)

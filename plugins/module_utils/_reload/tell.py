@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell an agent to reload, once, and listen to what it says.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears, Journal, LogFile, LogStream
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
+
+
+class NotTold(Exception):
+    """The agent could not be told. The message says why and what helps."""
+
+
+def tell(facts: AgentFacts, method: str) -> str | None:
+    """Have the agent reload; return its refusal where the method brings one at once (``api``), else None.
+
+    Raises NotTold when nothing was sent.
+    """
+    if method == "signal":
+        _signal(facts)
+        return None
+    try:
+        facts.api.put("/v1/agent/reload")
+    except (AclDenied, Blocked) as denied:
+        hint = "Give a token with agent:write, or set method: signal."
+        raise NotTold("The agent may not be told to reload through its API (%s). %s" % (denied, hint)) from None
+    except ApiError as refused:
+        return str(refused)
+    return None
+
+
+def listen(facts: AgentFacts, method: str, run_command: Any) -> Ears:
+    """The best source that there is for what the agent says from now on. One that is told by its API answers by itself."""
+    process = facts.process
+    if method == "api" or process is None:
+        return Ears(None)
+    source: Any = LogStream.open(facts.api) if facts.api is not None else None
+    if source is None:
+        log_file = facts.settings.values.get("log_file")
+        source = LogFile.open(process.pid, log_file and facts.agents.path_of(process, str(log_file)))
+    return Ears(source or Journal.open(process.pid, run_command))
+
+
+def _signal(facts: AgentFacts) -> None:
+    process = facts.process
+    if process is None:
+        raise NotTold("There is no process to signal. Set method: api.")
+    if not facts.agents.alive(process):
+        raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid)
+    try:
+        _send(process)
+    except PermissionError:
+        hint = "Run the task as root or as the agent's user (become: true), or set method: api."
+        raise NotTold("The agent with pid %d runs as another user and may not be signalled. %s" % (process.pid, hint)) from None
+    except ProcessLookupError:
+        raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid) from None
+
+
+def _send(process: AgentProcess) -> None:
+    os.kill(process.pid, signal.SIGHUP)

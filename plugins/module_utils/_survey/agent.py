@@ -1,0 +1,231 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the agent of a config-dir has, and where that is not what the files say.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any, Iterator, Mapping, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
+from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
+from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import concealed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Unparsable, parse
+from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import SERVICE, ids_of
+
+# A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
+_SECOND_LOOK = 0.5
+_NONE = Persisted({}, {})
+# What a check has found, and not what it is.
+_STATE = ("Status", "Output")
+_MAINTENANCE = ("_node_maintenance", "_service_maintenance:")
+
+
+class Place(NamedTuple):
+    """Where a service or check is declared: the file, and its number there."""
+
+    file: str
+    kind: str
+    number: int
+
+
+class Declarations(NamedTuple):
+    """All that the files declare. Of two with one id the agent has the last."""
+
+    all: Expected
+    services: dict[str, Place]
+    checks: dict[str, Place]
+
+
+def agent_survey(facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile]) -> dict[str, Any]:
+    """Return the agent's state, the services that no file here declares, and the drift; with `compared` false the reason why not."""
+    found: dict[str, Any] = {
+        "state": "running" if process is not None else "absent",
+        "pid": process.pid if process is not None else None,
+        "compared": False,
+        "reason": "no consul agent that reads %s is running" % path,
+        "services": [],
+        "checks": [],
+        "drift": [],
+    }
+    try:
+        found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
+        if process is not None or facts.address_given:
+            found["scripts"] = facts.scripts_enabled
+            _compare(found, facts, process, path, files)
+    except (ApiError, AgentProcessError) as problem:
+        found["reason"] = str(problem)
+    return {"version": None, "edition": None, "version_source": None, "scripts": None, **found}
+
+
+def _compare(found: dict[str, Any], facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile]) -> None:
+    """Raises ApiError when the agent does not let us look."""
+    if facts.api is None:
+        found["reason"] = "the agent answers no HTTP"
+        return
+    declared = _declarations(files)
+    namespaces = [service["namespace"] for service in declared.all.services.values() if service.get("namespace")]
+    view = AgentView(facts.api, namespaces)
+    seen = view.look()
+    found["state"] = "running"
+    drift = list(_drift(declared, seen))
+    if drift:
+        time.sleep(_SECOND_LOOK)
+        seen = view.look()
+        drift = list(_drift(declared, seen))
+    hidden = view.hidden(declared.services.keys() - seen.services.keys())
+    if hidden:
+        found["reason"] = "the token may not see %d of %d services: it needs service:read" % (len(hidden), len(declared.services))
+    else:
+        found.update(compared=True, reason="")
+    found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
+    complete = not any(entry.fatal for entry in files)
+    origins = _Origins(facts, process, path, complete)
+    found["services"] = [_undeclared(key, seen, origins) for key in sorted(seen.services.keys() - declared.services.keys())]
+    found["checks"] = [_undeclared_check(key, seen, origins) for key in _undeclared_checks(declared, seen)]
+
+
+def _declarations(files: list[DefinitionFile]) -> Declarations:
+    services = [(entry.name, index, service) for entry in files for index, service in enumerate(entry.definitions.services)]
+    checks = [(entry.name, index, check) for entry in files for index, check in enumerate(entry.definitions.checks)]
+    declared = Declarations(expected(service for _file, _index, service in services), {}, {})
+    for file, index, service in services:
+        for key in expected([service]).services:
+            declared.services[key] = Place(file, "service", index)
+    for file, index, check in checks:
+        declared.checks[in_namespace(check.get("namespace"), service_id(check))] = Place(file, "check", index)
+    return declared
+
+
+def _drift(declared: Declarations, seen: Seen) -> Iterator[dict[str, Any]]:
+    """Where the agent is not as the files say: nothing else that it has is looked at."""
+    for key, service in sorted(declared.all.services.items()):
+        if key not in seen.services:
+            yield _entry(declared.services[key], key, "missing")
+            continue
+        for field, reason in service_differences(service, seen.services[key]):
+            yield _entry(declared.services[key], key, "different", field=field, reason=reason)
+    for key, check in sorted(declared.all.checks.items()):
+        owner = in_namespace(check["namespace"], check["serviceid"])
+        if owner not in seen.services:
+            continue
+        place = declared.services[owner]
+        if key not in seen.checks:
+            yield _entry(place, owner, "missing", check=check["checkid"])
+            continue
+        for field, reason in check_differences(check, seen.checks[key]):
+            yield _entry(place, owner, "different", check=check["checkid"], field=field, reason=reason)
+    for key, place in sorted(declared.checks.items()):
+        if key not in seen.checks:
+            yield _entry(place, "", "missing", check=key)
+
+
+def _entry(place: Place, service: str, what: str, **more: str) -> dict[str, Any]:
+    return dict({"check": "", "field": "", "reason": ""}, **dict(place._asdict(), service=service, what=what, **more))
+
+
+def _undeclared(key: str, seen: Seen, origins: _Origins) -> dict[str, Any]:
+    """A service that no file here declares: where it comes from, and all that is known of it."""
+    service = seen.services[key]
+    own = {check_id: check for check_id, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
+    return {
+        "key": key,
+        "origin": origins.of(key),
+        "answer": concealed(service),
+        "checks": [concealed(origins.check(name, own[name])) for name in sorted(own) if not name.startswith(_MAINTENANCE)],
+        "token": origins.has_token(key),
+    }
+
+
+def _undeclared_checks(declared: Declarations, seen: Seen) -> list[str]:
+    """Checks that no file here declares, without those of services that none declares either."""
+    known = {*declared.all.checks, *declared.checks}
+    services = {*declared.services, ""}
+    return sorted(
+        key
+        for key, check in seen.checks.items()
+        if key not in known and check.get("ServiceID", "") in services and not key.startswith(_MAINTENANCE)
+    )
+
+
+def _undeclared_check(key: str, seen: Seen, origins: _Origins) -> dict[str, str]:
+    return {"key": key, "origin": origins.of_check(key), "service": seen.checks[key].get("ServiceID", "")}
+
+
+class _Origins:
+    """Tells services that were registered through the HTTP API from those of other files, and from leftovers of removed ones."""
+
+    def __init__(self, facts: AgentFacts, process: AgentProcess | None, path: str, complete: bool) -> None:
+        self._kept = persisted_in(_data_dir(facts, process))
+        self._elsewhere = Expected({}, {})
+        # Whether all that the agent reads besides is known: only then is the rest a leftover.
+        self._complete = complete
+        for name in source_files(process, facts.agents) if process is not None else ():
+            if os.path.realpath(os.path.dirname(name)) != os.path.realpath(path):
+                self._read(name)
+
+    def of(self, key: str) -> str:
+        """`api`, `elsewhere` (another file of the agent), `removed` (from the files, and the agent was not told), or `unknown`."""
+        return self._of(key, self._elsewhere.services, self._kept and self._kept.services)
+
+    def of_check(self, key: str) -> str:
+        return self._of(key, self._elsewhere.checks, self._kept and self._kept.checks)
+
+    def check(self, check_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """What is known of a check. Agents up to 1.10 report its definition nowhere but keep it in data_dir."""
+        answer = {key: value for key, value in answer.items() if key not in _STATE}
+        kept = _json_in((self._kept or _NONE).checks.get(check_id)).get("ChkType") or {}
+        # Every field is there, and two that the agent fills itself for exposed checks.
+        definition = {key: value for key, value in kept.items() if value and not key.startswith("Proxy")}
+        return dict(answer, Definition=definition) if definition else dict(answer)
+
+    def has_token(self, key: str) -> bool:
+        """Whether the service was registered with a token of its own."""
+        return bool(_json_in((self._kept or _NONE).services.get(key.rpartition("/")[2])).get("Token"))
+
+    def _of(self, key: str, elsewhere: Mapping[str, Any], kept: Mapping[str, str] | None) -> str:
+        if key in elsewhere:
+            return "elsewhere"
+        if kept is None:
+            return "unknown"
+        if key.rpartition("/")[2] in kept:
+            return "api"
+        return "removed" if self._complete else "unknown"
+
+    def _read(self, name: str) -> None:
+        try:
+            with open(name, "rb") as stream:
+                found = parse(name, stream.read())
+        except (OSError, Unparsable):
+            self._complete = False
+            return
+        for identity in ids_of(found):
+            keys = self._elsewhere.services if identity.kind == SERVICE else self._elsewhere.checks
+            keys[in_namespace(identity.namespace, identity.name)] = {}
+
+
+def _data_dir(facts: AgentFacts, process: AgentProcess | None) -> str | None:
+    path = facts.settings.values.get("data_dir") if facts.settings is not None else None
+    return facts.agents.path_of(process, str(path)) if path and process is not None else None
+
+
+def _json_in(path: str | None) -> dict[str, Any]:
+    try:
+        with open(path or os.devnull, encoding="utf-8") as stream:
+            value = json.load(stream)
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is in a config-dir, whose it is, and what its agent has: gathered in one look, and nothing is changed.
+
+It is judged on the controller, which gets the definitions without their secrets.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
+from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import definitions_of, holds_secret
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, digest_of
+from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
+from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, is_hcl, scan
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, warning
+from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.module_utils._survey.agent import agent_survey
+
+# Seconds to wait for a task that is at work in the directory; then we look all the same.
+_PATIENCE = 5.0
+
+
+def run(module: Any) -> None:
+    """Do what service_definition_info was called for, and exit. The action plugin of this name makes the result of it."""
+    try:
+        found = Survey(module).run()
+    except Refused as refused:
+        module.fail_json(msg=str(refused), errors=refused.findings, changed=False)
+    module.exit_json(changed=False, survey=encode_payload(found))
+
+
+class Survey:
+    """One look at one config-dir."""
+
+    def __init__(self, module: Any) -> None:
+        self._facts = AgentFacts(module, module.params)
+        self._path = module.params["config_dir"]
+        self._findings: list[Finding] = []
+        self._process = self._find_process()
+
+    def run(self) -> dict[str, Any]:
+        """Return all that was found. Raises Refused when the directory cannot be opened."""
+        with ConfigDir(self._path, look_only=True) as directory, contextlib.ExitStack() as stack:
+            self._keep_out(directory, stack)
+            self._findings += directory.unseen
+            manifest, journal = self._state(directory)
+            found = list(scan(directory, agent=self._reader()))
+            open_to_all = bool(os.fstat(directory.fd).st_mode & stat.S_IXOTH)
+            files = [_described(entry, manifest.get(entry.name), open_to_all) for entry in found]
+        names = {entry.name for entry in found}
+        return {
+            "path": directory.path,
+            "files": files,
+            "deleted": [{"name": name, "owner": owned.owner} for name, owned in sorted(manifest.items()) if name not in names],
+            "journal": journal,
+            "findings": self._findings,
+            "agent": agent_survey(self._facts, self._process, directory.path, found),
+        }
+
+    def _find_process(self) -> AgentProcess | None:
+        try:
+            return self._facts.process
+        except AgentProcessError as problem:
+            self._findings.append(warning("agent", "agent-unclear", str(problem)))
+            return None
+
+    def _reader(self) -> Reader | None:
+        process = self._process
+        return None if process is None else Reader(process.uid, process.gid, process.groups)
+
+    def _keep_out(self, directory: ConfigDir, stack: contextlib.ExitStack) -> None:
+        """Let no change happen while we look; in a directory of ours only, since nothing may be written."""
+        try:
+            stack.enter_context(locked(directory, "service_definition_info", _PATIENCE, read_only=True))
+        except Refused as refused:
+            self._findings += [dict(finding, severity="warning") for finding in refused.findings]
+
+    def _state(self, directory: ConfigDir) -> tuple[dict[str, Owned], dict[str, Any] | None]:
+        """Return whose files are whose, and what the agent has not confirmed."""
+        manifest: dict[str, Owned] = {}
+        journal = None
+        try:
+            manifest = load_manifest(directory)
+        except Refused as refused:
+            self._findings += refused.findings
+        try:
+            journal = load_journal(directory)
+        except Refused as refused:
+            self._findings += refused.findings
+        if journal is None:
+            return manifest, None
+        if journal.intent is not None:
+            manifest = journal.intent.manifest
+        return manifest, {"files": sorted(journal.files), "reason": journal.reason, "unfinished": journal.intent is not None}
+
+
+def _described(found: DefinitionFile, owned: Owned | None, open_to_all: bool) -> dict[str, Any]:
+    content = found.content
+    # What this task may not read, the agent perhaps may.
+    unread = found.fatal and (found.problem or "").startswith("cannot be read (") and os.geteuid() != 0
+    described: dict[str, Any] = {
+        "name": found.name,
+        "owner": owned.owner if owned else None,
+        "target": found.target,
+        "hcl": is_hcl(found.target or found.name),
+        "problem": found.problem,
+        "fatal": found.fatal and not unread,
+        "settings": found.definitions.settings,
+    }
+    if content is not None:
+        mode = stat.S_IMODE(content.stat.st_mode)
+        readable = open_to_all and bool(mode & stat.S_IROTH)
+        described["mode"] = "%04o" % mode
+        described["edited"] = owned is not None and digest_of(content.data) != owned.digest
+        described["exposed"] = readable and found.document is not None and holds_secret(found.document)
+    if found.document is not None:
+        described["document"] = definitions_of(found.document)
+    return described

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings that depend on the agent: on its version, and on whether it runs scripts. Resolved where the agent is.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
+
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+
+if TYPE_CHECKING:
+    from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+
+_NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+def packed(conditional: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return findings with their conditions in the form that the payload has: each text once, for however many places.
+
+    Thousands of services have thousands of findings on agents that are older than a field of theirs.
+    """
+    numbers: dict[tuple[Any, ...], int] = {}
+    places = []
+    for entry in conditional:
+        finding = entry["finding"]
+        text = (entry["since"], entry["until"], finding["severity"], finding["rule"], finding["message"], finding["hint"])
+        places.append([numbers.setdefault(text, len(numbers)), finding["path"]])
+    return {"texts": list(numbers), "places": places}
+
+
+def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
+    """Return what the payload's conditions come to for this agent. Asks for a fact only when something depends on it."""
+    findings: list[Finding] = []
+    if payload.get("conditional", {}).get("places"):
+        findings += _for_version(payload["conditional"], facts.version)
+    if payload.get("scripts"):
+        findings += _for_scripts(payload["scripts"], facts.scripts_enabled)
+    return findings
+
+
+def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Finding]:
+    places = conditional["places"]
+    if version is None:
+        message = "is auto, and the version cannot be found out: no agent answers, and there is no consul binary."
+        hint = "Name the agent's version to have all rules applied; %d findings depend on it." % len(places)
+        return [warning("consul_version", "version-unknown", message, hint)]
+    texts = [_text(text, version) for text in conditional["texts"]]
+    return [dict(texts[number], path=path) for number, path in places if texts[number]]
+
+
+def _text(text: list[Any], version: str) -> Finding:
+    """Return the finding without its place; empty when it does not hold for this version."""
+    since, until, severity, rule, message, hint = text
+    number = _numbers(version)
+    if (since and number < _numbers(since)) or (until and number >= _numbers(until)):
+        return {}
+    return {"severity": severity, "path": "", "rule": rule, "message": message.replace("{version}", version), "hint": hint}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    match = _NUMBERS.search(version)
+    return tuple(int(part or 0) for part in match.groups()) if match else ()
+
+
+def _for_scripts(places: Iterable[str], enabled: bool | None) -> list[Finding]:
+    if enabled:
+        return []
+    if enabled is None:
+        message = "runs a script, and whether the agent allows that cannot be found out; if not, it unloads every service."
+        return [warning(place, "script-checks-unknown", message) for place in places]
+    message = (
+        "runs a script, which the agent is set not to do;"
+        " it would unload every service and stop at this one, although consul validate finds nothing."
+    )
+    hint = "Set enable_local_script_checks = true in the agent's configuration and restart it, or use another kind of check."
+    return [error(place, "script-checks-disabled", message, hint) for place in places]

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory as it would be: may the agent refuse it, and is every id in it the only one?
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
+    check_ids,
+    service_id,
+    sidecar_check_ids,
+    sidecar_of,
+)
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Definitions, Reader
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+
+SERVICE, CHECK = "service", "check"
+_CONSEQUENCE = {
+    SERVICE: "the agent would register the last one only, without a word",
+    CHECK: "the agent would give the check to the last service only, and the other would count as healthy for ever",
+}
+
+
+class Id(NamedTuple):
+    """An id that must be unique on the node, within its namespace where there are namespaces."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+def cross_check(
+    directory: ConfigDir,
+    staying: Iterable[DefinitionFile],
+    changes: list[Change],
+    definitions: Mapping[str, Definitions],
+    manifest: Mapping[str, Owned],
+    agent: Reader | None,
+) -> list[Finding]:
+    """Return what speaks against the directory as it would be after the changes.
+
+    `staying` are the files that do not change, `definitions` those of the new contents by file name.
+    """
+    findings: list[Finding] = []
+    taken: dict[Id, str] = {}
+    for found in staying:
+        if found.problem is not None:
+            findings.append(_broken(directory, found))
+        for identity in ids_of(found.definitions):
+            taken.setdefault(identity, found.name)
+    for change in changes:
+        ours = ids_of(definitions.get(change.name, Definitions([], [])))
+        findings.extend(_duplicate(directory, change.name, identity, taken[identity], manifest) for identity in ours if identity in taken)
+        if change.after is not None and agent is not None and not agent.can_read(change.after.mode, change.after.uid, change.after.gid):
+            findings.append(_unreadable(directory, change, agent))
+    return findings
+
+
+def ids_of(definitions: Definitions) -> Iterator[Id]:
+    """Yield the ids of all services, sidecars and checks that an agent would register."""
+    for service in definitions.services:
+        identifier, namespace = service_id(service), _namespace(service)
+        if not identifier:
+            continue
+        yield Id(SERVICE, namespace, identifier)
+        for _place, check in check_ids(service, identifier):
+            yield Id(CHECK, namespace, check)
+        sidecar = sidecar_of(service)
+        if sidecar is not None:
+            yield Id(SERVICE, namespace, sidecar[0])
+            for _place, check in sidecar_check_ids(sidecar[1], sidecar[0]):
+                yield Id(CHECK, namespace, check)
+    for node_check in definitions.checks:
+        # A check of its own is called by its id, else by its name, like a service.
+        if service_id(node_check):
+            yield Id(CHECK, _namespace(node_check), service_id(node_check))
+
+
+def _namespace(definition: Mapping[str, Any]) -> str:
+    namespace = definition.get("namespace")
+    return namespace if isinstance(namespace, str) and namespace else "default"
+
+
+def _broken(directory: ConfigDir, found: DefinitionFile) -> Finding:
+    leads = " (a link to %s)" % found.target if found.target else ""
+    path = directory.place(found.name)
+    if not found.fatal:
+        return warning(path, "file-empty", "%s%s: the agent gets nothing from it." % (found.problem, leads))
+    message = "%s%s; it stands in the way, since the agent would refuse every reload and could not start." % (found.problem, leads)
+    return error(path, "directory-broken", message, "Repair or remove it; it was like this before this task, which changed nothing.")
+
+
+def _duplicate(directory: ConfigDir, name: str, identity: Id, other: str, manifest: Mapping[str, Owned]) -> Finding:
+    owned = manifest.get(other)
+    whose = "of %s" % owner_in_words(owned.owner) if owned else "which this collection did not write"
+    message = 'the %s id "%s" is taken by %s, %s; %s.' % (
+        identity.kind,
+        identity.name,
+        directory.place(other),
+        whose,
+        _CONSEQUENCE[identity.kind],
+    )
+    hint = "Give one of them another id."
+    if owned:
+        hint += " If it is to move here, let the task of %s come first, without it." % owner_in_words(owned.owner)
+    else:
+        hint += " If it is to move here, remove it there first."
+    return error(name, "%s-id-unique" % identity.kind, message, hint)
+
+
+def _unreadable(directory: ConfigDir, change: Change, agent: Reader) -> Finding:
+    message = "could not be read by the agent, which runs as the user with id %d; it would refuse every reload." % agent.uid
+    hint = "Set group to a group of that user, or a mode that lets it read."
+    return error(directory.place(change.name), "file-unreadable", message, hint)

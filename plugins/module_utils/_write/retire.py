@@ -1,0 +1,121 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take services over from files of others: a file whose services are all declared alike elsewhere is not needed any more.
+
+It goes in the same commit in which the new file comes, so that no id ever stands twice, and it comes back with a rollback.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import same
+from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, in_namespace, squash, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, state_of
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+
+Definition = Mapping[str, Any]
+
+_USER_KEYS = ("meta", "config", "header", "taggedaddresses")
+_DURATIONS = ("interval", "timeout", "ttl", "deregistercriticalserviceafter")
+# Compared as the agent registers them, and by the key under which they were found.
+_OTHERWISE = ("id", "check", "checks")
+
+
+class Retired(NamedTuple):
+    """Files that can go, and why others with services of ours cannot."""
+
+    changes: list[Change]
+    findings: list[Finding]
+
+
+def retire(directory: ConfigDir, foreign: Iterable[DefinitionFile], definitions: Iterable[Definition]) -> Retired:
+    """Look at the files of others for services that are ours now. Raises Refused."""
+    ours = {_key(definition): definition for definition in definitions}
+    result = Retired([], [])
+    for found in foreign:
+        if not any(_key(service) in ours for service in found.definitions.services):
+            continue
+        reasons = list(_reasons(found, ours))
+        if reasons:
+            result.findings.append(_kept(directory, found, reasons))
+            continue
+        content = directory.read(found.name)
+        if content is not None and found.content is not None and content.data == found.content.data:
+            result.changes.append(Change(found.name, "retired", state_of(content), content.data, None, None, None))
+    return result
+
+
+def _reasons(found: DefinitionFile, ours: Mapping[str, Definition]) -> Iterator[str]:
+    """Why the file is still needed, or cannot be removed."""
+    if found.target is not None:
+        yield "it is a link"
+    if found.definitions.settings:
+        yield "it holds settings of the agent"
+    if found.definitions.checks:
+        yield "it holds checks outside of services"
+    for service in found.definitions.services:
+        declared = ours.get(_key(service))
+        if declared is None:
+            yield "%s is not declared here" % (service_id(service) or "a service without a name")
+            continue
+        fields = _differences(service, declared)
+        if fields:
+            yield "%s is declared with another %s" % (service_id(service), ", ".join(fields))
+
+
+def _differences(theirs: Definition, ours: Definition) -> list[str]:
+    """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
+    spelled = {squash(key): key for key in (*theirs, *ours)}
+    left, right = squashed(theirs), squashed(ours)
+    fields = [spelled[key] for key in {**left, **right} if key not in _OTHERWISE and not _alike(key, left.get(key), right.get(key))]
+    if not _alike("checks", _checks(theirs), _checks(ours)):
+        fields.append("check")
+    return sorted(fields)
+
+
+def _checks(service: Definition) -> dict[str, Any]:
+    """The checks by their ids, with the names that the agent gives them: whether these are written or not comes to the same."""
+    return {
+        key: dict(check, definition={field: value for field, value in check["definition"].items() if field not in ("id", "name")})
+        for key, check in expected([service]).checks.items()
+    }
+
+
+def _alike(name: str, left: Any, right: Any) -> bool:
+    """Whether two values of a field come to the same on an agent: absent, null, empty, false and zero do, outside of the user's maps."""
+    if name in _USER_KEYS:
+        return same(left or {}, right or {})
+    if not left and not right:
+        return True
+    if isinstance(left, dict) and isinstance(right, dict):
+        return all(_alike(key, left.get(key), right.get(key)) for key in {**left, **right})
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(_alike(name, one, other) for one, other in zip(left, right))
+    if name in _DURATIONS and isinstance(left, str) and isinstance(right, str):
+        return _as_long(left, right)
+    return same(left, right)
+
+
+def _as_long(left: str, right: str) -> bool:
+    try:
+        return parse_duration(left) == parse_duration(right)
+    except ValueError:
+        return left == right
+
+
+def _key(definition: Definition) -> str:
+    return in_namespace(definition.get("namespace"), service_id(dict(definition)))
+
+
+def _kept(directory: ConfigDir, found: DefinitionFile, reasons: list[str]) -> Finding:
+    message = "has services that are declared here, and cannot be taken over: %s." % "; ".join(reasons)
+    hint = "Declare all of its services as they stand there, or take those that are declared here out of it."
+    return error(directory.place(found.name), "file-not-retired", message, hint)

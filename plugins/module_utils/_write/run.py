@@ -1,0 +1,280 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The target side of service_definitions and service_definition: from the payload to the files.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
+from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners, wanted_ownership
+from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Definitions, Reader, scan
+from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover
+from ansible_collections.registrar.consul.plugins.module_utils._findings import (
+    Finding,
+    Refused,
+    Unfinished,
+    error,
+    refusal,
+    render,
+    warning,
+)
+from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload
+
+
+def run(module: Any) -> None:
+    """Do what service_definitions was called for, and exit."""
+    result, _writer = _written(module)
+    module.exit_json(**result)
+
+
+def run_single(module: Any) -> None:
+    """Do what service_definition was called for, and exit."""
+    from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked
+
+    result, writer = _written(module)
+    del result["paths"], result["services"]
+    result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
+    for found in writer.definitions.values():
+        result["definition"] = masked(found.services[0])
+    module.exit_json(**result)
+
+
+def _written(module: Any) -> tuple[dict[str, Any], Writer]:
+    try:
+        writer = Writer(module)
+        result = writer.run()
+    except Refused as refused:
+        whole = not isinstance(refused, Unfinished)
+        module.fail_json(msg=refusal(refused.findings, whole), errors=refused.findings, changed=not whole)
+    except OSError as problem:
+        module.fail_json(msg="%s: %s" % (module.params["config_dir"], problem.strerror), errors=[], changed=False)
+    for finding in result["rule_warnings"]:
+        module.warn(render(finding))
+    return result, writer
+
+
+class Writer:
+    """One run of one module on one config-dir."""
+
+    def __init__(self, module: Any) -> None:
+        """Raises Refused when there is no usable payload."""
+        self._module = module
+        self._options = module.params
+        if not self._options.get("payload"):
+            hint = "Call the module by its full name from a playbook on a controller that has this collection."
+            raise Refused(error("payload", "payload-missing", "is missing: the action plugin of this module did not run.", hint))
+        self.payload = decode_payload(self._options["payload"])
+        self.contents: dict[str, bytes | None] = {
+            name: None if text is None else text.encode("utf-8") for name, text in self.payload["files"].items()
+        }
+        self.definitions = self._parsed()
+        self._facts: Any = None
+
+    def run(self) -> dict[str, Any]:
+        """Make the files as wanted and return the module's result. Raises Refused."""
+        path = self._options["config_dir"]
+        if self._module.check_mode and not os.path.isdir(path):
+            return self._forecast(path)
+        with ConfigDir(path) as directory:
+            # Where nothing is wanted and nothing was ever written, not even our state directory is made.
+            idle = not directory.has_state and not self._options["adopt"] and not any(self.contents.values())
+            task = owner_in_words(self.payload["owner"])
+            with locked(directory, task, self._options["lock_timeout"], read_only=self._module.check_mode or idle):
+                return self._locked(directory)
+
+    def _locked(self, directory: ConfigDir) -> dict[str, Any]:
+        earlier = load_journal(directory) if self._module.check_mode else recover(directory)
+        manifest = load_manifest(directory)
+        if earlier is not None and earlier.intent is not None:
+            # Check mode only: the real run would finish the interrupted commit first.
+            manifest = earlier.intent.manifest
+        owners = Owners(directory, wanted_ownership(self._options), self._agent)
+        wanted = Wanted(
+            self.payload["owner"],
+            self.contents,
+            {name: [service_id(service) for service in found.services] for name, found in self.definitions.items()},
+            self._options["adopt"],
+            self._options["drift"] == "repair",
+        )
+        todo = plan(directory, wanted, manifest, owners)
+        if wanted.adopt:
+            self._retire(directory, todo, manifest)
+        todo.findings[:] = self._as_asked(todo.findings)
+        self._demand_no_error(todo.findings)
+        journal = earlier
+        if todo.changes:
+            todo.findings.extend(self._judged(directory, todo.changes, manifest))
+            self._demand_no_error(todo.findings)
+            if not self._module.check_mode:
+                journal = commit(directory, todo.changes, self._reason(todo.changes), labelling(self._module))
+        return self._result(directory, todo, earlier, journal)
+
+    def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
+        """Plan that files of others go whose services are all ours now."""
+        from ansible_collections.registrar.consul.plugins.module_utils._write.retire import retire
+
+        foreign = scan(directory, {*manifest, *self.contents})
+        services = [service for found in self.definitions.values() for service in found.services]
+        retired = retire(directory, foreign, services)
+        todo.changes.extend(retired.changes)
+        todo.findings.extend(retired.findings)
+
+    # Judging
+
+    def _judged(self, directory: ConfigDir, changes: list[Change], manifest: dict[str, Owned]) -> list[Finding]:
+        """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
+        from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
+        from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
+
+        agent = self._agent()
+        staying = list(scan(directory, {change.name for change in changes}, agent))
+        findings = cross_check(directory, staying, changes, self.definitions, manifest, agent)
+        findings += conditional_findings(self.payload, self._agent_facts())
+        if not any(found["severity"] == "error" for found in findings):
+            findings += self._preflight(directory, staying, changes)
+        return self._as_asked(findings)
+
+    def _as_asked(self, findings: list[Finding]) -> list[Finding]:
+        """Apply the options silence and strict to warnings."""
+        silence, strict = self._options["silence"], self._options["strict"]
+        heard = [finding for finding in findings if finding["severity"] != "warning" or finding["rule"] not in silence]
+        return [dict(finding, severity="error") if strict else finding for finding in heard]
+
+    def _preflight(self, directory: ConfigDir, staying: list[Any], changes: list[Change]) -> list[Finding]:
+        how = self._options["preflight"]
+        consul = None if how == "none" else self._consul()
+        if consul is None:
+            if how != "trial":
+                return []
+            message = "is trial, and there is no consul binary on the target."
+            return [warning("preflight", "preflight-missing", message, "Install consul, or set another preflight.")]
+        from ansible_collections.registrar.consul.plugins.module_utils._write.preflight import Candidate, validate, with_time_limit
+
+        coming = {change.name: change.new for change in changes if change.new is not None}
+        leaving = [change.name for change in changes if change.new is None]
+        candidate = Candidate(directory, staying, coming, leaving)
+        command = with_time_limit([consul], self._module.get_bin_path)
+        findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
+        if how == "trial" and not findings:
+            from ansible_collections.registrar.consul.plugins.module_utils._write.trial import trial
+
+            scripts = self._agent_facts().scripts_enabled is not False
+            definitions = {name: self.definitions[name] for name in coming}
+            findings = trial(candidate, definitions, command, self._module.run_command, self._module.tmpdir, scripts)
+        return findings
+
+    def _consul(self) -> str | None:
+        """The binary that the agent runs, else the one on PATH."""
+        process = self._process()
+        running = "/proc/%d/exe" % process.pid if process is not None else None
+        if running is not None and os.access(running, os.X_OK):
+            return running
+        found: str | None = self._module.get_bin_path("consul")
+        return found
+
+    @staticmethod
+    def _demand_no_error(findings: list[Finding]) -> None:
+        errors = [finding for finding in findings if finding["severity"] == "error"]
+        if errors:
+            raise Refused(*errors)
+
+    # The agent
+
+    def _agent_facts(self) -> Any:
+        if self._facts is None:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+
+            self._facts = AgentFacts(self._module, self._options)
+        return self._facts
+
+    def _process(self) -> Any:
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
+
+        try:
+            return self._agent_facts().process
+        except AgentProcessError as problem:
+            raise Refused(error("agent", "agent-unclear", str(problem))) from problem
+
+    def _agent(self) -> Reader | None:
+        process = self._process()
+        return None if process is None else Reader(process.uid, process.gid, process.groups)
+
+    # Small things
+
+    def _parsed(self) -> dict[str, Definitions]:
+        given = self.payload.get("definitions") or {}
+        found = {}
+        for name, data in self.contents.items():
+            if data is None:
+                continue
+            try:
+                # The controller's own text has every name as it should be: unlike the files of others it needs no closer reading.
+                found[name] = Definitions((given.get(name) or json.loads(data))["services"], [])
+            except (ValueError, KeyError, TypeError) as problem:
+                raise Refused(error(name, "payload-damaged", "is no definition file (%s)." % problem)) from None
+        return found
+
+    def _reason(self, changes: list[Change]) -> str:
+        names = ["%s %s" % (change.name, change.action) for change in changes]
+        shown = ", ".join(names[:3]) + (" and %d more" % (len(names) - 3) if len(names) > 3 else "")
+        return "%s: %s" % (owner_in_words(self.payload["owner"]), shown)
+
+    # The result
+
+    def _forecast(self, path: str) -> dict[str, Any]:
+        """Check mode before the directory exists: some earlier task would have made it."""
+        changes = [Change(name, "created", None, None, None, data, None) for name, data in self.contents.items() if data is not None]
+        message = "does not exist yet; the real run needs it."
+        result = self._described(path, Plan(changes, [], [warning(path, "config-dir-missing", message)]))
+        result.update(pending=False, pending_reason="")
+        return result
+
+    def _result(self, directory: ConfigDir, done: Plan, earlier: Journal | None, journal: Journal | None) -> dict[str, Any]:
+        result = self._described(directory.path, done)
+        result.update(pending=journal is not None, pending_reason="")
+        if earlier is not None:
+            names = ", ".join(sorted(earlier.files))
+            result["pending_reason"] = "committed earlier but never verified: %s (%s)" % (names, earlier.reason)
+            result["changed"] = True
+        elif journal is not None:
+            result["pending_reason"] = "committed now, and not verified yet"
+        return result
+
+    def _described(self, path: str, done: Plan) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "changed": bool(done.changes),
+            "changes": [{"file": change.name, "action": change.action} for change in done.changes],
+            "paths": [os.path.join(path, name) for name, data in sorted(self.contents.items()) if data is not None],
+            "services": sorted(service_id(service) for found in self.definitions.values() for service in found.services),
+            "drift": done.drift,
+            "rule_warnings": [finding for finding in done.findings if finding["severity"] == "warning"],
+        }
+        if self._module._diff:
+            result["diff"] = [_diff(path, change) for change in done.changes]
+        return result
+
+
+def _diff(path: str, change: Change) -> dict[str, str]:
+    from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked_pair
+
+    before, after = masked_pair(change.name, change.old, change.new)
+    full = os.path.join(path, change.name)
+    return {
+        "before_header": full if change.old is not None else "%s (absent)" % full,
+        "after_header": full if change.new is not None else "%s (absent)" % full,
+        "before": before,
+        "after": after,
+    }

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the actions have in common: options in, a judged request out, the module run once.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import gc
+from abc import abstractmethod
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.registrar.consul.plugins.module_utils._findings import refusal, render
+from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
+from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request, Terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import prepare
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import missing_library
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import unknown_rules
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
+
+# More warnings than this are counted, not shown; all of them are in the result.
+SHOWN_WARNINGS = 20
+# Now, since Ansible imports an action once and then starts a process for each host.
+prepare()
+
+
+class JudgingAction(ActionBase):
+    """Knows the options of its module, and how they say definitions are to be judged."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+
+    @abstractmethod
+    def spec(self) -> Spec:
+        """Return the argument spec of the module."""
+
+    def options(self) -> dict[str, Any]:
+        """Return the options that were given. Raises AnsibleActionFail when one does not exist, or jsonschema is missing."""
+        _demand_jsonschema()
+        options = {key: value for key, value in self._task.args.items() if value is not None}
+        self.demand_known(options)
+        return options
+
+    def terms(self, options: dict[str, Any]) -> Terms:
+        """Return how to judge and write. Raises AnsibleActionFail when an option has no such value."""
+        silence = options.get("silence", [])
+        silence = [entry.strip() for entry in silence.split(",")] if isinstance(silence, str) else [str(entry) for entry in silence]
+        unknown = unknown_rules(silence)
+        if unknown:
+            raise AnsibleActionFail(
+                f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules."
+            )
+        return Terms(
+            version=_version(str(options.get("consul_version", "auto"))),
+            edition=self.choice(options, "edition"),
+            strict=flag(options, "strict"),
+            silence=tuple(silence),
+            format=self.choice(options, "format") if "format" in self.spec() else "json",
+            header=self._header(),
+        )
+
+    def choice(self, options: dict[str, Any], name: str) -> str:
+        """Return the value of an option that has choices. Raises AnsibleActionFail when it is none of them."""
+        spec = self.spec()[name]
+        value = str(options.get(name, spec["default"]))
+        if value not in spec["choices"]:
+            raise AnsibleActionFail(f"{name}: {quoted(value)} is not one of {', '.join(spec['choices'])}.")
+        return value
+
+    def _header(self) -> str:
+        managed = self._templar.available_variables.get("ansible_managed", "Ansible managed")
+        return str(managed)
+
+    def demand_known(self, options: dict[str, Any]) -> None:
+        """Raise AnsibleActionFail for an option that does not exist."""
+        if "payload" in options:
+            raise AnsibleActionFail("payload: is filled in by the controller. Leave it out.")
+        known = self.spec()
+        for name in options:
+            if name not in known:
+                near = did_you_mean(name, sorted(known))
+                hint = f"Did you mean {near}?" if near else f"Options: {', '.join(sorted(known))}."
+                raise AnsibleActionFail(f"{name}: is no option of this module. {hint}")
+
+
+class RegistrarAction(JudgingAction):
+    """Judges and renders on the controller, then runs the module of the same name once."""
+
+    _supports_async = True
+
+    # What the controller alone needs, and the target is not sent.
+    controller_only: frozenset[str] = frozenset()
+
+    @abstractmethod
+    def request(self, options: dict[str, Any]) -> Request:
+        """Judge and render what the options say."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        # Ansible starts a process for each task: its garbage collector need not go through all that the parent has ever loaded.
+        gc.freeze()
+        options = self.options()
+        with progress(str((task_vars or {}).get("inventory_hostname")), "until its definitions are judged and written"):
+            request = self.request(options)
+            if request.verdict.errors:
+                result.update(refused(request.verdict.errors))
+            else:
+                result.update(self._run_module(options, request, task_vars))
+        warnings = [render(finding) for finding in request.verdict.warnings]
+        result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
+        if warnings:
+            result["warnings"] = [*_shown(warnings), *result.get("warnings", [])]
+        return result
+
+    def _run_module(self, options: dict[str, Any], request: Request, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        arguments = {key: value for key, value in options.items() if key not in self.controller_only}
+        arguments["payload"] = encode_payload(request.payload)
+        result: dict[str, Any] = self._execute_module(
+            module_name=self._task.resolved_action or self._task.action,
+            module_args=arguments,
+            task_vars=task_vars,
+            wrap_async=self._task.async_val,
+        )
+        return result
+
+
+def refused(errors: list[dict[str, str]]) -> dict[str, Any]:
+    """Return the result of a task whose definitions were refused: all errors, for people and as data."""
+    return {"failed": True, "changed": False, "msg": refusal(errors), "errors": errors}
+
+
+def _demand_jsonschema() -> None:
+    missing = missing_library()
+    if missing:
+        raise AnsibleActionFail(missing)
+
+
+def _version(text: str) -> Any:
+    if text == "auto":
+        return None
+    try:
+        return parse_version(text)
+    except ValueError:
+        raise AnsibleActionFail(f"consul_version: {quoted(text)} is not auto, nor a version such as 1.8.7.") from None
+
+
+def flag(options: dict[str, Any], name: str) -> bool:
+    """Return the value of a switch, false without one. Raises AnsibleActionFail when it is neither true nor false."""
+    try:
+        return bool(boolean(options.get(name, False)))
+    except TypeError:
+        raise AnsibleActionFail(f"{name}: must be true or false.") from None
+
+
+def _shown(warnings: list[str]) -> list[str]:
+    if len(warnings) <= SHOWN_WARNINGS:
+        return warnings
+    return [*warnings[:SHOWN_WARNINGS], f"and {len(warnings) - SHOWN_WARNINGS} more warnings: all are in rule_warnings of the result."]

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Coercion: what templating did to a value is undone where only one reading is possible.
+
+`"8080"` becomes 8080 where the schema says integer, `"true"` becomes true, a meta value 1 becomes "1",
+null means absent. Anything with two readings is an error, never a guess. Wrong shapes, unknown keys and
+values out of range stay as they are: the validator explains them.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import KEY_CASE, wrong_key
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import shown, wrong_type
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+
+AMBIGUOUS = rule("ambiguous", "a value that can be coerced in more than one way", "nothing is guessed")
+NOT_JSON = rule("not-json", "a value that JSON cannot express", "")
+
+_INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
+_LIKE_A_NUMBER = re.compile(r"^\s*([-+]?[0-9][0-9a-fA-FxXoObB_.,eE+-]*)?\s*\Z")
+_LIKE_A_BOOLEAN = {"", "yes", "no", "on", "off", "y", "n", "t", "f", "true", "false", "0", "1"}
+
+
+class Coercion:
+    """One pass over one definition.
+
+    With `literal` nothing is coerced: the definition is what stands in a file already.
+    `findings` are the ambiguous values; `storied` the places of fields that not every agent knows or that need
+    a word, in the order of the input, with the coerced value; `secrets` the values that must never be shown.
+    """
+
+    def __init__(self, *, literal: bool = False) -> None:
+        self.literal = literal
+        self.findings: list[Finding] = []
+        self.storied: list[tuple[Field, Place, Any]] = []
+        self.secrets: list[str] = []
+
+    def value(self, field: Field, value: Any, place: Place = ()) -> Any:
+        """Return the value as the schema wants it, made of plain Python types."""
+        if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
+            self.findings.append(wrong_type(field, place, value))
+            value = value[0]
+        coerce = _LITERAL.get(field.type, _BY_TYPE[field.type]) if self.literal else _BY_TYPE[field.type]
+        result = coerce(self, field, value, place)
+        if field.has_story:
+            self.storied.append((field, place, result))
+        if field.sensitive:
+            self.secrets.extend(_strings(result))
+        return result
+
+    def _object(self, field: Field, value: Any, place: Place) -> Any:
+        if not isinstance(value, dict):
+            return self._plain(value, place)
+        if field.opaque:
+            return self._plain(value, place)
+        result: dict[str, Any] = {}
+        properties, values = field.properties, field.values
+        for key, item in value.items():
+            name = key if key.__class__ is str and key.isascii() else self._key(key, place)
+            child = properties.get(name) or values
+            if child is None:
+                self._wrong_key(field, name, value, result, place)
+            elif item is not None:
+                result[name] = self.value(child, item, (*place, name))
+            elif self.literal:
+                self._null(child, result, (*place, name))
+        return result
+
+    def _wrong_key(self, field: Field, key: str, given: dict[str, Any], result: dict[str, Any], place: Place) -> None:
+        """Say what is wrong with a key, and go on as if the key that was meant stood there: it is neither missing nor unjudged."""
+        finding, meant = wrong_key(field, place, key, given)
+        self.findings.append(finding)
+        if meant is None or meant in given or given[key] is None:
+            return
+        child, item = field.properties[meant], given[key]
+        if finding.rule == KEY_CASE.id or _has_shape(child, item):
+            result[meant] = self.value(child, item, (*place, key))
+
+    def _null(self, child: Field, result: dict[str, Any], there: Place) -> None:
+        """A null in a file is an absent field, but an agent has to know the field; among user keys it is an empty value."""
+        if child.has_story:
+            self.storied.append((child, there, None))
+        if not child.name:
+            result[str(there[-1])] = _EMPTY[child.type]()
+
+    def _array(self, field: Field, value: Any, place: Place) -> Any:
+        child = field.items
+        if child is None or not isinstance(value, (list, tuple)):
+            return self._plain(value, place)
+        return [self.value(child, item, (*place, index)) for index, item in enumerate(value)]
+
+    def _as_it_is(self, field: Field, value: Any, place: Place) -> Any:
+        return self._plain(value, place)
+
+    def _string(self, field: Field, value: Any, place: Place) -> Any:
+        if isinstance(value, str) or _is_encrypted(value):
+            return self._text(value, place)
+        if field.exact or isinstance(value, bool):
+            return self._ambiguous(field, value, place, "Put it in quotes, exactly as Consul should have it.")
+        if isinstance(value, int):
+            if field.annotation("x-rule") == "duration":
+                return self._ambiguous(field, value, place, 'A duration needs its unit: write "10s", "5m" or "1h".')
+            return str(int(value))
+        if isinstance(value, float):
+            return self._ambiguous(field, value, place, "Put it in quotes: 1.10 without quotes is the number 1.1.")
+        return self._plain(value, place)
+
+    def _integer(self, field: Field, value: Any, place: Place) -> Any:
+        kind = type(value)
+        if kind is int:
+            return value
+        if isinstance(value, bool):
+            return bool(value)
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            return int(value) if value.is_integer() else self._plain(value, place)
+        if isinstance(value, str):
+            text = str(value)
+            if _INTEGER.match(text) and len(text) <= 19:
+                return int(text)
+            if _LIKE_A_NUMBER.match(text):
+                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
+            return text
+        return self._plain(value, place)
+
+    def _literal_integer(self, field: Field, value: Any, place: Place) -> Any:
+        """JSON has one kind of number: 80.0 is 80."""
+        return self._integer(field, value, place) if isinstance(value, float) else self._plain(value, place)
+
+    def _boolean(self, field: Field, value: Any, place: Place) -> Any:
+        if isinstance(value, bool):
+            return bool(value)
+        if isinstance(value, str) and value in ("true", "True"):
+            return True
+        if isinstance(value, str) and value in ("false", "False"):
+            return False
+        if isinstance(value, (int, float)) or (isinstance(value, str) and value.strip().lower() in _LIKE_A_BOOLEAN):
+            return self._ambiguous(field, value, place, "Write true or false.")
+        return self._plain(value, place)
+
+    def _plain(self, value: Any, place: Place) -> Any:
+        """Return data of any shape as plain JSON types (Ansible hands over tagged subclasses)."""
+        if value is None or isinstance(value, bool):
+            return None if value is None else bool(value)
+        if isinstance(value, str) or _is_encrypted(value):
+            return self._text(value, place)
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            if math.isfinite(value):
+                return float(value)
+            return self._refuse(place, "JSON has no such number", "Write a finite number.")
+        if isinstance(value, dict):
+            return {self._key(key, place): self._plain(item, (*place, str(key))) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._plain(item, (*place, index)) for index, item in enumerate(value)]
+        return self._refuse(place, f"a {type(value).__name__} has no form in JSON", "Put it in quotes.")
+
+    def _text(self, value: Any, place: Place) -> Any:
+        plain = value if value.__class__ is str else str(value)
+        if plain.isascii() or _is_unicode(plain):
+            return plain
+        return self._refuse(place, "has bytes that are no UTF-8", "Read the text with its right encoding.")
+
+    def _key(self, key: Any, place: Place) -> str:
+        if isinstance(key, str):
+            return str(key) if _is_unicode(key) else self._refuse((*place, "�"), "a key has bytes that are no UTF-8", "Write it as text.")
+        if isinstance(key, int) and not isinstance(key, bool):
+            return str(int(key))
+        self._refuse((*place, str(key)), "the key is not text", "Put the key in quotes.")
+        return str(key)
+
+    def _ambiguous(self, field: Field, value: Any, place: Place, hint: str) -> Any:
+        self.findings.append(AMBIGUOUS.at(place, f"{shown(field, value)} could be meant in more than one way here", hint))
+        return value
+
+    def _refuse(self, place: Place, message: str, hint: str) -> str:
+        self.findings.append(NOT_JSON.at(place, message, hint))
+        return ""
+
+
+_BY_TYPE = {
+    "object": Coercion._object,
+    "array": Coercion._array,
+    "string": Coercion._string,
+    "integer": Coercion._integer,
+    "boolean": Coercion._boolean,
+}
+_LITERAL = {"string": Coercion._as_it_is, "integer": Coercion._literal_integer, "boolean": Coercion._as_it_is}
+
+
+_EMPTY: dict[str, type] = {"object": dict, "array": list, "string": str}
+
+
+def _has_shape(field: Field, value: Any) -> bool:
+    """Whether the value could be meant for the field."""
+    shapes: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list, tuple)}
+    return isinstance(value, shapes.get(field.type, (str, int, float)))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_encrypted(value: Any) -> bool:
+    """Whether this is a vaulted value of ansible-core before 2.19, which is no str."""
+    return bool(getattr(type(value), "__ENCRYPTED__", False))
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value else []
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in _strings(item)]
+    return []

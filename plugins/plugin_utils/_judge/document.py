@@ -1,0 +1,100 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a test or filter is given: one definition, or the document of a whole file.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services, label_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import REFUSED, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.set import node_check_set_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import KEY_CASE
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import ONE_ITEM_LIST, TYPE, kind_of
+
+DOCUMENT_KEYS = ("service", "services", "check", "checks")
+DOCUMENT_KEY = rule(
+    "document-key",
+    "a file with other keys than service, services, check and checks",
+    REFUSED,
+    stricter="other keys are settings of the agent, which this collection does not manage",
+)
+
+
+def judge_document(document: Any, edition: str = "community", *, literal: bool | None = None) -> list[Finding]:
+    """Return the findings of a bare service definition, or of a document with services and checks.
+
+    A document is judged as it would stand in a file, a bare definition as a module would coerce it,
+    unless `literal` says otherwise.
+    """
+    if not isinstance(document, dict):
+        wrong = TYPE.at((), f"must be a mapping, not {kind_of(document)}", "Write a definition, or services: with a list.")
+        return [replace(wrong, label="definition")]
+    is_document = _is_document(document)
+    literal = is_document if literal is None else literal
+    if not is_document:
+        label = label_of(0, document).replace("services[0]", "service", 1)
+        return judge_services([document], [label], edition, literal=literal)[0].findings
+    findings = list(_shape_findings(document))
+    services, labels = _services_of(document)
+    checks, check_labels = _checks_of(document)
+    judged = judge_services(services, labels, edition, literal=literal)
+    judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal)
+    for entry in [*judged, *judged_checks]:
+        findings.extend(entry.findings)
+    known = [entry.definition for entry in judged if isinstance(entry.definition, dict)]
+    named = [
+        (label, entry.definition if isinstance(entry.definition, dict) else {})
+        for label, entry in zip(check_labels, judged_checks, strict=True)
+    ]
+    findings.extend(replace(finding, label=check_labels[index]) for index, finding in node_check_set_findings(known, named))
+    return findings
+
+
+def _is_document(document: dict[str, Any]) -> bool:
+    # What an agent answers for a service has its name under Service.
+    lowered = {str(key).lower(): value for key, value in document.items()}
+    has_services = any(key in lowered and not isinstance(lowered[key], str) for key in ("service", "services"))
+    return has_services or lowered.keys() <= set(DOCUMENT_KEYS)
+
+
+def _shape_findings(document: dict[str, Any]) -> Iterator[Finding]:
+    for key, value in document.items():
+        plural = key in ("services", "checks")
+        if str(key).lower() in DOCUMENT_KEYS and key not in DOCUMENT_KEYS:
+            yield KEY_CASE.at((key,), f"is spelled {key.lower()} in a file", f"Write {key.lower()}.")
+        elif key not in DOCUMENT_KEYS:
+            yield DOCUMENT_KEY.at((str(key),), "belongs to the agent's own configuration", "Leave it out.")
+        elif plural and value is not None and not isinstance(value, (list, tuple)):
+            yield TYPE.at((key,), f"must be a list, not {kind_of(value)}", "Write a list, one entry for each.")
+        elif not plural and isinstance(value, (list, tuple)):
+            found = ONE_ITEM_LIST if len(value) == 1 else TYPE
+            yield found.at((key,), "must be a mapping, not a list", f"Write {key}s for several.")
+
+
+def _services_of(document: dict[str, Any]) -> tuple[list[Any], list[str]]:
+    several = _listed(document, "services")
+    single = _listed(document, "service")
+    labels = [label_of(index, value) for index, value in enumerate(several)]
+    labels += [label_of(0, value).replace("services[0]", "service", 1) for value in single]
+    return [*several, *single], labels
+
+
+def _checks_of(document: dict[str, Any]) -> tuple[list[Any], list[str]]:
+    several = _listed(document, "checks")
+    single = _listed(document, "check")
+    return [*several, *single], [*(f"checks[{index}]" for index in range(len(several))), *("check" for _check in single)]
+
+
+def _listed(document: dict[str, Any], key: str) -> list[Any]:
+    value = document.get(key)
+    if value is None or key.endswith("s") != isinstance(value, (list, tuple)):
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of a health check. They hold for checks of services, of sidecars, and outside services alike.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import MINUTE, SECOND
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, duration, number, text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import (
+    CHECK_REFUSED,
+    HALF_LOADED,
+    NODE_CHECK_REFUSED,
+    REFUSED,
+    rule,
+    warning,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import node_check_field
+
+TYPE_MISSING = rule("check-type-missing", "a check of no type", CHECK_REFUSED)
+ONE_TYPE = rule(
+    "check-one-type",
+    "a check of several types at once",
+    "the agent would run one of them and ignore the others without a word",
+    stricter="agents take several types and run only one",
+)
+WINDOWS_ONLY = rule(
+    "check-windows-only",
+    "a check that only agents on Windows can run (seen on 1.14.11 to 1.21)",
+    HALF_LOADED,
+    stricter="agents on Windows take it, and consul validate everywhere",
+)
+INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", CHECK_REFUSED)
+TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", CHECK_REFUSED)
+TTL_POSITIVE = rule("check-ttl-positive", "a ttl that is not above zero", CHECK_REFUSED)
+THRESHOLDS = rule("check-thresholds", "failures_before_warning above failures_before_critical", REFUSED)
+ALIAS_INTERVAL = warning("check-alias-interval", "an interval on an alias check", "the agent ignores it")
+INTERVAL_RAISED = warning("check-interval-raised", "an interval below one second", "the agent raises it to 1s")
+DEREGISTER_RAISED = warning("check-deregister-raised", "deregister_critical_service_after below one minute", "the agent raises it to 1m")
+TIMEOUT_LONG = warning("check-timeout-long", "a timeout longer than the interval", "runs of the check can overlap")
+NEGATIVE = warning("check-negative", "a negative duration or number", "the agent ignores it")
+URL = warning("check-url", "an HTTP check whose URL has no scheme", "every run of the check fails")
+ENDPOINT = warning("check-endpoint", "an endpoint without a port", "every run of the check fails")
+ALIAS_NODE = warning(
+    "check-alias-node",
+    "a check that copies the state of another node",
+    "a reload can block for about a minute, and agents from 1.8.0 to 1.19.1 end with a panic if the catalog does not know the node",
+)
+NO_EFFECT = warning("no-effect", "a key that the agent ignores at this place", "the agent ignores it")
+DURATION = rule("duration", "a duration that Go cannot read", REFUSED)
+NODE_CHECK_NAME = rule(
+    "check-name-required", "a check outside a service with neither name nor id", "the agent would lose it and all checks behind it"
+)
+
+
+@cache
+def _types() -> dict[str, str]:
+    """Return check type field -> how it is run: interval, ttl or alias."""
+    found = {name: field.annotation("x-check-type") for name, field in node_check_field().properties.items()}
+    return {name: how for name, how in found.items() if how}
+
+
+@cache
+def _only_with() -> dict[str, list[str]]:
+    found = {name: field.annotation("x-only-with") for name, field in node_check_field().properties.items()}
+    return {name: types for name, types in found.items() if types}
+
+
+@cache
+def _windows_only() -> list[str]:
+    return [name for name, field in node_check_field().properties.items() if field.annotation("x-platform") == "windows"]
+
+
+@cache
+def _durations() -> list[str]:
+    return [name for name, field in node_check_field().properties.items() if field.annotation("x-rule") == DURATION.id]
+
+
+def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> Iterator[Finding]:
+    """Yield the findings of one check. `agent` is what the agent does where it refuses one at this place."""
+    yield from _type_findings(check, place, agent)
+    yield from _platform_findings(check, place, agent)
+    yield from _threshold_findings(check, place)
+    yield from _duration_findings(check, place)
+    yield from _endpoint_findings(check, place)
+    yield from _ineffective_findings(check, place)
+
+
+def node_check_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield what holds only for a check that stands outside a service."""
+    if not text(check, "name") and not text(check, "id"):
+        yield NODE_CHECK_NAME.at((*place, "name"), "required outside a service", "Add a name.")
+
+
+def runs_scripts(check: Mapping) -> bool:
+    """Whether the agent refuses the check unless script checks are enabled."""
+    return bool(check.get("args") or check.get("script"))
+
+
+def _present_types(check: Mapping) -> list[str]:
+    present = [name for name in _types() if check.get(name)]
+    if "alias_service" in present and "alias_node" in present:
+        present.remove("alias_node")
+    return present
+
+
+def _type_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    present = _present_types(check)
+    if not present:
+        known = ", ".join(name for name in _types() if name != "script")
+        hint = "Add args, the command to run in it." if check.get("docker_container_id") else f"Add one of {known}."
+        yield TYPE_MISSING.at(place, "has no type", hint, agent=agent)
+        return
+    if len(present) > 1:
+        yield ONE_TYPE.at(place, f"has {len(present)} types: {' and '.join(present)}", f"Keep one, or write {len(present)} checks.")
+    how = _types()[present[0]]
+    interval = duration(check, "interval")
+    if how == "interval" and "ttl" not in present:
+        yield from _interval_findings(check, place, present[0], interval, agent)
+    elif how == "alias" and check.get("interval"):
+        yield ALIAS_INTERVAL.at((*place, "interval"), f"has no effect with {present[0]}", "Leave it out.")
+    elif how == "ttl" and len(present) == 1:
+        yield from _ttl_findings(check, place, interval, agent)
+
+
+def _platform_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding]:
+    for key in _windows_only():
+        if check.get(key):
+            consequence = NODE_CHECK_NAME.agent if agent == NODE_CHECK_REFUSED else HALF_LOADED
+            hint = "Have a script look, for example args: [systemctl, is-active, nginx]."
+            yield WINDOWS_ONLY.at((*place, key), "works only on Windows", hint, agent=consequence)
+
+
+def _interval_findings(check: Mapping, place: Place, kind: str, interval: int | None, agent: str) -> Iterator[Finding]:
+    there = (*place, "interval")
+    if "interval" not in check:
+        yield INTERVAL_REQUIRED.at(there, f"required with {kind}", "Add interval: 10s.", agent=agent)
+    elif interval is not None and interval <= 0:
+        yield INTERVAL_REQUIRED.at(there, f"must be above zero with {kind}", "Write for example interval: 10s.", agent=agent)
+    elif interval is not None and interval < SECOND:
+        yield INTERVAL_RAISED.at(there, "is below one second", "Write interval: 1s or more.")
+
+
+def _ttl_findings(check: Mapping, place: Place, interval: int | None, agent: str) -> Iterator[Finding]:
+    ttl = duration(check, "ttl")
+    if ttl is not None and ttl <= 0:
+        yield TTL_POSITIVE.at((*place, "ttl"), "must be above zero", "Write for example ttl: 30s.", agent=agent)
+    elif interval is not None and interval > 0:
+        hint = "Leave the interval out: the application reports its state itself."
+        yield TTL_INTERVAL.at((*place, "interval"), "excludes ttl", hint, agent=agent)
+
+
+def _threshold_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    # Without it, agents take failures_before_critical for it, even a negative one.
+    if "failures_before_warning" in check and number(check, "failures_before_warning") > number(check, "failures_before_critical"):
+        yield THRESHOLDS.at(
+            (*place, "failures_before_warning"),
+            "is higher than failures_before_critical",
+            f"Set failures_before_critical to {number(check, 'failures_before_warning')} or more.",
+        )
+    for key in ("success_before_passing", "failures_before_critical", "failures_before_warning"):
+        if number(check, key) < 0:
+            yield NEGATIVE.at((*place, key), "is negative", "Write a number of 0 or more.")
+
+
+def _duration_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    for key in _durations():
+        if text(check, key) and duration(check, key) is None:
+            yield DURATION.at((*place, key), "is no duration that Consul can hold", "Write at most 2562047h, about 292 years.")
+    after = duration(check, "deregister_critical_service_after")
+    if after is not None and 0 < after < MINUTE:
+        yield DEREGISTER_RAISED.at((*place, "deregister_critical_service_after"), "is below one minute", "Write 1m or more.")
+    timeout, interval = duration(check, "timeout"), duration(check, "interval")
+    if timeout is not None and timeout < 0:
+        yield NEGATIVE.at((*place, "timeout"), "is negative", "Write a duration above zero, or leave it out.")
+    elif timeout is not None and interval is not None and 0 < interval < timeout:
+        yield TIMEOUT_LONG.at((*place, "timeout"), "is longer than the interval", "Write a timeout shorter than the interval.")
+
+
+def _endpoint_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    url = text(check, "http")
+    if url and not url.lower().startswith(("http://", "https://")):
+        yield URL.at((*place, "http"), "has no scheme", "Begin it with http:// or https://.")
+    for key in ("tcp", "udp", "h2ping", "grpc"):
+        endpoint = text(check, key).partition("/")[0] if key == "grpc" else text(check, key)
+        if endpoint and not endpoint.rpartition(":")[2].isalnum():
+            yield ENDPOINT.at((*place, key), "names no port", "Write host:port.")
+    if check.get("alias_node"):
+        yield ALIAS_NODE.at((*place, "alias_node"), "copies the state of another node", "Use alias_service where you can.")
+
+
+def _ineffective_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    present = _present_types(check)
+    for key, types in _only_with().items():
+        if key in check and present and not set(types) & set(present):
+            yield NO_EFFECT.at((*place, key), f"has no effect with {present[0]}", f"It belongs to {' or '.join(types)}.")

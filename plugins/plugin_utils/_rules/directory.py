@@ -1,0 +1,37 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules for what stands in a config-dir already: they hold for files and for the directory, not for a definition.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule, warning
+
+BROKEN = rule("directory-broken", "something that the agent cannot read", "the agent would refuse every reload, and could not start")
+EXPOSED = rule("file-exposed", "a file with a secret that every user of the machine may read", "")
+EMPTY = warning("file-empty", "a file of no bytes", "the agent gets nothing from it")
+UNREAD = warning("file-unread", "a file that the task may not read", "nobody knows what is in it")
+EDITED = warning("file-edited", "a file of ours that somebody else has changed", "")
+DELETED = warning("file-deleted", "a file of ours that somebody else has removed", "")
+PERMISSIONS = warning("file-permissions", "a file of ours with other permissions than those asked for", "")
+PENDING = warning("change-unverified", "a change that the agent has not confirmed", "")
+OLD_SPELLING = warning(
+    "key-spelling", "a key in another spelling than the documented one", "agents read it all the same, and may not do so for ever"
+)
+# What the writing modules find out on the target.
+VERSION_UNKNOWN = warning("version-unknown", "an agent whose version nobody knows", "rules that depend on it are not applied")
+SCRIPTS_UNKNOWN = warning(
+    "script-checks-unknown",
+    "a script check where nobody knows whether the agent allows them",
+    "an agent that does not would unload every service and stop at this one",
+)
+NO_DIRECTORY = warning("config-dir-missing", "a config-dir that does not exist yet, in check mode", "the real run needs it")
+NO_CONSUL = warning("preflight-missing", "a preflight for which there is no consul on the target", "the files are written without it")
+NO_TRIAL = warning("preflight-trial", "a trial agent that came to no verdict", "the files are written without one")
+SETTINGS = warning(
+    "preflight-settings", "other settings in the directory that consul validate refuses by themselves", "an agent may know them all"
+)
+NOT_COMPARED = warning("agent-not-compared", "a running agent that does not let us look", "drift cannot be seen")

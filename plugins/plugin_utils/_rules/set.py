@@ -1,0 +1,128 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules over several definitions: what is unique on a node must be unique in a set.
+
+The files that others put into the directory are compared on the target, when it is known what is there.
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
+    check_ids,
+    service_id,
+    sidecar_check_ids,
+    sidecar_of,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, number, text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule, warning
+
+DUPLICATE_ID = rule(
+    "service-id-unique",
+    "two services with one id",
+    "the agent would register the last one only, without a word",
+    stricter="agents take both and keep the last one",
+)
+DUPLICATE_CHECK = rule(
+    "check-id-unique",
+    "two checks with one id, also in two services",
+    "the agent would give the check to the last service only, and the other would count as healthy for ever",
+    stricter="agents take both and keep the last one",
+)
+SIDECAR_PORT = rule(
+    "sidecar-port-unique",
+    "two sidecars that listen at one address and port",
+    "the agent would register both, and only one proxy could start",
+    stricter="agents do not compare ports",
+)
+
+CHECK_SERVICE = warning(
+    "check-service-known",
+    "a check of a service that the document does not have",
+    "unless another file has the service, the agent would lose this check and all behind it",
+)
+
+SIDECAR_PLACE: Place = ("connect", "sidecar_service")
+
+
+def set_findings(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    """Yield index and finding for whatever stands twice. Each service comes with the label that messages call it."""
+    yield from _duplicate_services(services)
+    yield from _duplicate_checks(services)
+    yield from _shared_sidecar_ports(services)
+
+
+def node_check_set_findings(services: Sequence[Mapping], checks: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    """Yield index and finding for checks outside services that do not go with the services, or with each other."""
+    known = {service_id(service) for service in services}
+    known.update(sidecar[0] for sidecar in map(sidecar_of, services) if sidecar)
+    taken = {name: f"a check of {quoted(service_id(service))}" for service in services for _place, name in _all_check_ids(service)}
+    for index, (label, check) in enumerate(checks):
+        name, owner = text(check, "id") or text(check, "name"), text(check, "service_id")
+        if name in taken:
+            what = f"the check id {quoted(name)} is taken by {taken[name]}"
+            hint = "Give each check an id that is unique on the node."
+            yield index, DUPLICATE_CHECK.at(("id",), what, hint, agent="the agent would have the last one only")
+        if name:
+            taken.setdefault(name, label)
+        if owner and owner not in known:
+            yield index, CHECK_SERVICE.at(("service_id",), f"the service {quoted(owner)} is not here", "Name a service that the agent has.")
+
+
+def _duplicate_services(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    seen: dict[str, str] = {}
+    for index, (label, service) in enumerate(services):
+        identifier = service_id(service)
+        named: list[tuple[Place, str]] = [(("id",) if service.get("id") else ("name",), identifier)] if identifier else []
+        sidecar = sidecar_of(service)
+        if sidecar and identifier:
+            named.append((SIDECAR_PLACE, sidecar[0]))
+        for place, name in named:
+            if name in seen:
+                what = f"the service id {quoted(name)} is taken by {seen[name]}"
+                yield index, DUPLICATE_ID.at(place, what, "Give each instance an id of its own.")
+            seen.setdefault(name, label)
+
+
+def _duplicate_checks(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    seen: dict[str, tuple[int, str]] = {}
+    for index, (_label, service) in enumerate(services):
+        for place, name in _all_check_ids(service):
+            if name in seen:
+                first, where = seen[name]
+                owner = where if first == index else f"{services[first][0]} → {where}"
+                what = f"the check id {quoted(name)} is taken by {owner}"
+                yield index, DUPLICATE_CHECK.at((*place, "id"), what, "Give each check an id that is unique on the node.")
+            seen.setdefault(name, (index, dotted(place)))
+
+
+def _all_check_ids(service: Mapping) -> Iterator[tuple[Place, str]]:
+    identifier = service_id(service)
+    if not identifier:
+        return
+    yield from check_ids(service, identifier)
+    sidecar = sidecar_of(service)
+    if sidecar:
+        for place, name in sidecar_check_ids(sidecar[1], sidecar[0]):
+            yield (*SIDECAR_PLACE, *place), name
+
+
+def _shared_sidecar_ports(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    seen: dict[tuple[str, int], str] = {}
+    for index, (label, service) in enumerate(services):
+        sidecar = sidecar_of(service)
+        port = number(sidecar[1], "port") if sidecar else 0
+        if not sidecar or not port:
+            continue
+        key = (text(sidecar[1], "address") or text(service, "address"), port)
+        if key in seen:
+            what = f"port {port} is taken by the sidecar of {seen[key]}"
+            yield (
+                index,
+                SIDECAR_PORT.at((*SIDECAR_PLACE, "port"), what, "Choose another port, or leave it out: the agent takes a free one."),
+            )
+        seen.setdefault(key, label)

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of the wrong JSON type: which type is wanted, and what to write.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import REFUSED, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+
+TYPE = rule("type", "a value of the wrong type", REFUSED)
+FRACTION = rule(
+    "fraction",
+    "a fractional number where a whole one belongs",
+    "the agent would cut the fraction off",
+    stricter="agents cut the fraction off without a word",
+)
+ONE_ITEM_LIST = rule(
+    "one-item-list",
+    "a list of one item where a single value belongs",
+    REFUSED,
+    stricter="agents take the item out of the list, from 1.8 on of any list, before of lists of one mapping",
+)
+EMPTY_LIST = rule(
+    "empty-list", "an empty list where something else belongs", REFUSED, stricter="agents before 1.8 take it for an absent key"
+)
+NULL_ITEM = rule(
+    "null-item",
+    "a null in a list",
+    "the agent would put an empty item in its place",
+    stricter="agents put an empty item in its place, and refuse that only where an item must not be empty",
+)
+
+_TYPES = {
+    "object": ("a mapping", "Write key: value pairs below it."),
+    "array": ("a list", "Write a list: one entry a line, each after a dash."),
+    "string": ("text", "Write the text in quotes."),
+    "integer": ("a whole number", "Write a whole number without quotes."),
+    "boolean": ("true or false", "Write true or false without quotes."),
+}
+
+
+def wrong_type(field: Field, place: Place, value: Any) -> Finding:
+    """Return the finding for a value that is not of the field's type."""
+    wanted, hint = _TYPES[field.type]
+    if value is None:
+        return NULL_ITEM.at(place, "is null", "Leave the item out.")
+    if value == []:
+        return EMPTY_LIST.at(place, f"must be {wanted}, not a list", "Leave it out.")
+    if isinstance(value, list) and len(value) == 1:
+        return ONE_ITEM_LIST.at(place, f"must be {wanted}, not a list", "Write the item without its list.")
+    if field.type == "integer" and isinstance(value, float):
+        return FRACTION.at(place, f"{shown(field, value)} is no whole number", hint)
+    if field.type == "array" and isinstance(value, str) and not field.sensitive:
+        hint = f"Write [{quoted(value)}]."
+    return TYPE.at(place, f"must be {wanted}, not {kind_of(value)}", hint)
+
+
+def shown(field: Field, value: Any) -> str:
+    """Return a text, number or boolean as messages may show it: never a secret, never endless."""
+    if field.sensitive:
+        return "this value"
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return "this number"
+    return str(value).lower()
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    for kind, words in ((int, "a number"), (float, "a fractional number"), (str, "text"), (dict, "a mapping"), (list, "a list")):
+        if isinstance(value, kind):
+            return words
+    return "something else"

@@ -1,0 +1,228 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what a survey found to what is wrong with it: the result of service_definition_info.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
+from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import CHECK, Id, ids_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import (
+    BROKEN,
+    DELETED,
+    EDITED,
+    EMPTY,
+    EXPOSED,
+    NOT_COMPARED,
+    PENDING,
+    UNREAD,
+    VERSION_UNKNOWN,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.set import DUPLICATE_CHECK
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
+
+# What drift is called: the rule, and what is said of a service or check.
+_DRIFT = {
+    ("missing", False): ("agent-lacks-service", "the agent has no such service."),
+    ("missing", True): ("agent-lacks-check", "the agent has no such check."),
+    ("different", False): ("agent-differs", ""),
+    ("different", True): ("agent-differs", ""),
+}
+_RELOAD = "Have the agent reload its files."
+
+
+@dataclass(slots=True)
+class Audit:
+    """A survey, judged."""
+
+    survey: dict[str, Any]
+    entries: list[Entry]
+    findings: list[dict[str, str]]
+    duplicates: list[dict[str, Any]]
+    # Files that cannot be taken over as they are, since something in their definitions is wrong.
+    refused: set[str]
+
+    @property
+    def healthy(self) -> bool:
+        return not any(finding["severity"] == "error" for finding in self.findings)
+
+
+def audit(survey: dict[str, Any], terms: Terms) -> Audit:
+    """Judge a survey. The findings come file by file, in the agent's order, and then those of the directory and the agent."""
+    judge = _Judge(survey, terms)
+    judge.run()
+    return judge.audit
+
+
+class _Judge:
+    def __init__(self, survey: dict[str, Any], terms: Terms) -> None:
+        self.audit = Audit(survey, [], [], [], set())
+        self._survey = survey
+        self._terms = terms
+        agent = survey["agent"]
+        self._version = terms.version or (parse_version(agent["version"]) if agent["version"] else None)
+        self._conditional: list[dict[str, Any]] = []
+        self._labels: dict[tuple[str, str], list[str]] = {}
+
+    def run(self) -> None:
+        for file in self._survey["files"]:
+            entries, findings = entries_of(file["name"], file.get("document") or {}, file["hcl"])
+            self.audit.entries.extend(entries)
+            self._add(file["name"], findings)
+        self._judge_definitions()
+        for file in self._survey["files"]:
+            self._add(file["name"], _file_findings(file))
+        for file in self._survey["deleted"]:
+            hint = "Run its task again, or put the file back."
+            self._add(file["name"], [DELETED.at((), f"was removed since {owner_in_words(file['owner'])} wrote it", hint)])
+        self._add("", _journal_findings(self._survey["journal"]))
+        self.audit.findings.extend(dict(finding, file="") for finding in self._survey["findings"])
+        self._add_drift()
+        self._add_conditional()
+        self.audit.findings = self._sorted(self.audit.findings)
+
+    # Definitions
+
+    def _judge_definitions(self) -> None:
+        """Judge all services together, since what has to be unique has to be so on the node."""
+        services = [entry for entry in self.audit.entries if entry.kind == "service"]
+        checks = [entry for entry in self.audit.entries if entry.kind == "check"]
+        edition = self._terms.edition
+        judged = judge_services([entry.definition for entry in services], [entry.label for entry in services], edition, literal=True)
+        judged += judge_node_checks([entry.definition for entry in checks], [entry.label for entry in checks], edition, literal=True)
+        double, self.audit.duplicates = _duplicates(self.audit.entries)
+        for entry, found in zip([*services, *checks], judged, strict=True):
+            found.findings = [*entry.findings, *found.findings, *(finding for owner, finding in double if owner is entry)]
+            if self._add(entry.file, found.findings):
+                self.audit.refused.add(entry.file)
+            for finding in conditional_findings({"scripts": found.scripts}, self._facts()):
+                self.audit.findings.append(dict(finding, file=entry.file))
+
+    def _facts(self) -> Any:
+        """What the target found out, in the form that it has there. Without an agent nobody cares whether it runs scripts."""
+        enabled = self._survey["agent"]["scripts"]
+        return SimpleNamespace(version=None, scripts_enabled=True if enabled is None else enabled)
+
+    def _add(self, file: str, findings: Iterable[Finding]) -> bool:
+        """Add findings on a file; return whether there was an error among them, perhaps."""
+        named = [finding if finding.label else replace(finding, label=file) for finding in findings]
+        result = verdict(named, self._version, strict=self._terms.strict, silence=self._terms.silence)
+        self.audit.findings.extend(dict(finding, file=file) for finding in [*result.errors, *result.warnings])
+        self._conditional.extend(result.conditional)
+        return bool(result.errors) or any(entry["finding"]["severity"] == "error" for entry in result.conditional)
+
+    def _add_conditional(self) -> None:
+        """Say that the version is not known, where something depends on it."""
+        if self._conditional:
+            hint = f"Name the agent's version to have all rules applied; {len(self._conditional)} findings depend on it."
+            what = "is auto, and neither an agent nor a consul binary was found to ask"
+            self._add("", [replace(VERSION_UNKNOWN.at((), what, hint), label="consul_version")])
+
+    # The agent
+
+    def _add_drift(self) -> None:
+        agent = self._survey["agent"]
+        for entry in agent["drift"]:
+            self.audit.findings.append(self._drift(entry))
+        for kind in ("service", "check"):
+            for found in agent[f"{kind}s"]:
+                if found["origin"] == "removed":
+                    message = "the agent has it, and no file declares it any more."
+                    hint = f"{_RELOAD} Or bring the file back."
+                    rule = f"agent-still-has-{kind}"
+                    self.audit.findings.append(
+                        {"severity": "error", "path": f"{kind} {found['key']}", "rule": rule, "message": message, "hint": hint, "file": ""}
+                    )
+        if agent["state"] == "running" and not agent["compared"]:
+            self._add("", [NOT_COMPARED.at(("agent",), agent["reason"], "Give http_addr and http_token.")])
+
+    def _drift(self, entry: dict[str, Any]) -> dict[str, str]:
+        rule, message = _DRIFT[entry["what"], bool(entry["check"])]
+        steps = [self._label(entry), f"check {entry['check']}" if entry["check"] else "", entry["field"]]
+        return {
+            "severity": "error",
+            "path": " → ".join(step for step in steps if step),
+            "rule": rule,
+            "message": message or f"{entry['reason']}.",
+            "hint": _RELOAD,
+            "file": entry["file"],
+        }
+
+    def _label(self, place: dict[str, Any]) -> str:
+        """Return what messages call the definition that the target counted."""
+        if not self._labels:
+            for entry in self.audit.entries:
+                if isinstance(entry.definition, dict):
+                    self._labels.setdefault((entry.file, entry.kind), []).append(entry.label)
+        labels = self._labels[place["file"], place["kind"]]
+        label: str = labels[place["number"]]
+        return label
+
+    def _sorted(self, findings: list[dict[str, str]]) -> list[dict[str, str]]:
+        order = {file["name"]: position for position, file in enumerate(self._survey["files"])}
+        return sorted(findings, key=lambda finding: (order.get(finding["file"], len(order)), finding["severity"] != "error"))
+
+
+def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:
+    if file["fatal"]:
+        leads = f"leads to {file['target']}, which " if file["target"] else ""
+        yield BROKEN.at((), f"{leads}{file['problem']}", "Repair or remove it.")
+    elif file["problem"] == "is empty":
+        yield EMPTY.at((), "is empty", "Remove it, or write it anew.")
+    elif file["problem"]:
+        yield UNREAD.at((), file["problem"], "Run the task as a user who may, such as root (become: true).")
+    if file.get("exposed"):
+        hint = "Set its mode to 0640 with the agent's group, and replace the token: it may be known."
+        yield EXPOSED.at((), f"holds a token, and every user may read it (mode {file['mode']})", hint)
+    if file.get("edited"):
+        hint = "Bring the change into the list of services, or run the task again to have it undone."
+        yield EDITED.at((), f"was changed since {owner_in_words(file['owner'])} wrote it", hint)
+
+
+def _journal_findings(journal: dict[str, Any] | None) -> Iterator[Finding]:
+    if journal is not None:
+        state = "was interrupted" if journal["unfinished"] else "was not confirmed by the agent"
+        what = f"a change of {', '.join(journal['files'])} {state} ({journal['reason']})"
+        yield replace(PENDING.at((), what, "Run the play again: it finishes what was begun, and has the agent reload."), label="directory")
+
+
+def _duplicates(entries: list[Entry]) -> tuple[list[tuple[Entry, Finding]], list[dict[str, Any]]]:
+    """Return the findings on checks outside services that the judge of services cannot see, and every id that stands twice."""
+    places: dict[Id, list[Entry]] = {}
+    findings: list[tuple[Entry, Finding]] = []
+    for entry in entries:
+        for identity in _ids(entry):
+            others = places.setdefault(identity, [])
+            if identity.kind == CHECK and others and entry.kind == "check":
+                what = f"the check id {quoted(identity.name)} is taken by {others[0].label}"
+                found = DUPLICATE_CHECK.at(("id",), what, "Give each check an id that is unique on the node.")
+                findings.append((entry, replace(found, label=entry.label)))
+            others.append(entry)
+    double = [
+        {"kind": identity.kind, "id": identity.name, "namespace": identity.namespace, "places": [entry.label for entry in found]}
+        for identity, found in places.items()
+        if len(found) > 1
+    ]
+    return findings, double
+
+
+def _ids(entry: Entry) -> Iterator[Id]:
+    if not isinstance(entry.definition, dict):
+        return
+    definitions = Definitions([entry.definition], []) if entry.kind == "service" else Definitions([], [entry.definition])
+    yield from ids_of(definitions)

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what is there to a list for the role: hand-written files, and services registered through the HTTP API.
+
+Only what can be taken over as it is, so that the agent notices nothing; of all else it is said why it was left out.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import check_ids, service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_file
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, Reference, export_text
+
+SECRETS = "services_secrets"
+_NUMBER = re.compile(r"(\d+)")
+
+
+def export(audit: Audit) -> dict[str, Any]:
+    """Return RV(export)."""
+    exported = Exported()
+    _take_files(audit, exported)
+    _take_registrations(audit, exported)
+    _refer_to_secrets(exported)
+    return {
+        "text": export_text(audit.survey["path"], exported),
+        "services": [service_id(service) for _origin, service in exported.services],
+        "secrets": sorted(exported.secrets),
+        "left_out": exported.left_out,
+    }
+
+
+# Files
+
+
+def _take_files(audit: Audit, exported: Exported) -> None:
+    for file in audit.survey["files"]:
+        entries = [entry for entry in audit.entries if entry.file == file["name"]]
+        services = [entry.definition for entry in entries if entry.kind == "service"]
+        reason = _file_reason(file, audit, any(entry.kind == "check" for entry in entries))
+        if reason is None:
+            exported.services.extend((file["name"], definition) for definition in services)
+        elif services or file["fatal"]:
+            exported.left_out.append({"what": file["name"], "reason": reason})
+
+
+def _file_reason(file: dict[str, Any], audit: Audit, has_checks: bool) -> str | None:
+    """Return why a file cannot be taken over."""
+    if file["owner"]:
+        return "this collection wrote it: its services are in a list already"
+    if file["problem"]:
+        return f"it {file['problem']}"
+    if file["target"]:
+        return "it is a link: put the file itself into the directory first"
+    if file["settings"]:
+        return "it holds settings of the agent as well: move its services to a file of their own first"
+    if has_checks:
+        return "it holds checks outside of services, which only files can have: move its services to a file of their own first"
+    if file["name"] in audit.refused:
+        return "its definitions have errors: repair them first"
+    return None
+
+
+# Services registered through the HTTP API
+
+
+def _take_registrations(audit: Audit, exported: Exported) -> None:
+    for found in audit.survey["agent"]["services"]:
+        if found["origin"] not in ("api", "unknown"):
+            continue
+        origin = "the HTTP API" if found["origin"] == "api" else "the agent: in none of its files, perhaps registered through the HTTP API"
+        try:
+            service = _registered(found)
+        except (CasingError, _Unknown) as reason:
+            exported.left_out.append({"what": f"service {found['key']}", "reason": str(reason)})
+            continue
+        errors = verdict(judge_services([service])[0].findings, None).errors
+        if errors:
+            exported.left_out.append({"what": f"service {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
+        else:
+            exported.registered = True
+            exported.services.append((origin, service))
+
+
+class _Unknown(Exception):
+    """The agent does not say what a definition would have to."""
+
+
+def _registered(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the definition with which a file would register the same. Raises CasingError and _Unknown."""
+    service: dict[str, Any] = to_file(found["answer"], "service")
+    if service.get("id") == service.get("name"):
+        del service["id"]
+    if found["token"]:
+        service["token"] = MASK
+    checks = [to_file(check, "check") for check in sorted(found["checks"], key=_natural)]
+    if checks:
+        service["checks"] = [_inside(check, service) for check in checks]
+        # The ids that the agent would give them by itself.
+        anonymous = dict(service, checks=[{} for _check in checks])
+        for check, (_place, generated) in zip(service["checks"], check_ids(anonymous, service_id(service)), strict=True):
+            if check.get("id") == generated:
+                del check["id"]
+    return service
+
+
+def _natural(check: dict[str, Any]) -> list[Any]:
+    """Order check ids as people count: service:web:2 before service:web:10."""
+    return [int(part) if part.isdigit() else part for part in _NUMBER.split(str(check.get("CheckID", "")))]
+
+
+def _inside(check: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:
+    """Return a check as it stands inside its service."""
+    items = service_field().properties["checks"].items
+    kinds = {name for name, field in items.properties.items() if field.annotation("x-check-type")} if items else set()
+    if not kinds & check.keys():
+        raise _Unknown("the agent does not tell what its checks do; as root on its machine (become: true) they can be read")
+    if check.get("name") == f"Service '{service['name']}' check":
+        del check["name"]
+    return {key: value for key, value in check.items() if key != "service_id"}
+
+
+# Secrets
+
+
+def _refer_to_secrets(exported: Exported) -> None:
+    for index, (origin, service) in enumerate(exported.services):
+        identifier = service_id(service)
+
+        def refer(place: Place, identifier: str = identifier, origin: str = origin) -> Reference:
+            name = f"{identifier}/{dotted(place)}"
+            exported.secrets[name] = origin
+            return Reference(SECRETS, name)
+
+        exported.services[index] = (origin, _referring(service_field(), service, (), refer))
+
+
+def _referring(field: Field, value: Any, place: Place, refer: Any) -> Any:
+    """Return a definition with a reference in the place of each secret."""
+    if field.sensitive:
+        return _replaced(value, place, refer)
+    if isinstance(value, list) and field.items is not None:
+        return [_referring(field.items, item, (*place, index), refer) for index, item in enumerate(value)]
+    if not isinstance(value, dict) or field.opaque:
+        return value
+    return {key: _referring(child, item, (*place, key), refer) if child else item for key, item, child in _children(field, value)}
+
+
+def _children(field: Field, value: dict[str, Any]) -> Iterator[tuple[str, Any, Field | None]]:
+    """Yield what is below a mapping, in the order of the documentation."""
+    order = {key: position for position, key in enumerate(field.properties)}
+    for key in sorted(value, key=lambda key: order.get(key, len(order))):
+        yield key, value[key], field.properties.get(key) or field.values
+
+
+def _replaced(value: Any, place: Place, refer: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _replaced(item, (*place, key), refer) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, (*place, index), refer) for index, item in enumerate(value)]
+    return refer(place) if value == MASK else value

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A config-dir as people write it over the years: thirty definitions in both formats, and two services registered by API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+
+# Stands wherever a secret does, so that one look tells whether any of them got out.
+PLANTED = "planted-7f3e9c1a-secret"
+
+_FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "handwritten"
+FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.iterdir())}
+# Sidecars not counted.
+DEFINITIONS = 30
+
+REGISTERED: list[dict[str, Any]] = [
+    {
+        "ID": "billing-1",
+        "Name": "billing",
+        "Port": 9100,
+        "Tags": ["api"],
+        "Meta": {"team": "money"},
+        "Checks": [
+            {"HTTP": "http://127.0.0.1:9100/", "Interval": "10s", "Header": {"X-Key": [PLANTED]}, "DeregisterCriticalServiceAfter": "90m"},
+            {"CheckID": "billing-alive", "TTL": "30s"},
+        ],
+    },
+    {"Name": "plain", "Port": 9200, "Weights": {"Passing": 2, "Warning": 1}},
+]
+
+
+def write_by_hand(agent: ConsulAgent) -> None:
+    """Put all of it onto an agent in server mode, which has to allow script checks, and have it loaded."""
+    for name, content in FILES.items():
+        agent.write(name, content)
+    for service in REGISTERED:
+        agent.register(service)
+    agent.reload()
+
+
+def secrets_named(names: list[str]) -> dict[str, str]:
+    """What somebody would put into a vault for an exported list."""
+    values = {"header.Authorization[0]": f"Bearer {PLANTED}", "header.Accept[0]": "text/plain", "header.X-Probe[0]": "consul"}
+    return {name: next((value for end, value in values.items() if name.endswith(end)), PLANTED) for name in names}

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The target side of the writing modules, without Ansible around it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
+from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
+
+
+class Module:
+    """As much of AnsibleModule as the target side uses."""
+
+    def __init__(self, params: Mapping[str, Any], *, check_mode: bool = False, diff: bool = False, tmpdir: Path | None = None) -> None:
+        self.params = dict(params)
+        self.check_mode = check_mode
+        self._diff = diff
+        self.tmpdir = str(tmpdir)
+
+    @staticmethod
+    def selinux_enabled() -> bool:
+        return False
+
+    @staticmethod
+    def get_bin_path(name: str) -> str | None:
+        return shutil.which(name) if name != "consul" else None
+
+    @staticmethod
+    def run_command(command: list[str], before_communicate_callback: Callable[[Any], None] | None = None) -> tuple[int, str, str]:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            if before_communicate_callback is not None:
+                before_communicate_callback(process)
+            output, errors = process.communicate()
+        return process.returncode, output, errors
+
+
+def text_of(services: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps({"services": list(services)}, indent=2, sort_keys=True) + "\n"
+
+
+def bundle(services: Sequence[Mapping[str, Any]], name: str = "services-web.json") -> dict[str, str | None]:
+    return {name: text_of(services)} if services else {}
+
+
+def per_service(services: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    return {f"service-{service.get('id', service['name'])}.json": text_of([service]) for service in services}
+
+
+def write(config_dir: Path, files: Mapping[str, str | None], *, owner: str = "set:web", **options: Any) -> dict[str, Any]:
+    """Write the files of an owner and return the module's result. Raises Refused.
+
+    Further keywords are options of the module, parts of the payload, or of Module.
+    """
+    payload = {"owner": owner, "files": dict(files)}
+    payload.update({key: options.pop(key) for key in ("definitions", "conditional", "scripts") if key in options})
+    outside = {key: options.pop(key) for key in ("check_mode", "diff", "tmpdir") if key in options}
+    params = {name: spec.get("default") for name, spec in set_spec().items()}
+    params.update(config_dir=str(config_dir), payload=encode_payload(payload), preflight="none", lock_timeout=0)
+    params.update(options)
+    return Writer(Module(params, **outside)).run()
+
+
+def contents(config_dir: Path) -> dict[str, str]:
+    """The files that an agent would see."""
+    return {path.name: path.read_text(encoding="utf-8") for path in config_dir.iterdir() if path.name != ".registrar"}

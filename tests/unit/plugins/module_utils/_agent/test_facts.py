@@ -1,0 +1,113 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where facts about an agent are taken from, and that none is looked for in vain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent import api as agent_api
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+
+
+class FakeModule:
+    """Runs nothing, and says what a binary would."""
+
+    def __init__(self, version: str | None = None) -> None:
+        self.version = version
+        self.ran: list[list[str]] = []
+
+    def get_bin_path(self, _name: str) -> str | None:
+        return "/bin/sh" if self.version else None
+
+    def run_command(self, command: list[str], **_options: Any) -> tuple[int, str, str]:
+        self.ran.append(command)
+        return 0, f"Consul {self.version}\nRevision abc\n", ""
+
+
+def facts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Any = None, binary: str | None = None, **options: Any) -> AgentFacts:
+    """Facts of an agent at a given address that answers like this, or not at all."""
+
+    def get(_api: Any, path: str, _query: Any = None) -> Any:
+        assert path == "/v1/agent/self"
+        if answer is None:
+            raise agent_api.AclDenied("Permission denied")
+        return answer
+
+    monkeypatch.setattr(agent_api.AgentApi, "get", get)
+    monkeypatch.delenv("CONSUL_HTTP_ADDR", raising=False)
+    return AgentFacts(FakeModule(binary), {"config_dir": str(tmp_path), "http_addr": "http://127.0.0.1:1", **options})
+
+
+@pytest.mark.parametrize(
+    ("version", "number", "edition"),
+    [
+        ("1.8.7", "1.8.7", "community"),
+        ("1.10.0+ent", "1.10.0", "enterprise"),
+        ("1.17.2+ent.fips1402", "1.17.2", "enterprise"),
+        ("1.21.0-dev", "1.21.0-dev", "community"),
+    ],
+)
+def test_the_agent_says_itself_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, number: str, edition: str) -> None:
+    found = facts(monkeypatch, tmp_path, {"Config": {"Version": version}}, binary="v9.9.9")
+    assert (found.version, found.edition, found.version_source) == (number, edition, "api")
+    assert found._module.ran == []
+
+
+@pytest.mark.parametrize(("binary", "expected"), [("v1.4.5", ("1.4.5", "community", "path")), (None, (None, None, None))])
+def test_a_binary_has_to_do_where_the_agent_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, binary: str | None, expected: tuple[Any, ...]
+) -> None:
+    found = facts(monkeypatch, tmp_path, None, binary)
+    assert (found.version, found.edition, found.version_source) == expected
+
+
+def test_a_stopped_agent_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = facts(monkeypatch, tmp_path, {"Config": {"Version": "1.8.7"}}, http_addr=None)
+    assert found.process is None
+    assert found.version is None
+    assert found.scripts_enabled is None
+    assert found.data_dir is None
+
+
+@pytest.mark.parametrize(
+    ("debug", "enabled"),
+    [
+        ({"EnableRemoteScriptChecks": False, "EnableLocalScriptChecks": False}, False),
+        ({"EnableRemoteScriptChecks": False, "EnableLocalScriptChecks": True}, True),
+        ({"EnableRemoteScriptChecks": True}, True),
+        ({}, None),
+    ],
+)
+def test_script_checks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, debug: dict[str, bool], enabled: bool | None) -> None:
+    assert facts(monkeypatch, tmp_path, {"Config": {}, "DebugConfig": debug}).scripts_enabled is enabled
+
+
+@pytest.mark.parametrize(
+    ("version", "central", "resets"),
+    [
+        ("1.5.2", True, False),
+        ("1.5.3", False, True),
+        ("1.7.1", False, True),
+        ("1.7.2", False, False),
+        ("1.7.8", True, True),
+        ("1.7.9", True, False),
+        ("1.8.4", True, True),
+        ("1.8.4", False, False),
+        ("1.8.5", True, False),
+        ("1.10.12", True, False),
+    ],
+)
+def test_versions_whose_reload_makes_checks_critical(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, central: bool, resets: bool
+) -> None:
+    answer = {"Config": {"Version": version}, "DebugConfig": {"EnableCentralServiceConfig": central}}
+    assert facts(monkeypatch, tmp_path, answer).reset_versions() is resets
+
+
+def test_an_unknown_version_is_not_feared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert facts(monkeypatch, tmp_path).reset_versions() is False

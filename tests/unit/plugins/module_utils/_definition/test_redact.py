@@ -1,0 +1,108 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets stay on the target: in diffs, definitions, and the words of others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import (
+    UNREADABLE,
+    masked,
+    masked_pair,
+    scrub,
+    secret_values,
+)
+
+HCL = b"""# as it was written
+service {
+  name  = "web"
+  token = "planted-1"
+  check {
+    http   = "http://127.0.0.1/"
+    header { Authorization = ["planted-2"] }
+    body   = <<END
+planted-3
+END
+  }
+  meta { token = "shown" }
+}
+service { token = "planted-4" }
+encrypt = "planted-5"
+acl { tokens { agent = "planted-6" } }
+"""
+
+
+def as_json(**fields: object) -> bytes:
+    return json.dumps({"services": [{"name": "web", **fields}]}).encode()
+
+
+def test_a_definition_is_masked_at_every_level() -> None:
+    definition = {
+        "name": "web",
+        "token": "planted",
+        "checks": [{"header": {"A": ["planted"]}, "body": "planted", "http": "http://127.0.0.1/"}],
+        "connect": {"sidecar_service": {"check": {"token": "planted"}}},
+        "meta": {"token": "shown"},
+    }
+
+    shown = masked(definition)
+
+    assert "planted" not in json.dumps(shown)
+    assert shown["meta"] == {"token": "shown"}
+    assert shown["checks"][0]["http"] == "http://127.0.0.1/"
+    assert definition["token"] == "planted"
+
+
+def test_json_is_shown_in_its_normal_form() -> None:
+    before, after = masked_pair("x.json", as_json(token="planted"), as_json(token="planted", port=1))
+
+    assert json.loads(before) == {"services": [{"name": "web", "token": "********"}]}
+    assert json.loads(after) == {"services": [{"name": "web", "port": 1, "token": "********"}]}
+    assert before.startswith('{\n  "services": [\n    {\n      "name": "web",\n')
+
+
+def test_a_changed_secret_shows_that_it_changed() -> None:
+    before, after = masked_pair("x.json", as_json(token="planted-1"), as_json(token="planted-2"))
+
+    assert '"token": "********"' in before
+    assert '"token": "******** (changed)"' in after
+
+
+def test_hcl_stays_as_it_was_written_but_for_its_secrets() -> None:
+    before, after = masked_pair("x.hcl", HCL, HCL.replace(b"planted-4", b"planted-x"))
+
+    assert "planted" not in before + after
+    assert before.count("********") == 6
+    assert after.count("(changed)") == 1
+    assert 'service { token = "******** (changed)" }' in after
+    assert before.startswith('# as it was written\nservice {\n  name  = "web"\n  token = "********"\n  check {\n')
+    assert '    body   = "********"\n  }\n  meta { token = "shown" }' in before
+
+
+def test_other_settings_of_an_agent_are_not_shown_at_all() -> None:
+    data = json.dumps({"encrypt": "planted", "acl": {"tokens": {"agent": "planted"}}, "service": {"name": "web"}}).encode()
+
+    before, _after = masked_pair("x.json", data, None)
+
+    assert json.loads(before) == {"encrypt": "********", "acl": "********", "service": {"name": "web"}}
+
+
+@pytest.mark.parametrize(("name", "data"), [("x.json", b'{"token": "planted'), ("x.hcl", b'token = "planted'), ("x.json", b'"planted"')])
+def test_what_cannot_be_parsed_is_not_shown(name: str, data: bytes) -> None:
+    assert masked_pair(name, data, None)[0] == UNREADABLE
+
+
+def test_nothing_is_shown_as_nothing() -> None:
+    assert masked_pair("x.json", None, b"") == ("", "")
+
+
+def test_the_words_of_others_are_scrubbed() -> None:
+    secrets = secret_values("x.hcl", HCL) | secret_values("x.json", as_json(token="planted", check={"body": "short"}))
+
+    assert {"planted-1", "planted-2", "planted-4", "planted"} <= secrets
+    assert "short" not in secrets
+    assert scrub("bad header planted-2, planted", secrets) == "bad header ********, ********"

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One run at a time, and the others are told who it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+
+
+def held(directory: ConfigDir, *, read_only: bool = False) -> Refused:
+    """Try to get the lock that another run holds."""
+    with pytest.raises(Refused) as refused, locked(directory, "the set api", 0, read_only):
+        pass
+    return refused.value
+
+
+def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as first, ConfigDir(str(tmp_path)) as second, locked(first, "the set web", 0):
+        refused = held(second)
+
+    finding = refused.findings[0]
+    assert finding["rule"] == "locked"
+    assert f"process {os.getpid()} on {socket.gethostname()}, since " in finding["message"]
+    assert finding["message"].endswith(", for the set web.")
+
+
+def test_a_refused_run_leaves_the_holders_words(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as first, ConfigDir(str(tmp_path)) as second, locked(first, "the set web", 0):
+        before = (tmp_path / ".registrar/lock").read_text()
+        held(second)
+
+        assert (tmp_path / ".registrar/lock").read_text() == before
+
+
+def test_the_lock_is_free_after_the_block_also_when_it_failed(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as directory:
+        with pytest.raises(ZeroDivisionError), locked(directory, "one", 0):
+            raise ZeroDivisionError
+        with locked(directory, "another", 0):
+            pass
+
+    assert (tmp_path / ".registrar/lock").read_text() == ""
+
+
+def test_words_left_behind_by_a_killed_run_are_recognised(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with ConfigDir(str(tmp_path)) as holder, ConfigDir(str(tmp_path)) as other, locked(holder, "the set web", 0):
+        words = {"pid": ended.pid, "host": socket.gethostname(), "since": "long ago", "task": "the set old"}
+        (tmp_path / ".registrar/lock").write_text(json.dumps(words))
+
+        message = str(held(other))
+
+    assert f"still names process {ended.pid} on " in message
+    assert "which has ended" in message
+
+
+@pytest.mark.parametrize("words", ["", "[]", "no JSON", '{"pid": null, "host": null}'])
+def test_a_holder_without_usable_words_is_still_a_holder(tmp_path: Path, words: str) -> None:
+    with ConfigDir(str(tmp_path)) as holder, ConfigDir(str(tmp_path)) as other, locked(holder, "the set web", 0):
+        (tmp_path / ".registrar/lock").write_text(words)
+
+        assert "another run is at work here" in str(held(other))
+
+
+def test_check_mode_waits_too_but_writes_nothing(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as directory, locked(directory, "look", 0, read_only=True):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+    with ConfigDir(str(tmp_path)) as holder, locked(holder, "the set web", 0), ConfigDir(str(tmp_path)) as other:
+        assert "for the set web" in str(held(other, read_only=True))
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as directory:
+        directory.create_state()
+        (tmp_path / ".registrar/lock").symlink_to(tmp_path / "victim")
+
+        assert "cannot be opened" in str(held(directory))
+
+    assert not (tmp_path / "victim").exists()

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of others that go because their services are all ours now."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import scan
+from ansible_collections.registrar.consul.plugins.module_utils._write.retire import Retired, retire
+
+
+def look(folder: Path, files: dict[str, Any], ours: list[dict[str, Any]]) -> Retired:
+    for name, content in files.items():
+        (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    with ConfigDir(str(folder)) as directory:
+        return retire(directory, scan(directory), ours)
+
+
+WEB = {"name": "web", "port": 80, "token": "t", "meta": {"a": ""}, "check": {"http": "http://a/", "interval": "60s"}}
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        WEB,
+        {**WEB, "id": "web", "tags": None, "address": "", "enable_tag_override": False},
+        {**WEB, "check": None, "checks": [{"http": "http://a/", "interval": "1m", "notes": "", "timeout": None}]},
+        {**WEB, "check": {"id": "service:web", "name": "Service 'web' check", "http": "http://a/", "interval": "1m0s"}},
+        {"Name": "web", **{key: value for key, value in WEB.items() if key != "name"}},
+    ],
+)
+def test_what_an_agent_sees_no_difference_in_goes(tmp_path: Path, theirs: dict[str, Any]) -> None:
+    found = look(tmp_path, {"old.json": {"service": theirs}}, [WEB])
+    assert [(change.name, change.action, change.new) for change in found.changes] == [("old.json", "retired", None)]
+    assert found.findings == []
+
+
+@pytest.mark.parametrize(
+    ("difference", "field"),
+    [
+        ({"port": 81}, "port"),
+        ({"token": "other"}, "token"),
+        ({"tags": ["60s"]}, "tags"),
+        ({"meta": {}}, "meta"),
+        ({"check": {"http": "http://a/", "interval": "61s"}}, "check"),
+        ({"check": {"id": "own", "http": "http://a/", "interval": "60s"}}, "check"),
+        ({"checks": [{"ttl": "1s"}]}, "check"),
+        ({"enable_tag_override": True}, "enable_tag_override"),
+        ({"connect": {"sidecar_service": {}}}, "check, connect"),
+        ({"weights": {"passing": True}}, "weights"),
+    ],
+)
+def test_any_difference_keeps_the_file_and_is_named_without_its_value(tmp_path: Path, difference: dict[str, Any], field: str) -> None:
+    found = look(tmp_path, {"old.json": {"service": {**WEB, **difference}}}, [WEB])
+    assert found.changes == []
+    assert [finding["rule"] for finding in found.findings] == ["file-not-retired"]
+    assert found.findings[0]["message"] == (
+        f"has services that are declared here, and cannot be taken over: web is declared with another {field}."
+    )
+
+
+def test_files_without_services_of_ours_are_nobodys_business(tmp_path: Path) -> None:
+    assert look(tmp_path, {"other.json": {"service": {"name": "db"}}, "empty.json": "", "broken.json": "{"}, [WEB]) == Retired([], [])
+
+
+def test_a_file_that_holds_more_stays(tmp_path: Path) -> None:
+    files = {
+        "a.json": {"services": [WEB, {"name": "more"}]},
+        "b.json": {"service": WEB, "check": {"id": "disk", "ttl": "1s"}},
+        "c.json": {"service": WEB, "log_level": "INFO"},
+    }
+    found = look(tmp_path, files, [WEB])
+    (tmp_path / "d.json").symlink_to(tmp_path / "a.json")
+    linked = look(tmp_path, {}, [WEB, {"name": "more"}])
+
+    assert found.changes == []
+    reasons = [finding["message"].partition("over: ")[2] for finding in found.findings]
+    assert reasons == ["more is not declared here.", "it holds checks outside of services.", "it holds settings of the agent."]
+    assert linked.findings[-1]["message"].endswith("over: it is a link.")
+
+
+def test_instances_in_other_namespaces_are_other_services(tmp_path: Path) -> None:
+    assert look(tmp_path, {"a.json": {"service": {**WEB, "namespace": "team"}}}, [WEB]) == Retired([], [])
+
+
+def test_hcl_blocks_are_compared_as_what_they_mean(tmp_path: Path) -> None:
+    text = 'service {\n  name = "q"\n  checks {\n    ttl = "60s"\n  }\n  meta {\n    a = "b"\n  }\n}\n'
+    found = look(tmp_path, {"q.hcl": text}, [{"name": "q", "checks": [{"ttl": "1m"}], "meta": {"a": "b"}}])
+    assert [change.name for change in found.changes] == ["q.hcl"]

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lines while something takes long, and none when it does not."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from typing import Any
+
+import pytest
+from ansible.utils.display import Display
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> queue.Queue[tuple[str, dict[str, Any]]]:
+    said: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
+    monkeypatch.setattr(Display, "display", lambda _self, text, **options: said.put((text, options)))
+    return said
+
+
+def test_what_takes_long_says_so_more_than_once(lines: queue.Queue[tuple[str, dict[str, Any]]]) -> None:
+    with progress("web1", "until it is done", pauses=[0.01]):
+        said = [lines.get(timeout=60) for _line in range(2)]
+    for text, options in said:
+        assert re.fullmatch(r"waiting: \[web1\] => until it is done, \d+ s so far", text)
+        assert options == {"stderr": True}
+
+
+def test_what_is_quick_says_nothing_and_leaves_no_thread(lines: queue.Queue[tuple[str, dict[str, Any]]]) -> None:
+    before = threading.active_count()
+    with progress("web1", "until it is done"):
+        pass
+    assert lines.empty()
+    assert threading.active_count() == before
+
+
+def test_a_failure_ends_the_lines(lines: queue.Queue[tuple[str, dict[str, Any]]]) -> None:
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="no"), progress("web1", "until it is done", pauses=[0.01]):
+        raise ValueError("no")
+    assert threading.active_count() == before

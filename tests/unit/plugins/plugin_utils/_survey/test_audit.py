@@ -1,0 +1,142 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what a survey found to what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit, audit
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.result import info_result
+
+AGENT: dict[str, Any] = {
+    "state": "absent",
+    "pid": None,
+    "version": None,
+    "edition": None,
+    "version_source": None,
+    "scripts": None,
+    "compared": False,
+    "reason": "",
+    "services": [],
+    "checks": [],
+    "drift": [],
+}
+FILE = {"owner": None, "target": None, "hcl": False, "problem": None, "fatal": False, "settings": False}
+# Warned of by agents from 1.3 to 1.5 only, and refused by later ones.
+STORIED = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy_destination": "web"}
+
+
+def judged(
+    files: dict[str, Any], version: str | None = "1.8.7", *, strict: bool = False, silence: tuple[str, ...] = (), **more: Any
+) -> Audit:
+    """Judge documents, or descriptions of files, by their names."""
+    described = [
+        {**FILE, "name": name, **(entry if "document" in entry or "problem" in entry else {"document": entry})}
+        for name, entry in files.items()
+    ]
+    survey = {"path": "/etc/consul.d", "files": described, "deleted": [], "journal": None, "findings": [], "agent": AGENT, **more}
+    return audit(survey, Terms(parse_version(version) if version else None, "community", strict, silence, "json"))
+
+
+def found(result: Audit) -> list[tuple[str, str, str]]:
+    return [(finding["severity"], finding["path"], finding["rule"]) for finding in result.findings]
+
+
+def test_findings_come_file_by_file_and_errors_first() -> None:
+    files = {
+        "b.json": {"services": [{"name": "a_b"}, {"name": "x", "prot": 1}]},
+        "c.json": {"problem": "cannot be parsed (line 1)", "fatal": True},
+        "d.json": {"problem": "is empty"},
+    }
+    assert found(judged(files)) == [
+        ("error", "b.json → services[1] (x) → prot", "unknown-key"),
+        ("warning", "b.json → services[0] (a_b) → name", "dns-name"),
+        ("error", "c.json", "directory-broken"),
+        ("warning", "d.json", "file-empty"),
+    ]
+
+
+def test_without_a_version_it_is_said_that_something_depends_on_it() -> None:
+    result = judged({"p.json": {"service": STORIED}}, None)
+    assert ("warning", "consul_version", "version-unknown") in found(result)
+    assert result.refused == {"p.json"}
+    assert "version-unknown" not in {rule for _severity, _path, rule in found(judged({"p.json": {"service": STORIED}}, "1.5.3"))}
+
+
+def test_the_agents_own_version_counts_where_none_is_named() -> None:
+    result = judged({"p.json": {"service": STORIED}}, None, agent={**AGENT, "version": "1.8.7"})
+    assert ("error", "p.json → service (p) → proxy_destination", "field-removed") in found(result)
+
+
+def test_warnings_can_be_silenced_or_taken_for_errors() -> None:
+    files = {"a.json": {"service": {"name": "a_b"}}, "b.json": {"problem": "is empty"}}
+    assert found(judged(files, silence=("dns-name", "file-empty"))) == []
+    strict = judged(files, strict=True)
+    assert {severity for severity, _path, _rule in found(strict)} == {"error"}
+    assert not strict.healthy
+    assert judged(files).healthy
+
+
+def test_scripts_are_looked_at_where_the_agent_says_whether_it_runs_them() -> None:
+    files = {"a.json": {"service": {"name": "a", "check": {"args": ["/bin/true"], "interval": "1s"}}}}
+    assert found(judged(files)) == []
+    assert found(judged(files, agent={**AGENT, "scripts": True})) == []
+    assert [rule for _severity, _path, rule in found(judged(files, agent={**AGENT, "scripts": False}))] == ["script-checks-disabled"]
+
+
+def test_drift_is_told_at_the_place_in_the_file() -> None:
+    drift = [
+        {"file": "a.json", "kind": "service", "number": 1, "service": "c", "what": "missing", "check": "", "field": "", "reason": ""},
+        {
+            "file": "a.json",
+            "kind": "service",
+            "number": 0,
+            "service": "b",
+            "what": "different",
+            "check": "x",
+            "field": "name",
+            "reason": "so",
+        },
+        {"file": "a.json", "kind": "check", "number": 0, "service": "", "what": "missing", "check": "d", "field": "", "reason": ""},
+    ]
+    files = {"a.json": {"services": [None, {"name": "b"}], "service": {"name": "c"}, "check": {"id": "d", "ttl": "1s"}}}
+    result = judged(files, agent={**AGENT, "state": "running", "compared": True, "drift": drift})
+    assert [path for _severity, path, rule in found(result) if rule.startswith("agent")] == [
+        "a.json → service (c)",
+        "a.json → services[1] (b) → check x → name",
+        "a.json → check → check d",
+    ]
+
+
+def test_a_running_agent_that_was_not_compared_is_a_warning() -> None:
+    result = judged({}, agent={**AGENT, "state": "running", "reason": "the token may not see 1 of 1 services"})
+    assert found(result) == [("warning", "agent", "agent-not-compared")]
+    assert "the token may not see" in result.findings[0]["message"]
+
+
+def test_what_is_unfinished_or_was_taken_away_is_said() -> None:
+    journal = {"files": ["a.json"], "reason": "the set web: a.json updated", "unfinished": False}
+    result = judged({}, journal=journal, deleted=[{"name": "gone.json", "owner": "set:web"}])
+    assert found(result) == [("warning", "gone.json", "file-deleted"), ("warning", "directory", "change-unverified")]
+    assert info_result(result)["pending"] is True
+
+
+def test_links_are_told_with_where_they_lead() -> None:
+    result = judged({"a.json": {"problem": "cannot be parsed (x)", "fatal": True, "target": "/srv/a.json"}})
+    assert result.findings[0]["message"].startswith("leads to /srv/a.json, which cannot be parsed (x);")
+
+
+def test_unknown_keys_are_masked_in_what_is_returned() -> None:
+    service = {"name": "a", "tokn": "t", "check": {"ttl": "1s", "heder": {"x": ["t"]}}, "meta": {"any": "thing"}}
+    (returned,) = info_result(judged({"a.json": {"service": service}}))["services"]
+    assert returned["definition"] == {
+        "name": "a",
+        "tokn": "********",
+        "check": {"ttl": "1s", "heder": "********"},
+        "meta": {"any": "thing"},
+    }
+    assert (returned["id"], returned["file"], returned["place"], returned["owner"]) == ("a", "a.json", "a.json → service (a)", "foreign")
