@@ -59,7 +59,7 @@ options:
     default: /etc/consul.d
   export:
     description:
-      - Also return RV(export), the services as a list for the role P(registrar.consul.services#role).
+      - Also return RV(export), the services as a list for the role P(registrar.consul.consul_services#role).
     type: bool
     default: false
 """
@@ -288,8 +288,8 @@ export:
   contains:
     text:
       description: >-
-        YAML with the variable C(services_definitions). In the place of each secret stands a reference to an entry of
-        C(services_secrets), which is for a vault.
+        YAML with the variable C(consul_services_definitions). In the place of each secret stands a reference to an entry of
+        C(consul_services_secrets), which is for a vault.
       type: str
     services:
       description: The ids of the services in it.

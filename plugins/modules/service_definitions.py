@@ -17,7 +17,7 @@ description:
   - Files of services that are no longer listed are removed, if this module wrote them for the same O(set). Other files are
     never touched.
   - The agent is not told. Run M(registrar.consul.agent_reload) afterwards, best as a handler, as the role
-    P(registrar.consul.services#role) does.
+    P(registrar.consul.consul_services#role) does.
 notes:
   - Until M(registrar.consul.agent_reload) has seen that the agent took a change, the task reports RV(ignore:changed=true) with
     the reason in RV(pending_reason). So a handler that never ran runs the next time.

@@ -80,9 +80,9 @@ def _take_for_verified(controller: Controller) -> None:
 
 def _declare(controller: Controller, services: int, way: str) -> None:
     if way in (SAME, UNCHECKED):
-        controller.set_variables({"services_definitions": plain(services)})
+        controller.set_variables({"consul_services_definitions": plain(services)})
     elif way == DIFFERENT:
-        own = {name: {"services_definitions": plain(services, prefix=name)} for name in controller.hosts}
+        own = {name: {"consul_services_definitions": plain(services, prefix=name)} for name in controller.hosts}
         controller.set_variables({}, own)
     else:
         text = json.dumps({"services": plain(services)}, indent=2)
@@ -95,8 +95,8 @@ def _play(controller: Controller, way: str) -> dict[str, Any]:
         # In place of the reload: somewhere a user's playbook has to run a command for it, too.
         handler = {"name": "Reload Consul", "ansible.builtin.command": "true"}
         return {"tasks": [{"ansible.builtin.copy": arguments, "notify": "Reload Consul"}], "handlers": [handler]}
-    variables = {"services_config_dir": "{{ config_dir }}"}
+    variables = {"consul_services_config_dir": "{{ config_dir }}"}
     if way == UNCHECKED:
-        role = {"name": "registrar.consul.services", "rolespec_validate": False}
+        role = {"name": "registrar.consul.consul_services", "rolespec_validate": False}
         return {"tasks": [{"ansible.builtin.import_role": role, "vars": variables}]}
-    return {"roles": [{"role": "registrar.consul.services", "vars": variables}]}
+    return {"roles": [{"role": "registrar.consul.consul_services", "vars": variables}]}

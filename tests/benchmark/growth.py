@@ -36,8 +36,8 @@ def _measure_one(count: int, say: Callable[[str], None]) -> Growth:
         controller = Controller(Path(folder))
         config_dir = Path(folder) / "consul.d"
         config_dir.mkdir()
-        controller.set_variables({"services_definitions": plain(count)})
-        arguments = {"services": "{{ services_definitions }}", "config_dir": str(config_dir)}
+        controller.set_variables({"consul_services_definitions": plain(count)})
+        arguments = {"services": "{{ consul_services_definitions }}", "config_dir": str(config_dir)}
         task = {"registrar.consul.service_definitions": arguments}
         controller.play()
         start_up = controller.play()

@@ -43,7 +43,7 @@ class Side(ABC):
 
     def declare(self, services: Sequence[Service]) -> None:
         """Write down what is wanted, as a user would have it before the playbook runs."""
-        self.controller.set_variables({"services_definitions": list(services)})
+        self.controller.set_variables({"consul_services_definitions": list(services)})
 
     @abstractmethod
     def apply(self) -> Usage:
@@ -67,8 +67,8 @@ class Role(Side):
     layout = "bundle"
 
     def apply(self) -> Usage:
-        variables = {"services_config_dir": str(self.agent.config_dir), "services_layout": self.layout}
-        return self.controller.play(roles=[{"role": "registrar.consul.services", "vars": variables}])
+        variables = {"consul_services_config_dir": str(self.agent.config_dir), "consul_services_layout": self.layout}
+        return self.controller.play(roles=[{"role": "registrar.consul.consul_services", "vars": variables}])
 
 
 class RolePerService(Role):
@@ -82,8 +82,8 @@ class RoleUnchecked(Role):
     name = "role, bundle, unchecked"
 
     def apply(self) -> Usage:
-        role = {"name": "registrar.consul.services", "rolespec_validate": False}
-        variables = {"services_config_dir": str(self.agent.config_dir), "services_layout": self.layout}
+        role = {"name": "registrar.consul.consul_services", "rolespec_validate": False}
+        variables = {"consul_services_config_dir": str(self.agent.config_dir), "consul_services_layout": self.layout}
         return self.controller.play([{"ansible.builtin.import_role": role, "vars": variables}])
 
 
@@ -156,4 +156,4 @@ class ApiLoop(Side):
         return self.controller.play([{"community.general.consul_agent_service": arguments, **_LOOP}])
 
 
-_LOOP = {"loop": "{{ services_definitions }}", "loop_control": {"label": "{{ item.id }}"}}
+_LOOP = {"loop": "{{ consul_services_definitions }}", "loop_control": {"label": "{{ item.id }}"}}

@@ -29,21 +29,26 @@ StartAgent = Callable[..., ConsulAgent]
 
 def adopt(workdir: Path, agent: ConsulAgent, **options: Any) -> tuple[PlaybookResult, Path]:
     """Run the playbook, and return where its list is."""
-    variables = {"adopt_config_dir": str(agent.config_dir), "adopt_dest": str(workdir / "adopted")}
+    variables = {"consul_adopt_config_dir": str(agent.config_dir), "consul_adopt_dest": str(workdir / "adopted")}
     result = run_playbook(workdir / "adopt", "registrar.consul.adopt", extra_vars=variables, **options)
     return result, workdir / "adopted" / "localhost.yml"
 
 
 def role(agent: ConsulAgent, adopted: Path, secrets: dict[str, str], **variables: Any) -> list[dict[str, Any]]:
     """The play of a team that has committed the list, and put its secrets into a vault."""
-    given = {"services_config_dir": str(agent.config_dir), "services_adopt": True, "services_take_over": True, **variables}
+    given = {
+        "consul_services_config_dir": str(agent.config_dir),
+        "consul_services_adopt": True,
+        "consul_services_take_over": True,
+        **variables,
+    }
     return [
         {
             "hosts": "all",
             "gather_facts": False,
-            "vars": {"services_secrets": secrets},
+            "vars": {"consul_services_secrets": secrets},
             "vars_files": [str(adopted)],
-            "roles": [{"role": "registrar.consul.services", "vars": given}],
+            "roles": [{"role": "registrar.consul.consul_services", "vars": given}],
         }
     ]
 
@@ -84,7 +89,7 @@ def assert_nowhere(secret: str, result: PlaybookResult, paths: list[Path]) -> No
 
 def exported_secrets(adopted: Path) -> dict[str, str]:
     """The names in the comment at the end of the list."""
-    stub = adopted.read_text(encoding="utf-8").partition("# services_secrets:\n")[2]
+    stub = adopted.read_text(encoding="utf-8").partition("# consul_services_secrets:\n")[2]
     return secrets_named([yaml.safe_load(line[1:].rpartition(": from ")[0]) for line in stub.splitlines()])
 
 
@@ -97,7 +102,7 @@ def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartA
 
     text = adopted.read_text(encoding="utf-8")
     assert "Left out" not in text
-    assert "token: '{{ services_secrets[\"db/token\"] }}'" in text
+    assert "token: '{{ consul_services_secrets[\"db/token\"] }}'" in text
     assert_nowhere(PLANTED, result.ok(), [path for path in tmp_path.rglob("*") if agent.root not in path.parents])
     assert definitions(agent) == before
     assert names(agent) == set(FILES)
@@ -131,7 +136,7 @@ def test_what_cannot_be_taken_over_is_left_out_with_the_reason(tmp_path: Path, s
 
     said = result.ok().task("Say what was left out").result["msg"]
     assert [line.partition(":")[0] for line in said] == ["agent.json", "broken.json", "node.json", "twice-b.json"]
-    listed = yaml.safe_load(adopted.read_text(encoding="utf-8"))["services_definitions"]
+    listed = yaml.safe_load(adopted.read_text(encoding="utf-8"))["consul_services_definitions"]
     assert [service["name"] for service in listed] == ["good", "twice"]
 
 
@@ -142,7 +147,7 @@ def test_a_file_with_anything_else_in_it_stays_and_is_named(tmp_path: Path, agen
     agent.reload()
     services = [{"name": "same", "checks": [{"ttl": "1m"}]}, {"name": "other", "port": 2, "token": "new"}, {"name": "declared"}]
     adopted = tmp_path / "list.yml"
-    adopted.write_text(yaml.safe_dump({"services_definitions": services}), encoding="utf-8")
+    adopted.write_text(yaml.safe_dump({"consul_services_definitions": services}), encoding="utf-8")
 
     refused = run_playbook(tmp_path / "role", role(agent, adopted, {})).task("Write the service definitions")
 
@@ -162,7 +167,7 @@ def test_a_refused_move_brings_the_old_files_back(tmp_path: Path, agent: ConsulA
     sidecar = {"check": {"http": "http://127.0.0.1/"}}
     agent.write("other-team.json", {"service": {"name": "theirs", "port": 1, "connect": {"sidecar_service": sidecar}}})
     adopted = tmp_path / "list.yml"
-    adopted.write_text(yaml.safe_dump({"services_definitions": [{"name": "mine", "port": 1}]}), encoding="utf-8")
+    adopted.write_text(yaml.safe_dump({"consul_services_definitions": [{"name": "mine", "port": 1}]}), encoding="utf-8")
 
     result = run_playbook(tmp_path / "role", role(agent, adopted, {}))
 

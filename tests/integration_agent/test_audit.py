@@ -30,7 +30,9 @@ def fleet(agents: dict[str, ConsulAgent | None]) -> dict[str, Any]:
     here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     away = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_ssh_common_args": "-o BatchMode=yes"}
     return {
-        "all": {"hosts": {name: {**here, "audit_config_dir": str(agent.config_dir)} if agent else away for name, agent in agents.items()}}
+        "all": {
+            "hosts": {name: {**here, "consul_audit_config_dir": str(agent.config_dir)} if agent else away for name, agent in agents.items()}
+        }
     }
 
 
@@ -122,15 +124,15 @@ def test_what_counts_as_a_failure_can_be_chosen(tmp_path: Path, agent: ConsulAge
     agent.reload()
 
     assert audit(tmp_path / "strict", {"web1": agent}).rc == 2
-    audit(tmp_path / "errors", {"web1": agent}, extra_vars={"audit_fail_on": "error"}).ok()
-    audit(tmp_path / "silent", {"web1": agent}, extra_vars={"audit_silence": ["dns-name"]}).ok()
+    audit(tmp_path / "errors", {"web1": agent}, extra_vars={"consul_audit_fail_on": "error"}).ok()
+    audit(tmp_path / "silent", {"web1": agent}, extra_vars={"consul_audit_silence": ["dns-name"]}).ok()
 
 
 def test_hosts_that_were_not_seen_are_no_good_ones(tmp_path: Path, agent: ConsulAgent) -> None:
     inventory = fleet({"web1": agent, "away": None, "wrong": agent})
-    inventory["all"]["hosts"]["wrong"]["audit_config_dir"] = str(tmp_path / "nowhere")
+    inventory["all"]["hosts"]["wrong"]["consul_audit_config_dir"] = str(tmp_path / "nowhere")
 
-    result = run_playbook(tmp_path, "registrar.consul.audit", inventory=inventory, extra_vars={"audit_fail_on": "error"})
+    result = run_playbook(tmp_path, "registrar.consul.audit", inventory=inventory, extra_vars={"consul_audit_fail_on": "error"})
 
     assert result.rc == 2
     assert "=== wrong ===\n  error    " + str(tmp_path / "nowhere") + ": does not exist." in result.stdout

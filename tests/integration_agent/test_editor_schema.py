@@ -17,8 +17,8 @@ import yaml
 
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
-GOOD = {"services_definitions": [{"name": "web", "port": 80, "checks": [{"http": "http://127.0.0.1", "interval": "10s"}]}]}
-BAD = {"services_definitions": [{"name": "web", "port": "80", "checks": [{"http": "http://127.0.0.1", "intervall": "10s"}]}]}
+GOOD = {"consul_services_definitions": [{"name": "web", "port": 80, "checks": [{"http": "http://127.0.0.1", "interval": "10s"}]}]}
+BAD = {"consul_services_definitions": [{"name": "web", "port": "80", "checks": [{"http": "http://127.0.0.1", "intervall": "10s"}]}]}
 
 
 def check(folder: Path, schema: str, name: str, content: Any) -> subprocess.CompletedProcess[str]:
@@ -35,7 +35,7 @@ def check(folder: Path, schema: str, name: str, content: Any) -> subprocess.Comp
 @pytest.mark.parametrize("draft", ["", ".draft-07"])
 def test_a_good_file_passes(tmp_path: Path, draft: str) -> None:
     variables = check(tmp_path, f"role-1.8{draft}.json", "group_vars/web/consul.yml", GOOD)
-    definitions = check(tmp_path, f"definitions-1.8{draft}.json", "web.json", {"services": GOOD["services_definitions"]})
+    definitions = check(tmp_path, f"definitions-1.8{draft}.json", "web.json", {"services": GOOD["consul_services_definitions"]})
 
     assert (variables.returncode, definitions.returncode) == (0, 0), variables.stdout + definitions.stdout
     assert variables.stdout in (REPOSITORY / "docs" / "editor.md").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def test_a_good_file_passes(tmp_path: Path, draft: str) -> None:
 @pytest.mark.parametrize("draft", ["", ".draft-07"])
 def test_a_bad_file_is_refused_in_the_words_of_the_page(tmp_path: Path, draft: str) -> None:
     variables = check(tmp_path, f"role-1.8{draft}.json", "group_vars/web/consul.yml", BAD)
-    definitions = check(tmp_path, f"definitions-1.8{draft}.json", "web.json", {"services": BAD["services_definitions"]})
+    definitions = check(tmp_path, f"definitions-1.8{draft}.json", "web.json", {"services": BAD["consul_services_definitions"]})
 
     assert (variables.returncode, definitions.returncode) == (1, 1)
     assert variables.stdout.strip() in (REPOSITORY / "docs" / "editor.md").read_text(encoding="utf-8")

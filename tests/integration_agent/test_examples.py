@@ -24,7 +24,7 @@ from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 from ansible_collections.registrar.consul.tests.support.runs.examples import Example, blocks, examples
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, ansible_environment, run_playbook
 
-ROLE = "registrar.consul.services"
+ROLE = "registrar.consul.consul_services"
 RELOAD = "registrar.consul.agent_reload"
 GUIDES = REPOSITORY / "docs" / "docsite" / "rst"
 ALL = examples()
@@ -99,9 +99,9 @@ def test_checks(example: Example, tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", ALL, ids=[example.place for example in ALL])
 def test_options_exist(example: Example) -> None:
     """Ansible itself says nothing about a variable that no role looks at."""
-    specs = yaml.safe_load((REPOSITORY / "roles/services/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    specs = yaml.safe_load((REPOSITORY / "roles/consul_services/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     for key, value in walk(example.content):
-        if key.startswith("services_"):
+        if key.startswith("consul_services_"):
             assert key in specs
         if key in OURS:
             assert not value.keys() - OURS[key].keys()
@@ -115,7 +115,7 @@ def test_validation_without_hosts(interval: str, status: int, tmp_path: Path) ->
     """The command of the guide, with an inventory of hosts that nobody can reach."""
     command = next(block.text for block in blocks(GUIDES / "guide_ci.rst") if block.language == "shell")
     services = [{"name": "web", "port": 8080, "check": {"tcp": "127.0.0.1:8080", "interval": interval}}]
-    play = {"hosts": "all", "gather_facts": False, "roles": [{"role": ROLE, "vars": {"services_definitions": services}}]}
+    play = {"hosts": "all", "gather_facts": False, "roles": [{"role": ROLE, "vars": {"consul_services_definitions": services}}]}
     (tmp_path / "site.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     (tmp_path / "inventory").write_text("web1.example.com\nweb2.example.com\n", encoding="utf-8")
     done = subprocess.run(
@@ -143,7 +143,7 @@ def host_variables(agent: ConsulAgent) -> dict[str, Any]:
         "ansible_connection": "local",
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
         "consul_http_addr": agent.http_addr,
-        "services_config_dir": str(agent.config_dir),
+        "consul_services_config_dir": str(agent.config_dir),
     }
 
 
@@ -172,17 +172,17 @@ def plays(example: Example, agent: ConsulAgent | None = None) -> list[dict[str, 
         found = [
             {
                 "hosts": "all",
-                "roles": [{"role": ROLE, "vars": content if example.shape == "variables" else {"services_definitions": content}}],
+                "roles": [{"role": ROLE, "vars": content if example.shape == "variables" else {"consul_services_definitions": content}}],
             }
         ]
-    defaults = {"group/registrar.consul.all": {"config_dir": "{{ services_config_dir }}"}}
+    defaults = {"group/registrar.consul.all": {"config_dir": "{{ consul_services_config_dir }}"}}
     return [{"gather_facts": False, "module_defaults": defaults, **one} for one in found]
 
 
 def definitions(content: Any) -> Iterator[list[Any]]:
     """All lists of definitions in an example."""
     for key, value in walk(content):
-        if key in ("services", "services_definitions") and isinstance(value, list):
+        if key in ("services", "consul_services_definitions") and isinstance(value, list):
             yield value
 
 

@@ -327,8 +327,8 @@ def test_two_runs_at_once_exclude_each_other(agent: ConsulAgent) -> None:
 
     def run(name: str) -> None:
         for number in range(40):
-            services_now = [{"name": f"{name}-{index}", "port": number} for index in range(3)]
-            write(path, bundle(services_now, f"services-{name}.json"), owner=f"set:{name}", lock_timeout=60)
+            current = [{"name": f"{name}-{index}", "port": number} for index in range(3)]
+            write(path, bundle(current, f"services-{name}.json"), owner=f"set:{name}", lock_timeout=60)
 
     children = [begin(partial(run, name)) for name in ("left", "right")]
 

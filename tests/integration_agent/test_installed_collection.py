@@ -42,10 +42,10 @@ def test_the_role_works_from_what_an_installed_collection_may_rely_on(installed:
         "gather_facts": False,
         "roles": [
             {
-                "role": "registrar.consul.services",
-                "services_config_dir": str(agent.config_dir),
-                "services_http_addr": agent.http_addr,
-                "services_definitions": [{"name": "web", "port": 80, "check": {"ttl": "10s"}}],
+                "role": "registrar.consul.consul_services",
+                "consul_services_config_dir": str(agent.config_dir),
+                "consul_services_http_addr": agent.http_addr,
+                "consul_services_definitions": [{"name": "web", "port": 80, "check": {"ttl": "10s"}}],
             }
         ],
     }

@@ -38,14 +38,14 @@ def definitions(agent: ConsulAgent) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def adopted(workdir: Path, agent: ConsulAgent) -> str:
     """What the playbook of the guides writes."""
-    variables = {"adopt_config_dir": str(agent.config_dir), "adopt_dest": str(workdir / "host_vars")}
+    variables = {"consul_adopt_config_dir": str(agent.config_dir), "consul_adopt_dest": str(workdir / "host_vars")}
     run_playbook(workdir, "registrar.consul.adopt", extra_vars=variables).ok()
     return (workdir / "host_vars" / "localhost.yml").read_text(encoding="utf-8")
 
 
 def take_over(workdir: Path, agent: ConsulAgent, plays: Any, **variables: Any) -> PlaybookResult:
     """Run a play of a guide on this agent. The second run has nothing left to do."""
-    given = {"services_config_dir": str(agent.config_dir), "services_http_addr": agent.http_addr, **variables}
+    given = {"consul_services_config_dir": str(agent.config_dir), "consul_services_http_addr": agent.http_addr, **variables}
     plays = [{"gather_facts": False, **play} for play in plays]
     result = run_playbook(workdir, plays, extra_vars=given).ok()
     assert run_playbook(workdir, plays, extra_vars=given).ok().changed == 0
@@ -93,8 +93,8 @@ def test_from_hand_written_files_and_templates(tmp_path: Path, agent: ConsulAgen
 
     written = adopted(tmp_path / "adopt", agent)
     assert listed in written
-    variables = {**yaml.safe_load(written), **yaml.safe_load(secrets), "services_adopt": True}
-    take_over(tmp_path / "role", agent, [{"hosts": "all", "roles": ["registrar.consul.services"]}], **variables)
+    variables = {**yaml.safe_load(written), **yaml.safe_load(secrets), "consul_services_adopt": True}
+    take_over(tmp_path / "role", agent, [{"hosts": "all", "roles": ["registrar.consul.consul_services"]}], **variables)
 
     assert files(agent) == ["services-default.json"]
     assert definitions(agent) == before
@@ -103,11 +103,11 @@ def test_from_hand_written_files_and_templates(tmp_path: Path, agent: ConsulAgen
 def test_what_is_in_the_way_is_said_as_the_guide_says(tmp_path: Path, agent: ConsulAgent) -> None:
     agent.write("web.json", {"service": {"name": "web", "port": 1}})
     agent.reload()
-    play = {"hosts": "all", "gather_facts": False, "roles": ["registrar.consul.services"]}
+    play = {"hosts": "all", "gather_facts": False, "roles": ["registrar.consul.consul_services"]}
     variables = {
-        "services_config_dir": str(agent.config_dir),
-        "services_adopt": True,
-        "services_definitions": [{"name": "web", "port": 2}],
+        "consul_services_config_dir": str(agent.config_dir),
+        "consul_services_adopt": True,
+        "consul_services_definitions": [{"name": "web", "port": 2}],
     }
 
     refused = run_playbook(tmp_path, play, extra_vars=variables)

@@ -27,8 +27,8 @@ def agent() -> Iterator[ConsulAgent]:
 
 
 def role(agent: ConsulAgent, services: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    variables = {"services_config_dir": str(agent.config_dir), "services_definitions": services}
-    return [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": "registrar.consul.services", "vars": variables}]}]
+    variables = {"consul_services_config_dir": str(agent.config_dir), "consul_services_definitions": services}
+    return [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": "registrar.consul.consul_services", "vars": variables}]}]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -23,8 +23,8 @@ API = {"name": "api", "port": 81}
 
 
 def role(agent: ConsulAgent, services: list[dict[str, Any]], **variables: Any) -> dict[str, Any]:
-    given = {"services_config_dir": str(agent.config_dir), "services_definitions": services, **variables}
-    return {"role": "registrar.consul.services", "vars": given}
+    given = {"consul_services_config_dir": str(agent.config_dir), "consul_services_definitions": services, **variables}
+    return {"role": "registrar.consul.consul_services", "vars": given}
 
 
 def play(*roles: dict[str, Any], **keywords: Any) -> list[dict[str, Any]]:
@@ -41,8 +41,8 @@ def ours(agent: ConsulAgent) -> list[str]:
 
 def test_several_roles_and_one_signal(agent: ConsulAgent, tmp_path: Path) -> None:
     roles = [
-        role(agent, [WEB], services_set="web", services_flush_handlers=False),
-        role(agent, [API], services_set="api", services_flush_handlers=False, services_layout="per_service"),
+        role(agent, [WEB], consul_services_set="web", consul_services_flush_handlers=False),
+        role(agent, [API], consul_services_set="api", consul_services_flush_handlers=False, consul_services_layout="per_service"),
     ]
 
     run_playbook(tmp_path, play(*roles)).ok()
@@ -64,7 +64,7 @@ def test_check_mode_with_a_diff_changes_nothing(agent: ConsulAgent, tmp_path: Pa
 
 
 def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: Path) -> None:
-    failing = play(role(agent, [WEB], services_flush_handlers=False), tasks=[{"ansible.builtin.fail": {"msg": "something else"}}])
+    failing = play(role(agent, [WEB], consul_services_flush_handlers=False), tasks=[{"ansible.builtin.fail": {"msg": "something else"}}])
     assert run_playbook(tmp_path, failing).rc != 0
     assert ours(agent) == ["services-default.json"]
     assert agent.services() == {}
@@ -79,7 +79,7 @@ def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: P
 
 
 def test_a_controller_that_is_killed_before_the_reload(agent: ConsulAgent, tmp_path: Path) -> None:
-    waiting = play(role(agent, [WEB], services_flush_handlers=False), tasks=[{"ansible.builtin.command": "sleep 60"}])
+    waiting = play(role(agent, [WEB], consul_services_flush_handlers=False), tasks=[{"ansible.builtin.command": "sleep 60"}])
     running = start_playbook(tmp_path, waiting)
     agent.wait_until(lambda: ours(agent) == ["services-default.json"], "gets no file")
     running.kill()
@@ -94,7 +94,8 @@ def test_a_controller_that_is_killed_before_the_reload(agent: ConsulAgent, tmp_p
 
 def test_two_plays_at_once(agent: ConsulAgent, tmp_path: Path) -> None:
     both = [
-        start_playbook(tmp_path / name, play(role(agent, [{"name": name, "port": 80}], services_set=name))) for name in ("left", "right")
+        start_playbook(tmp_path / name, play(role(agent, [{"name": name, "port": 80}], consul_services_set=name)))
+        for name in ("left", "right")
     ]
 
     for running in both:
@@ -102,7 +103,7 @@ def test_two_plays_at_once(agent: ConsulAgent, tmp_path: Path) -> None:
 
     assert set(agent.services()) == {"left", "right"}
     for name in ("left", "right"):
-        again = play(role(agent, [{"name": name, "port": 80}], services_set=name))
+        again = play(role(agent, [{"name": name, "port": 80}], consul_services_set=name))
         assert run_playbook(tmp_path / name, again).ok().changed == 0
 
 
@@ -161,9 +162,9 @@ def watched_processes() -> Iterator[set[str]]:
 def test_a_planted_secret_is_seen_nowhere(agent: ConsulAgent, tmp_path: Path, format_: str) -> None:
     single = {"config_dir": str(agent.config_dir), "format": format_, **secret_service(1, name="single")}
     plays = [
-        play(role(agent, [secret_service(1)], services_format=format_)),
-        play(role(agent, [secret_service(2)], services_format=format_)),
-        play(role(agent, [secret_service(2, misspelt="planted-value"), secret_service(2)], services_format=format_)),
+        play(role(agent, [secret_service(1)], consul_services_format=format_)),
+        play(role(agent, [secret_service(2)], consul_services_format=format_)),
+        play(role(agent, [secret_service(2, misspelt="planted-value"), secret_service(2)], consul_services_format=format_)),
         [{"hosts": "all", "gather_facts": False, "tasks": [{"registrar.consul.service_definition": single}]}],
     ]
     said = []

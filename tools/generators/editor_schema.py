@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 FOLDER = "docs/schema"
 NEWEST_MINOR = 22
 DRAFTS = {"": "https://json-schema.org/draft/2020-12/schema", ".draft-07": "http://json-schema.org/draft-07/schema#"}
-ROLE_SPECS = REPOSITORY / "roles" / "services" / "meta" / "argument_specs.yml"
+ROLE_SPECS = REPOSITORY / "roles" / "consul_services" / "meta" / "argument_specs.yml"
 # Where Jinja may stand for a value of any type; null means absent.
 TEMPLATE = {"type": ["string", "null"], "pattern": r"\{\{|\{%"}
 JSON_TYPES = {"str": "string", "path": "string", "int": "integer", "bool": "boolean", "list": "array", "dict": "object"}
@@ -70,7 +70,7 @@ def role_variables(version: Version, draft: str) -> Json:
     options = yaml.safe_load(ROLE_SPECS.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     properties = {name: _option(name, option) for name, option in options.items()}
     defs = {"template": TEMPLATE, **{name: _templated(schema) for name, schema in definitions(version).items()}}
-    title = f"Variables of the role registrar.consul.services, for Consul {version[0]}.{version[1]}"
+    title = f"Variables of the role registrar.consul.consul_services, for Consul {version[0]}.{version[1]}"
     return _document(draft, title, {"type": "object", "properties": properties}, defs)
 
 
@@ -162,7 +162,7 @@ def _map(value: Any, change: Callable[[Json], Json]) -> Any:
 def _option(name: str, option: Json) -> Json:
     described = option["description"]
     text = described if isinstance(described, str) else " ".join(described)
-    if name == "services_definitions":
+    if name == "consul_services_definitions":
         schema: Json = {"type": "array", "items": {"$ref": "#/$defs/service"}}
     else:
         schema = {"type": JSON_TYPES[option["type"]]} if option["type"] in JSON_TYPES else {}

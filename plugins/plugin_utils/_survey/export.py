@@ -24,7 +24,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree impo
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, Reference, export_text
 
-SECRETS = "services_secrets"
+SECRETS = "consul_services_secrets"
 _NUMBER = re.compile(r"(\d+)")
 
 

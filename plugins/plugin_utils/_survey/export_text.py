@@ -46,7 +46,7 @@ class Exported:
 def export_text(path: str, exported: Exported) -> str:
     """Return the file: what it is, what is not in it and why, the list, and which secrets have to be put into a vault."""
     lines = ["---", *_header(path, exported)]
-    lines.append("services_definitions:" if exported.services else "services_definitions: []")
+    lines.append("consul_services_definitions:" if exported.services else "consul_services_definitions: []")
     origin = None
     for origin_here, service in exported.services:
         if origin_here != origin:
@@ -54,16 +54,16 @@ def export_text(path: str, exported: Exported) -> str:
             lines.append(f"  # From {_comment(origin)}")
         lines += ["  " + line if line else line for line in _dumped([service]).splitlines()]
     if exported.secrets:
-        lines += ["", "# Not written here, since they are secret. Put them into a vault, under these names:", "# services_secrets:"]
+        lines += ["", "# Not written here, since they are secret. Put them into a vault, under these names:", "# consul_services_secrets:"]
         lines += [f"#   {json.dumps(_comment(name), ensure_ascii=False)}: from {_comment(at)}" for name, at in exported.secrets.items()]
     return "\n".join(lines) + "\n"
 
 
 def _header(path: str, exported: Exported) -> Iterator[str]:
-    yield f"# What was in {_comment(path)}, and on its agent: a list for the role registrar.consul.services."
-    yield "# Run the role once with services_adopt: true. It removes the files whose services are all in the list, written alike."
+    yield f"# What was in {_comment(path)}, and on its agent: a list for the role registrar.consul.consul_services."
+    yield "# Run the role once with consul_services_adopt: true. It removes the files whose services are all in the list, written alike."
     if exported.registered:
-        yield "# With services_take_over: true as well, it takes over those that were registered through the HTTP API."
+        yield "# With consul_services_take_over: true as well, it takes over those that were registered through the HTTP API."
     for entry in exported.left_out:
         yield f"# Left out: {_comment(entry['what'])}: {_comment(entry['reason'])}."
 

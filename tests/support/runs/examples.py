@@ -129,7 +129,7 @@ def _example(block: Block, after: str) -> Example:
 
 
 def _shape(place: str, content: Any) -> str:
-    if isinstance(content, dict) and all(key.startswith("services_") for key in content):
+    if isinstance(content, dict) and all(key.startswith("consul_services_") for key in content):
         return "variables"
     first = content[0] if isinstance(content, list) and content else content
     assert isinstance(first, dict), f"{place}: is neither a playbook, nor tasks, variables or services"

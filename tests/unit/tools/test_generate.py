@@ -88,7 +88,7 @@ def test_published_schemas_say_what_the_judge_says(version: str) -> None:
         for draft in DRAFTS:
             assert files[draft].is_valid({"services": group}) == valid, group
             if "{{" not in json.dumps(group) and "null" not in json.dumps(group):
-                assert variables[draft].is_valid({"services_definitions": group}) == valid, group
+                assert variables[draft].is_valid({"consul_services_definitions": group}) == valid, group
     assert verdicts == {True, False}
 
 
@@ -97,17 +97,19 @@ def test_templates_are_accepted_in_variables_and_nothing_else_instead_of_a_value
     judge = DRAFTS[draft](schema("role", "1.8", draft))
 
     def variables(**service: Any) -> dict[str, Any]:
-        return {"services_definitions": [{"name": "web", **service}], "something_else": 1}
+        return {"consul_services_definitions": [{"name": "web", **service}], "something_else": 1}
 
     for value in ("{{ port }}", None, 80):
         assert judge.is_valid(variables(port=value))
-    assert judge.is_valid({"services_definitions": "{{ services }}", "services_strict": "{{ strict }}"})
-    assert judge.is_valid({"services_definitions": ["{{ web }}", {"name": "db", "checks": "{{ checks }}", "meta": {"a": "{{ b }}"}}]})
+    assert judge.is_valid({"consul_services_definitions": "{{ services }}", "consul_services_strict": "{{ strict }}"})
+    assert judge.is_valid(
+        {"consul_services_definitions": ["{{ web }}", {"name": "db", "checks": "{{ checks }}", "meta": {"a": "{{ b }}"}}]}
+    )
     assert judge.is_valid(variables(check={"ttl": "{{ ttl }}"}, kind="{{ kind }}", tags=["{{ tag }}"]))
     for value in ("80", "port", [80], 80.5):
         assert not judge.is_valid(variables(port=value))
     assert not judge.is_valid(variables(check={"ttl": "10"}))
-    assert not judge.is_valid({"services_layout": "both"})
+    assert not judge.is_valid({"consul_services_layout": "both"})
 
 
 def test_fields_have_their_description_and_example_in_published_schemas() -> None:

@@ -28,7 +28,7 @@ _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(
 
 
 def loaded(text: str) -> Any:
-    return yaml.load(text, Loader=_Loader)["services_definitions"]
+    return yaml.load(text, Loader=_Loader)["consul_services_definitions"]
 
 
 def surveyed(files: dict[str, Any], registered: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -85,8 +85,8 @@ def test_secrets_become_references_and_are_listed() -> None:
     result = exported({"a.json": {"service": service}})
     assert result["secrets"] == ["we'b/checks[0].header.A[0]", "we'b/token"]
     (found,) = loaded(result["text"])
-    assert found["token"] == '{{ services_secrets["we\'b/token"] }}'
-    assert found["checks"][0]["header"] == {"A": ['{{ services_secrets["we\'b/checks[0].header.A[0]"] }}', ""]}
+    assert found["token"] == '{{ consul_services_secrets["we\'b/token"] }}'
+    assert found["checks"][0]["header"] == {"A": ['{{ consul_services_secrets["we\'b/checks[0].header.A[0]"] }}', ""]}
     assert '#   "we\'b/token": from a.json' in result["text"]
 
 
@@ -121,9 +121,9 @@ def test_what_was_registered_comes_back_as_it_was_written() -> None:
     result = exported({}, [registration(checks=checks, token=True)])
     (found,) = loaded(result["text"])
     assert found["checks"] == [{"ttl": f"{number}s"} for number in range(1, 11)]
-    assert found["token"] == '{{ services_secrets["api/token"] }}'
+    assert found["token"] == '{{ consul_services_secrets["api/token"] }}'
     assert {key: found[key] for key in found if key not in ("checks", "token")} == {"name": "api", "port": 1}
-    assert "services_take_over" in result["text"]
+    assert "consul_services_take_over" in result["text"]
 
 
 def test_ids_and_names_of_ones_own_stay() -> None:
@@ -136,7 +136,7 @@ def test_checks_that_nobody_knows_are_not_guessed() -> None:
     assert result["services"] == []
     assert result["left_out"][0]["what"] == "service api"
     assert "become: true" in result["left_out"][0]["reason"]
-    assert "services_definitions: []" in result["text"]
+    assert "consul_services_definitions: []" in result["text"]
 
 
 def test_what_comes_from_elsewhere_or_was_removed_is_no_list_of_ours() -> None:

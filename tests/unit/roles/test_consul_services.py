@@ -14,11 +14,11 @@ import yaml
 from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
 
 ROOT = Path(__file__).resolve().parents[3]
-ROLE = ROOT / "roles" / "services"
+ROLE = ROOT / "roles" / "consul_services"
 # Options of the modules that make no sense in the role: what the controller fills in, and a reload without a change.
 NOT_OFFERED = {"payload", "force"}
 # The variables that are no option of a module.
-OWN = {"services_flush_handlers"}
+OWN = {"consul_services_flush_handlers"}
 
 
 def read(name: str) -> Any:
