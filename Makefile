@@ -49,11 +49,11 @@ $(BENCH_READY): tests/benchmark/requirements.txt tools/setup.sh
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
 test: setup ## all tests and all gates that a change has to pass
-	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs demo-picture tarball sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball sanity
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -124,6 +124,10 @@ format: $(READY) ## format the code
 .PHONY: types
 types: $(READY) ## mypy, strict where code is shared
 	@mypy
+
+.PHONY: layers
+layers: $(READY) ## does every room use only those below it (pyproject.toml says which)
+	@PYTHONPATH=$(CURDIR)/.cache/trees/layers tools/in_tree.sh layers lint-imports --no-cache --no-logo
 
 .PHONY: generate
 generate: $(READY) ## what follows from the schema and the rules

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, info_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode
 from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import flag
 
 
 class ActionModule(base.JudgingAction):
@@ -35,7 +36,7 @@ class ActionModule(base.JudgingAction):
 
         judged = audit(decode(survey), terms)
         result.update(info_result(judged))
-        if base.flag(options, "export"):
+        if flag(options, "export"):
             from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export import export
 
             result["export"] = export(judged)

@@ -14,12 +14,13 @@ from ansible.errors import AnsibleFilterError
 def service_definition_errors(value: Any, **terms: Any) -> list[dict[str, str]]:
     """Return what is wrong with a definition, a list of them, or the document of a file."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.assertion import AssertionTermsError, errors_of
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.errors import errors_of
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError
 
     try:
         return errors_of(value, **terms)
-    except AssertionTermsError as error:
-        raise AnsibleFilterError(f"registrar.consul.service_definition_errors: {error}") from None
+    except TermsError as error:
+        raise AnsibleFilterError(f"registrar.consul.service_definition_errors: {error.message}") from None
 
 
 class FilterModule:

@@ -71,9 +71,8 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError, read_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.published import published_schema
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, parse_version
 
 
 class LookupModule(LookupBase):
@@ -83,13 +82,9 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         if terms:
             raise AnsibleLookupError("registrar.consul.schema: takes options only, such as kind='check'.")
-        version = _version(self.get_option("consul_version"))
+        try:
+            version = read_version(self.get_option("consul_version"))
+        except TermsError as error:
+            raise AnsibleLookupError(f"registrar.consul.schema: {error.message}") from None
         annotated = self.get_option("annotated")
         return [published_schema(self.get_option("kind"), version, self.get_option("edition"), annotated=annotated)]
-
-
-def _version(text: str | None) -> Version | None:
-    try:
-        return parse_version(text) if text else None
-    except ValueError:
-        raise AnsibleLookupError(f"registrar.consul.schema: consul_version: {quoted(str(text))} is not a version such as 1.8.7.") from None

@@ -13,12 +13,13 @@ from ansible.errors import AnsibleError
 
 def valid_service_definition(value: Any, **terms: Any) -> bool:
     """Return whether nothing is wrong with a definition, a list of them, or the document of a file."""
-    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.assertion import AssertionTermsError, errors_of
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.errors import errors_of
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError
 
     try:
         return not errors_of(value, **terms)
-    except AssertionTermsError as error:
-        raise AnsibleError(f"registrar.consul.valid_service_definition: {error}") from None
+    except TermsError as error:
+        raise AnsibleError(f"registrar.consul.valid_service_definition: {error.message}") from None
 
 
 class TestModule:

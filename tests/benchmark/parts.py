@@ -20,9 +20,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.expec
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload, encode_payload
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Terms, set_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import render_json
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import json_schema, service_field
 from ansible_collections.registrar.consul.tests.benchmark.controller import Controller
 from ansible_collections.registrar.consul.tests.benchmark.definitions import Service, plain, typical

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Unparsable, parse
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
 from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.definitions.hcl_samples import REFUSED, STRICTER, VALUES

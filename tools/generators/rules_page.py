@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
-
-from ansible_collections.registrar.consul.plugins import plugin_utils
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, Rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, format_version
 from ansible_collections.registrar.consul.tools.generators.common import MARKDOWN_HEADER
 
@@ -35,22 +32,13 @@ what real agents did, or from their source. Where we refuse what an agent takes,
 
 
 def outputs() -> dict[str, str]:
-    rules = sorted(all_rules(), key=lambda rule: rule.id)
+    rules = sorted(RULES.values(), key=lambda rule: rule.id)
     page = _PAGE.format(
         header=MARKDOWN_HEADER,
         errors="\n".join(_entry(rule) for rule in rules if rule.severity == "error"),
         warnings="\n".join(_entry(rule) for rule in rules if rule.severity == "warning"),
     )
     return {PATH: page}
-
-
-def all_rules() -> list[Rule]:
-    """Return the rules of all files; each enters its own into the book when it is imported."""
-    for path in plugin_utils.__path__:
-        for file in sorted(Path(path).rglob("*.py")):
-            if not file.name.startswith("__"):
-                import_module(".".join([plugin_utils.__name__, *file.relative_to(path).with_suffix("").parts]))
-    return list(RULES.values())
 
 
 def _entry(rule: Rule) -> str:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Iterator, NamedTuple
 
+from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
+
 DELETED = " (deleted)"
 SOURCE_FLAGS = ("config-dir", "config-file")
 # /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
@@ -42,13 +44,6 @@ class AgentProcess(NamedTuple):
         return [value for flag, value in flags(self.argv) if flag == name]
 
 
-class Clock(NamedTuple):
-    """A moment that no clock change can move: which boot, and the seconds since it."""
-
-    boot_id: str
-    uptime: float
-
-
 def flags(argv: list[str]) -> Iterator[tuple[str, str]]:
     """The flags of a Go program with their values; a flag that stands alone has the next word, which only its reader can judge."""
     for position, word in enumerate(argv):
@@ -56,15 +51,6 @@ def flags(argv: list[str]) -> Iterator[tuple[str, str]]:
             continue
         name, equals, value = word.lstrip("-").partition("=")
         yield name, value if equals else (argv[position + 1] if position + 1 < len(argv) else "")
-
-
-def now(proc: str = "/proc") -> Clock:
-    """The present moment."""
-    with open(os.path.join(proc, "sys/kernel/random/boot_id"), encoding="ascii") as stream:
-        boot_id = stream.read().strip()
-    with open(os.path.join(proc, "uptime"), encoding="ascii") as stream:
-        uptime = float(stream.read().split()[0])
-    return Clock(boot_id, uptime)
 
 
 def started_after(process: AgentProcess, moment: Clock, proc: str = "/proc") -> bool:

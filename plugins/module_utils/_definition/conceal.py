@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DEFINITION_KEYS
 
 # A key with one of these in its name is taken for a secret wherever it stands: in no field of ours, but perhaps in a mistyped one.
 _TELLTALE = ("token", "secret", "passw", "credential", "authorization", "cookie", "apikey", "api_key", "api-key", "private")

@@ -12,13 +12,25 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Iterator, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 
 Mapping = Dict[str, Any]
+
+SERVICE, CHECK = "service", "check"
 
 SIDECAR_SUFFIX = "-sidecar-proxy"
 # The checks that an agent gives a sidecar which declares none: is the port open, is the service alive.
 SIDECAR_DEFAULT_CHECKS = 2
+
+
+class Id(NamedTuple):
+    """An id that must be unique on the node, within its namespace where there are namespaces."""
+
+    kind: str
+    namespace: str
+    name: str
 
 
 def service_id(service: Mapping) -> str:
@@ -66,3 +78,28 @@ def sidecar_check_ids(sidecar: Mapping, identifier: str) -> list[tuple[tuple[Any
     if checks_of(sidecar):
         return check_ids(sidecar, identifier)
     return [((), "service:%s:%d" % (identifier, number + 1)) for number in range(SIDECAR_DEFAULT_CHECKS)]
+
+
+def ids_of(definitions: Definitions) -> Iterator[Id]:
+    """Yield the ids of all services, sidecars and checks that an agent would register."""
+    for service in definitions.services:
+        identifier, namespace = service_id(service), _namespace(service)
+        if not identifier:
+            continue
+        yield Id(SERVICE, namespace, identifier)
+        for _place, check in check_ids(service, identifier):
+            yield Id(CHECK, namespace, check)
+        sidecar = sidecar_of(service)
+        if sidecar is not None:
+            yield Id(SERVICE, namespace, sidecar[0])
+            for _place, check in sidecar_check_ids(sidecar[1], sidecar[0]):
+                yield Id(CHECK, namespace, check)
+    for node_check in definitions.checks:
+        # A check of its own is called by its id, else by its name, like a service.
+        if service_id(node_check):
+            yield Id(CHECK, _namespace(node_check), service_id(node_check))
+
+
+def _namespace(definition: Mapping) -> str:
+    namespace = definition.get("namespace")
+    return namespace if isinstance(namespace, str) and namespace else "default"

@@ -14,7 +14,7 @@ from typing import Any, Container, Iterable, Iterator, Tuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, Place, read_with_places
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DEFINITION_KEYS
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS
 
 MASK = "********"
 CHANGED = "******** (changed)"

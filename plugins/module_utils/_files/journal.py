@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import Clock
+from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock
 from ansible_collections.registrar.consul.plugins.module_utils._files import durable
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir, FileState
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned

@@ -15,7 +15,7 @@ import hashlib
 import os
 from typing import Callable, Iterable, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import Clock, now
+from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
 from ansible_collections.registrar.consul.plugins.module_utils._files import durable
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import (
     BACKUP,

@@ -14,17 +14,11 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import (
-    DefinitionFile,
-    Definitions,
-    Reader,
-    Unparsable,
-    parse,
-    scan,
-)
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified_contents
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 

@@ -16,8 +16,9 @@ import time
 from typing import Callable, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Untrusted
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, now
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
+from ansible_collections.registrar.consul.plugins.module_utils._clock import now
 
 # Nothing starts for longer than this and does not answer (seen: 40 s with 5,000 files on a loaded machine).
 GROWN_UP = 120.0

@@ -22,9 +22,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.view impor
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import concealed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Unparsable, parse
-from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import SERVICE, ids_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
 _SECOND_LOOK = 0.5

@@ -18,11 +18,12 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
 from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import definitions_of, holds_secret
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import is_hcl
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, digest_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, is_hcl, scan
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, warning
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._survey.agent import agent_survey

@@ -8,33 +8,20 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
-    check_ids,
-    service_id,
-    sidecar_check_ids,
-    sidecar_of,
-)
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, SERVICE, Id, ids_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Definitions, Reader
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
 
-SERVICE, CHECK = "service", "check"
 _CONSEQUENCE = {
     SERVICE: "the agent would register the last one only, without a word",
     CHECK: "the agent would give the check to the last service only, and the other would count as healthy for ever",
 }
-
-
-class Id(NamedTuple):
-    """An id that must be unique on the node, within its namespace where there are namespaces."""
-
-    kind: str
-    namespace: str
-    name: str
 
 
 def cross_check(
@@ -62,31 +49,6 @@ def cross_check(
         if change.after is not None and agent is not None and not agent.can_read(change.after.mode, change.after.uid, change.after.gid):
             findings.append(_unreadable(directory, change, agent))
     return findings
-
-
-def ids_of(definitions: Definitions) -> Iterator[Id]:
-    """Yield the ids of all services, sidecars and checks that an agent would register."""
-    for service in definitions.services:
-        identifier, namespace = service_id(service), _namespace(service)
-        if not identifier:
-            continue
-        yield Id(SERVICE, namespace, identifier)
-        for _place, check in check_ids(service, identifier):
-            yield Id(CHECK, namespace, check)
-        sidecar = sidecar_of(service)
-        if sidecar is not None:
-            yield Id(SERVICE, namespace, sidecar[0])
-            for _place, check in sidecar_check_ids(sidecar[1], sidecar[0]):
-                yield Id(CHECK, namespace, check)
-    for node_check in definitions.checks:
-        # A check of its own is called by its id, else by its name, like a service.
-        if service_id(node_check):
-            yield Id(CHECK, _namespace(node_check), service_id(node_check))
-
-
-def _namespace(definition: Mapping[str, Any]) -> str:
-    namespace = definition.get("namespace")
-    return namespace if isinstance(namespace, str) and namespace else "default"
 
 
 def _broken(directory: ConfigDir, found: DefinitionFile) -> Finding:

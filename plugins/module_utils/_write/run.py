@@ -13,13 +13,14 @@ import os
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, owner_in_words
 from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners, wanted_ownership
 from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Definitions, Reader, scan
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover
 from ansible_collections.registrar.consul.plugins.module_utils._findings import (

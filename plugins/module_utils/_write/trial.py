@@ -24,10 +24,10 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError, Endpoint
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
-from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import SERVICE, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._write.preflight import Candidate, RunCommand
 
 _SELDOM = "87600h"

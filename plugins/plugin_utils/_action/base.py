@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import gc
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import refusal, render
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request, Terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import prepare
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import missing_library
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import unknown_rules
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import (
+    Terms,
+    choice,
+    demand_library,
+    read_terms,
+)
 
 # More warnings than this are counted, not shown; all of them are in the result.
 SHOWN_WARNINGS = 20
@@ -45,36 +48,20 @@ class JudgingAction(ActionBase):
 
     def options(self) -> dict[str, Any]:
         """Return the options that were given. Raises AnsibleActionFail when one does not exist, or jsonschema is missing."""
-        _demand_jsonschema()
+        demand_library()
         options = {key: value for key, value in self._task.args.items() if value is not None}
         self.demand_known(options)
         return options
 
     def terms(self, options: dict[str, Any]) -> Terms:
         """Return how to judge and write. Raises AnsibleActionFail when an option has no such value."""
-        silence = options.get("silence", [])
-        silence = [entry.strip() for entry in silence.split(",")] if isinstance(silence, str) else [str(entry) for entry in silence]
-        unknown = unknown_rules(silence)
-        if unknown:
-            raise AnsibleActionFail(
-                f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules."
-            )
-        return Terms(
-            version=_version(str(options.get("consul_version", "auto"))),
-            edition=self.choice(options, "edition"),
-            strict=flag(options, "strict"),
-            silence=tuple(silence),
-            format=self.choice(options, "format") if "format" in self.spec() else "json",
-            header=self._header(),
-        )
+        terms = read_terms(options)
+        format = self.choice(options, "format") if "format" in self.spec() else terms.format
+        return replace(terms, format=format, header=self._header())
 
     def choice(self, options: dict[str, Any], name: str) -> str:
         """Return the value of an option that has choices. Raises AnsibleActionFail when it is none of them."""
-        spec = self.spec()[name]
-        value = str(options.get(name, spec["default"]))
-        if value not in spec["choices"]:
-            raise AnsibleActionFail(f"{name}: {quoted(value)} is not one of {', '.join(spec['choices'])}.")
-        return value
+        return choice(options, name, self.spec())
 
     def _header(self) -> str:
         managed = self._templar.available_variables.get("ansible_managed", "Ansible managed")
@@ -137,29 +124,6 @@ class RegistrarAction(JudgingAction):
 def refused(errors: list[dict[str, str]]) -> dict[str, Any]:
     """Return the result of a task whose definitions were refused: all errors, for people and as data."""
     return {"failed": True, "changed": False, "msg": refusal(errors), "errors": errors}
-
-
-def _demand_jsonschema() -> None:
-    missing = missing_library()
-    if missing:
-        raise AnsibleActionFail(missing)
-
-
-def _version(text: str) -> Any:
-    if text == "auto":
-        return None
-    try:
-        return parse_version(text)
-    except ValueError:
-        raise AnsibleActionFail(f"consul_version: {quoted(text)} is not auto, nor a version such as 1.8.7.") from None
-
-
-def flag(options: dict[str, Any], name: str) -> bool:
-    """Return the value of a switch, false without one. Raises AnsibleActionFail when it is neither true nor false."""
-    try:
-        return bool(boolean(options.get(name, False)))
-    except TypeError:
-        raise AnsibleActionFail(f"{name}: must be true or false.") from None
 
 
 def _shown(warnings: list[str]) -> list[str]:

@@ -16,20 +16,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import bundle_name, render_json, service_file_name
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How definitions are to be judged and written. `version` None: the target finds its own."""
-
-    version: Version | None
-    edition: str
-    strict: bool
-    silence: tuple[str, ...]
-    format: str
-    header: str = ""
 
 
 @dataclass(slots=True)

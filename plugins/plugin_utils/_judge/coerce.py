@@ -17,13 +17,9 @@ import re
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import KEY_CASE, wrong_key
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import shown, wrong_type
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import AMBIGUOUS, NOT_JSON, shown, wrong_type
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
-
-AMBIGUOUS = rule("ambiguous", "a value that can be coerced in more than one way", "nothing is guessed")
-NOT_JSON = rule("not-json", "a value that JSON cannot express", "")
 
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
 _LIKE_A_NUMBER = re.compile(r"^\s*([-+]?[0-9][0-9a-fA-FxXoObB_.,eE+-]*)?\s*\Z")

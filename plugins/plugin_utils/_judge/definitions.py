@@ -18,7 +18,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import (
     check_findings,
     node_check_findings,
@@ -31,8 +30,9 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
     sidecar_findings,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.set import SIDECAR_PLACE, set_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, set_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 
 

@@ -14,18 +14,11 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services, label_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import REFUSED, rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.set import node_check_set_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import KEY_CASE
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import DOCUMENT_KEY, KEY_CASE
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import ONE_ITEM_LIST, TYPE, kind_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import node_check_set_findings
 
 DOCUMENT_KEYS = ("service", "services", "check", "checks")
-DOCUMENT_KEY = rule(
-    "document-key",
-    "a file with other keys than service, services, check and checks",
-    REFUSED,
-    stricter="other keys are settings of the agent, which this collection does not manage",
-)
 
 
 def judge_document(document: Any, edition: str = "community", *, literal: bool | None = None) -> list[Finding]:

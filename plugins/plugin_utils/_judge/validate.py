@@ -14,74 +14,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.fast_path import Judge, quick_yes
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import HALF_LOADED, REFUSED, RULES, Rule, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.schema import META_KEY, META_SIZE, PATTERN, RANGE, REQUIRED, VALUE
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import shown, wrong_type
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, json_schema
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
-
-REQUIRED = rule("required", "a required key that is missing or empty", REFUSED)
-VALUE = rule("value", "a value that is not one of the allowed ones", REFUSED)
-RANGE = rule("range", "a number outside its range", REFUSED)
-PATTERN = rule("pattern", "text of the wrong form", REFUSED)
-META_SIZE = rule("meta-size", "more than 64 meta entries", REFUSED)
-META_KEY = rule(
-    "meta-key", "a meta key that is empty, longer than 128 characters, or has other characters than letters, digits, _ and -", REFUSED
-)
-rule("name-required", "a service without a name", HALF_LOADED)
-rule(
-    "port-range",
-    "a port outside 0 to 65535",
-    "the agent would register the number as it is, and nobody could connect",
-    stricter="agents register any number as a port",
-)
-rule(
-    "count-range",
-    "a count above 2147483647, or an output_max_size below 0",
-    "the agent would refuse it, or register another number",
-    stricter="agents turn numbers that are too large for them into others",
-)
-KIND = rule(
-    "kind-known",
-    "a kind that Consul does not have",
-    "the agent would register an ordinary service without a word",
-    stricter="agents register a service of an unknown kind as an ordinary one",
-)
-rule(
-    "check-status-known",
-    "an initial status that Consul does not have",
-    "the agent would show the text as a state that no query knows",
-    stricter="agents take any text as the state of a check",
-)
-rule(
-    "expose-path",
-    "an exposed path without path or listener_port, or with another protocol than http or http2",
-    REFUSED,
-    stricter="agents compare the protocol without regard to case, and look at the block only where the service is a proxy",
-)
-rule(
-    "upstream-destination",
-    "an upstream without destination_name, or with an unknown destination_type",
-    REFUSED,
-    stricter="agents before 1.6 do not look at it, later ones only where the service is a proxy",
-)
-
-
-def missing_library() -> str | None:
-    """Return what to say where jsonschema is missing, None where it is there."""
-    if find_spec("jsonschema"):
-        return None
-    return (
-        "The Python library jsonschema is needed on the controller, beside ansible-core itself: "
-        "install it there, for example with pip install jsonschema."
-    )
 
 
 def schema_findings(root: Field, definition: Any) -> list[Finding]:

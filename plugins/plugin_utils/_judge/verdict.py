@@ -14,11 +14,11 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, applies
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.history import REMOVED, TOO_NEW
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Version, format_version
 
-# Ids of the rules by which a field is no field for an agent.
-UNKNOWN_FIELD = ("field-too-new", "field-removed")
+# The rules by which a field is no field for an agent.
+UNKNOWN_FIELD = (TOO_NEW.id, REMOVED.id)
 
 
 @dataclass(slots=True)
@@ -55,14 +55,6 @@ def _about_known_fields(findings: list[Finding], version: Version) -> list[Findi
         if finding.rule in UNKNOWN_FIELD
         or not any((finding.label, finding.place[:length]) in unknown for length in range(1, len(finding.place) + 1))
     ]
-
-
-def unknown_rules(silence: Iterable[str]) -> list[str]:
-    """Return the ids that are in no rule book, or whose rule is an error and cannot be silenced."""
-    # Rules of the target, whose warnings can be silenced as well.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._rules import directory  # noqa: F401
-
-    return [identifier for identifier in silence if identifier not in RULES or RULES[identifier].severity != "warning"]
 
 
 def _conditional(finding: Finding) -> list[dict[str, Any]]:

@@ -1,76 +1,40 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rule book: every rule with its id, what it catches and what the agent does otherwise.
-
-Messages and the reference page are both made from it. Rules that a schema can express are found by
-`_judge/validate.py`, all others by the functions of the files beside this one.
+"""The rule book: all rules by their ids, for messages, for the option silence, and for the reference page.
 
 Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from types import ModuleType
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, Severity
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, parse_version
-
-# The phases in which agents find faults; seen on 1.0.8, 1.4.5, 1.6.10, 1.8.7 and 1.10.12.
-REFUSED = "the agent would refuse the whole reload"
-HALF_LOADED = "the agent would unload every service and stop at this one, although consul validate finds nothing"
-# Since 1.11 agents look at the checks of a service, but not of its sidecar, before they unload anything.
-CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has unloaded every service"
-NODE_CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has lost all checks behind this one"
-NEVER_SYNCED = "the agent would list it, but never get it into the catalog"
-# Why rules are stricter than agents in places that several of them share.
-NOT_IN_THE_CATALOG = "agents take it, in a sidecar at least, and only the catalog refuses it"
-NOT_LOOKED_AT = "agents before 1.6 do not look at it, and in a sidecar only the catalog refuses it"
-
-RULES: dict[str, Rule] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule. `agent` completes the sentence "otherwise …"; `stricter` says why we refuse what an agent takes."""
-
-    id: str
-    catches: str
-    agent: str
-    severity: Severity = "error"
-    stricter: str = ""
-    spans: tuple[Span, ...] = ALWAYS
-
-    def at(self, place: Place, what: str, hint: str, spans: tuple[Span, ...] | None = None, agent: str | None = None) -> Finding:
-        """Return a finding: what is wrong, what the agent would do, and what to write instead."""
-        consequence = self.agent if agent is None else agent
-        message = f"{what}; {consequence}." if consequence else f"{what}."
-        return Finding(self.id, place, message, hint, self.severity, self.spans if spans is None else spans)
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
+    check,
+    directory,
+    hcl,
+    history,
+    mesh,
+    opaque,
+    schema,
+    service,
+    spelling,
+    types,
+    unique,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
 
 
-def rule(
-    identifier: str,
-    catches: str,
-    agent: str,
-    *,
-    severity: Severity = "error",
-    stricter: str = "",
-    since: str | None = None,
-    until: str | None = None,
-) -> Rule:
-    """Enter a rule into the book. Raises ValueError when the id is taken.
-
-    A rule about one field needs no `since` of its own: agents that do not know the field refuse it anyway.
-    """
-    if identifier in RULES:
-        raise ValueError(f"there is a rule {identifier} already")
-    spans: tuple[Span, ...] = ALWAYS
-    if since or until:
-        spans = ((parse_version(since) if since else None, parse_version(until) if until else None),)
-    RULES[identifier] = Rule(identifier, catches, agent, severity, stricter, spans)
-    return RULES[identifier]
+def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
+    """Return the rules that stand in these modules by their ids. Raises ValueError where two have one id."""
+    rules: dict[str, Rule] = {}
+    for module in modules:
+        for rule in vars(module).values():
+            if isinstance(rule, Rule) and rules.setdefault(rule.id, rule) is not rule:
+                raise ValueError(f"there are two rules {rule.id}")
+    return rules
 
 
-def warning(identifier: str, catches: str, agent: str, *, since: str | None = None, until: str | None = None) -> Rule:
-    """Enter a rule that only warns: the agent takes the value, and the result may surprise."""
-    return rule(identifier, catches, agent, severity="warning", since=since, until=until)
+RULES = entered((check, directory, hcl, history, mesh, opaque, schema, service, spelling, types, unique))

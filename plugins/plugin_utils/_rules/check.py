@@ -14,7 +14,7 @@ from functools import cache
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import MINUTE, SECOND
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, duration, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import (
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     CHECK_REFUSED,
     HALF_LOADED,
     NODE_CHECK_REFUSED,

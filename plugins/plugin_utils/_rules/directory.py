@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
 
 BROKEN = rule("directory-broken", "something that the agent cannot read", "the agent would refuse every reload, and could not start")
 EXPOSED = rule("file-exposed", "a file with a secret that every user of the machine may read", "")

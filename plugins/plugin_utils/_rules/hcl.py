@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 NOT_IN_HCL = rule(

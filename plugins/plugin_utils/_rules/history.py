@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import KIND
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import REFUSED, rule, warning
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import NO_EFFECT
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.schema import KIND
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, is_blank, mapping_at, mappings_at, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import (
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     NEVER_SYNCED,
     NOT_IN_THE_CATALOG,
     NOT_LOOKED_AT,

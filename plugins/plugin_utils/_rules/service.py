@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, mappings_at, number, text, texts_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import (
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     HALF_LOADED,
     NEVER_SYNCED,
     NOT_IN_THE_CATALOG,

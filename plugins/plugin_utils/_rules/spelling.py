@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import REFUSED, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, squash
 
 UNKNOWN_KEY = rule("unknown-key", "a key that no version of Consul knows at this place", REFUSED)
@@ -20,6 +20,12 @@ KEY_CASE = rule(
     "a key in the spelling of the HTTP API, or in an old one",
     REFUSED,
     stricter="agents read a few CamelCase keys in files; with one spelling for each key, files stay readable and comparable",
+)
+DOCUMENT_KEY = rule(
+    "document-key",
+    "a file with other keys than service, services, check and checks",
+    REFUSED,
+    stricter="other keys are settings of the agent, which this collection does not manage",
 )
 
 

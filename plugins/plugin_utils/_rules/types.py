@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of the wrong JSON type: which type is wanted, and what to write.
+"""Values of the wrong JSON type, or of none: which type is wanted, and what to write.
 
 Private to the collection: may change at any time.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import REFUSED, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 TYPE = rule("type", "a value of the wrong type", REFUSED)
@@ -36,6 +36,8 @@ NULL_ITEM = rule(
     "the agent would put an empty item in its place",
     stricter="agents put an empty item in its place, and refuse that only where an item must not be empty",
 )
+AMBIGUOUS = rule("ambiguous", "a value that can be coerced in more than one way", "nothing is guessed")
+NOT_JSON = rule("not-json", "a value that JSON cannot express", "")
 
 _TYPES = {
     "object": ("a mapping", "Write key: value pairs below it."),

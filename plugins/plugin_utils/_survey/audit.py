@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
-from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import CHECK, Id, ids_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import (
     BROKEN,
@@ -32,7 +32,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory 
     UNREAD,
     VERSION_UNKNOWN,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.set import DUPLICATE_CHECK
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import DUPLICATE_CHECK
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DEFINITION_KEYS, OLD_SPELLINGS
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS, OLD_SPELLINGS
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import label_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import OLD_SPELLING

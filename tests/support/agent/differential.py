@@ -17,13 +17,13 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import (
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     CHECK_REFUSED,
     HALF_LOADED,
     NEVER_SYNCED,
     NODE_CHECK_REFUSED,
     REFUSED,
-    RULES,
 )
 from ansible_collections.registrar.consul.tests.support.agent.binary import consul_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent

@@ -10,14 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import (
-    AgentProcessError,
-    Agents,
-    Clock,
-    flags,
-    now,
-    started_after,
-)
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, Agents, flags, started_after
+from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -7,21 +7,12 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import (
-    DefinitionFile,
-    Reader,
-    Unparsable,
-    parse,
-    scan,
-)
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
 
 
 def found(path: Path, agent: Reader | None = None) -> dict[str, DefinitionFile]:
@@ -117,69 +108,6 @@ def test_what_the_agents_user_cannot_read_stops_it(tmp_path: Path, mode: int, re
     problem = problems(tmp_path, reader)["a.json"]
 
     assert problem == (None if readable else f"cannot be read by the agent, which runs as the user with id {reader.uid}")
-
-
-@pytest.mark.parametrize(
-    ("text", "services", "checks"),
-    [
-        ('{"service": {"name": "a"}}', ["a"], []),
-        ('{"SERVICES": [{"Name": "a"}, {"NAME": "b", "ID": "c"}]}', ["a", "b"], []),
-        ('{"service": {"name": "a"}, "services": [{"name": "b"}]}', ["b", "a"], []),
-        ('{"service": [{"name": "a"}]}', ["a"], []),
-        ('{"check": {"Name": "a"}, "checks": [{"name": "b"}]}', [], ["b", "a"]),
-        ('{"service": null, "services": [null, 1]}', [], []),
-        ("{}", [], []),
-        ("null", [], []),
-    ],
-)
-def test_definitions_in_a_file(text: str, services: list[str], checks: list[str]) -> None:
-    definitions = parse("x.json", text.encode())
-
-    assert [service["name"] for service in definitions.services] == services
-    assert [check["name"] for check in definitions.checks] == checks
-
-
-def test_field_names_become_plain_and_the_users_keys_stay() -> None:
-    text = b"""{"service": {"Name": "a", "Meta": {"Key": "v"}, "Checks": [{"ScriptArgs": ["x"], "Header": {"X-A": ["b"]}}],
-        "Connect": {"Sidecar_Service": {"Proxy": {"Config": {"A": {"B": 1}}}}}}}"""
-
-    assert parse("x.json", text).services == [
-        {
-            "name": "a",
-            "meta": {"Key": "v"},
-            "checks": [{"args": ["x"], "header": {"X-A": ["b"]}}],
-            "connect": {"sidecar_service": {"proxy": {"config": {"A": {"B": 1}}}}},
-        }
-    ]
-
-
-def test_settings_are_told_from_definitions() -> None:
-    assert parse("x.json", b'{"service": {"name": "a"}, "Data_Dir": "/x"}').settings
-    assert not parse("x.json", b'{"Service": {"name": "a"}, "checks": []}').settings
-
-
-@pytest.mark.parametrize(
-    "data", [b"{", b"[]", b'"x"', b"1", b'{"a": NaN}', b'{"a": 1} {}', b"\xef\xbb\xbf{}", b"\xff\xfe{\0}\0", b" ", b"// x"]
-)
-def test_what_is_no_json(data: bytes) -> None:
-    with pytest.raises(Unparsable):
-        parse("x.json", data)
-
-
-def test_latin_letters_in_a_text_are_read_as_agents_do() -> None:
-    assert parse("x.json", b'{"service": {"name": "caf\xe9"}}').services == [{"name": "caf�"}]
-
-
-@given(st.binary(max_size=80), st.sampled_from(["x.json", "x.hcl"]))
-def test_any_content_is_read_or_unparsable(data: bytes, name: str) -> None:
-    with suppress(Unparsable):
-        parse(name, data)
-
-
-def test_depth_is_no_danger() -> None:
-    for name in ("x.json", "x.hcl"):
-        with pytest.raises(Unparsable, match="nested too deeply"):
-            parse(name, b'{"a":' * 100000)
 
 
 def test_names_that_are_no_text_can_still_be_said(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Iterator
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import now
+from ansible_collections.registrar.consul.plugins.module_utils._clock import now
 from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, digest_of, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Unreachable
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Clock
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
+from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock
 from ansible_collections.registrar.consul.plugins.module_utils._reload import ready as agent_ready
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import NotReady, Ready, wait_ready
 

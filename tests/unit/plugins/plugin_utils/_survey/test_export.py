@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export import export

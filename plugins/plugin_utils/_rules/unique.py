@@ -19,7 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
 
 DUPLICATE_ID = rule(
     "service-id-unique",

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The services and checks in the text of a file, as agents understand them.
+
+Seen on 1.0.8 to 1.10.12: field names in any case, in JSON and HCL alike; a list of one mapping is the mapping.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import LIST_FIELDS, USER_KEY_FIELDS
+
+# Old spellings of check fields, in lower case, that agents read in files besides the plain ones (all versions).
+OLD_SPELLINGS = {
+    "serviceid": "service_id",
+    "scriptargs": "args",
+    "dockercontainerid": "docker_container_id",
+    "tlsskipverify": "tls_skip_verify",
+    "deregistercriticalserviceafter": "deregister_critical_service_after",
+}
+DEFINITION_KEYS = ("service", "services", "check", "checks")
+
+
+class Unparsable(Exception):
+    """The agent could not parse the file; the message has the line and the reason, and no value."""
+
+
+class Definitions(NamedTuple):
+    """The services and the checks of their own in one file, with field names as in the documentation.
+
+    `settings` tells whether the file configures anything else about the agent.
+    """
+
+    services: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
+    settings: bool = False
+
+
+def parse(name: str, data: bytes) -> Definitions:
+    """Return the definitions in a file of this name. Raises Unparsable where the agent could not read it either."""
+    return definitions_in(document_in(name, data), is_hcl(name))
+
+
+def is_hcl(name: str) -> bool:
+    """Whether an agent reads a file of this name as HCL."""
+    return not name.endswith(".json")
+
+
+def document_in(name: str, data: bytes) -> dict[str, Any]:
+    """Return what a file of this name says, as it is written there. Raises Unparsable."""
+    text = data.decode("utf-8", "replace")
+    if not data:
+        return {}
+    return (_hcl(text) if is_hcl(name) else _json(text)) or {}
+
+
+def definitions_in(document: dict[str, Any], hcl: bool = False) -> Definitions:
+    """Return the definitions as the agent understands them."""
+    top = {key.lower(): item for key, item in document.items()}
+    services, service, checks, check = (_objects(top.get(key), hcl) for key in ("services", "service", "checks", "check"))
+    # In the agent's order: those of the plural first.
+    return Definitions(services + service, checks + check, any(key not in DEFINITION_KEYS for key in top))
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise Unparsable("nested too deeply") from None
+    except ValueError as problem:
+        reason = getattr(problem, "msg", str(problem))
+        raise Unparsable("line %d: %s" % (getattr(problem, "lineno", 1), reason)) from None
+    if value is not None and not isinstance(value, dict):
+        raise Unparsable("not an object")
+    return value
+
+
+def _hcl(text: str) -> dict[str, Any]:
+    # Imported here: most directories have no such file.
+    from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, read_hcl
+
+    try:
+        return read_hcl(text)
+    except HclError as problem:
+        raise Unparsable(str(problem)) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError("%s is no JSON value" % name)
+
+
+def _objects(value: Any, hcl: bool) -> list[dict[str, Any]]:
+    """An object, a list of objects or nothing, as a list of objects with plain field names."""
+    items = value if isinstance(value, list) else [value]
+    return [_plain(item, hcl) for item in items if isinstance(item, dict)]
+
+
+def _plain(value: Any, hcl: bool) -> Any:
+    """Agents match field names whatever their case; the keys of users stay as they are."""
+    if isinstance(value, list):
+        return [_plain(item, hcl) for item in value]
+    if not isinstance(value, dict):
+        return value
+    plain = {}
+    for key, child in value.items():
+        name = OLD_SPELLINGS.get(key.lower(), key.lower())
+        meant = _as_meant(name, child, hcl)
+        plain[name] = meant if name in USER_KEY_FIELDS else _plain(meant, hcl)
+    return plain
+
+
+def _as_meant(name: str, child: Any, hcl: bool) -> Any:
+    """A block that is not repeated is a list of one in HCL; a list of one mapping is the mapping, in both formats (1.0 on)."""
+    if name in LIST_FIELDS:
+        return [child] if hcl and isinstance(child, dict) else child
+    if isinstance(child, list) and len(child) == 1 and isinstance(child[0], dict):
+        return child[0]
+    return child

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of whatever a test or filter is given.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import demand_library, read_terms, read_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST
+
+
+def errors_of(value: Any, *, consul_version: Any = None, literal: bool | None = None, **options: Any) -> list[dict[str, str]]:
+    """Return the errors of a definition, of a list of them, or of the document of a file, for agents of one version.
+
+    The options are edition, strict and silence, as modules have them. Raises TermsError.
+    """
+    # A quarter of a second: only where something is judged.
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+
+    demand_library()
+    terms = read_terms(options)
+    version = read_version(consul_version) or NEWEST
+    document = value
+    if isinstance(value, (list, tuple)):
+        # A list stands for the services of a play, not of a file.
+        document, literal = {"services": list(value)}, bool(literal)
+    findings = judge_document(document, terms.edition, literal=literal)
+    return verdict(findings, version, strict=terms.strict, silence=terms.silence).errors

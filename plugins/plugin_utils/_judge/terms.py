@@ -1,0 +1,101 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The terms of judging, read from the options of modules, filters, tests and lookups alike.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.registrar.consul.plugins.module_utils._options import judge_spec
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, parse_version
+
+
+class TermsError(AnsibleActionFail):
+    """An option makes no sense, or jsonschema is missing. The message names the option, the reason and the remedy."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How definitions are to be judged and written. `version` None: whatever the agent turns out to be."""
+
+    version: Version | None
+    edition: str = "community"
+    strict: bool = False
+    silence: tuple[str, ...] = ()
+    format: str = "json"
+    header: str = ""
+
+
+def read_terms(options: Mapping[str, Any]) -> Terms:
+    """Return what the options of the doc fragment `_judge` say. Raises TermsError."""
+    return Terms(
+        version=read_version(options.get("consul_version"), auto=True),
+        edition=choice(options, "edition", judge_spec()),
+        strict=flag(options, "strict"),
+        silence=_silence(options.get("silence")),
+    )
+
+
+def read_version(text: Any, *, auto: bool = False) -> Version | None:
+    """Return a version; None where none is named, and for `auto` where that is allowed. Raises TermsError."""
+    if not text or (auto and text == "auto"):
+        return None
+    try:
+        return parse_version(str(text))
+    except ValueError:
+        wanted = "auto, nor a version" if auto else "a version"
+        raise TermsError(f"consul_version: {quoted(str(text))} is not {wanted} such as 1.8.7.") from None
+
+
+def choice(options: Mapping[str, Any], name: str, spec: Mapping[str, Any]) -> str:
+    """Return the value of an option that has choices, its default without one. Raises TermsError."""
+    value = str(options.get(name, spec[name]["default"]))
+    if value not in spec[name]["choices"]:
+        raise TermsError(f"{name}: {quoted(value)} is not one of {', '.join(spec[name]['choices'])}.")
+    return value
+
+
+def flag(options: Mapping[str, Any], name: str) -> bool:
+    """Return the value of a switch, false without one. Raises TermsError when it is neither true nor false."""
+    try:
+        return bool(boolean(options.get(name, False)))
+    except TypeError:
+        raise TermsError(f"{name}: must be true or false.") from None
+
+
+def demand_library() -> None:
+    """Raise TermsError where jsonschema is missing."""
+    if not find_spec("jsonschema"):
+        raise TermsError(
+            "The Python library jsonschema is needed on the controller, beside ansible-core itself: "
+            "install it there, for example with pip install jsonschema."
+        )
+
+
+def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
+    """The ids of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
+    # Imports all rules: most tasks silence nothing.
+    entries = given.split(",") if isinstance(given, str) else given or ()
+    silenced = tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)
+    if not silenced:
+        return ()
+    from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+
+    unknown = [entry for entry in silenced if entry not in RULES or RULES[entry].severity != "warning"]
+    if unknown:
+        raise TermsError(f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules.")
+    return silenced

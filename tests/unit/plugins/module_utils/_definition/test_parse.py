@@ -1,0 +1,77 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The definitions in the text of a file, as agents understand them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "services", "checks"),
+    [
+        ('{"service": {"name": "a"}}', ["a"], []),
+        ('{"SERVICES": [{"Name": "a"}, {"NAME": "b", "ID": "c"}]}', ["a", "b"], []),
+        ('{"service": {"name": "a"}, "services": [{"name": "b"}]}', ["b", "a"], []),
+        ('{"service": [{"name": "a"}]}', ["a"], []),
+        ('{"check": {"Name": "a"}, "checks": [{"name": "b"}]}', [], ["b", "a"]),
+        ('{"service": null, "services": [null, 1]}', [], []),
+        ("{}", [], []),
+        ("null", [], []),
+    ],
+)
+def test_definitions_in_a_file(text: str, services: list[str], checks: list[str]) -> None:
+    definitions = parse("x.json", text.encode())
+
+    assert [service["name"] for service in definitions.services] == services
+    assert [check["name"] for check in definitions.checks] == checks
+
+
+def test_field_names_become_plain_and_the_users_keys_stay() -> None:
+    text = b"""{"service": {"Name": "a", "Meta": {"Key": "v"}, "Checks": [{"ScriptArgs": ["x"], "Header": {"X-A": ["b"]}}],
+        "Connect": {"Sidecar_Service": {"Proxy": {"Config": {"A": {"B": 1}}}}}}}"""
+
+    assert parse("x.json", text).services == [
+        {
+            "name": "a",
+            "meta": {"Key": "v"},
+            "checks": [{"args": ["x"], "header": {"X-A": ["b"]}}],
+            "connect": {"sidecar_service": {"proxy": {"config": {"A": {"B": 1}}}}},
+        }
+    ]
+
+
+def test_settings_are_told_from_definitions() -> None:
+    assert parse("x.json", b'{"service": {"name": "a"}, "Data_Dir": "/x"}').settings
+    assert not parse("x.json", b'{"Service": {"name": "a"}, "checks": []}').settings
+
+
+@pytest.mark.parametrize(
+    "data", [b"{", b"[]", b'"x"', b"1", b'{"a": NaN}', b'{"a": 1} {}', b"\xef\xbb\xbf{}", b"\xff\xfe{\0}\0", b" ", b"// x"]
+)
+def test_what_is_no_json(data: bytes) -> None:
+    with pytest.raises(Unparsable):
+        parse("x.json", data)
+
+
+def test_latin_letters_in_a_text_are_read_as_agents_do() -> None:
+    assert parse("x.json", b'{"service": {"name": "caf\xe9"}}').services == [{"name": "caf�"}]
+
+
+@given(st.binary(max_size=80), st.sampled_from(["x.json", "x.hcl"]))
+def test_any_content_is_read_or_unparsable(data: bytes, name: str) -> None:
+    with suppress(Unparsable):
+        parse(name, data)
+
+
+def test_depth_is_no_danger() -> None:
+    for name in ("x.json", "x.hcl"):
+        with pytest.raises(Unparsable, match="nested too deeply"):
+            parse(name, b'{"a":' * 100000)
