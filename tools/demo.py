@@ -59,8 +59,8 @@ def play(agent: ConsulAgent, name: str, *, fails: bool = False) -> str:
         "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    print(done.stdout.strip() + (f"\n{done.stderr.strip()}" if done.stderr else ""), flush=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    print(done.stdout.strip(), flush=True)
     if (done.returncode != 0) != fails:
         raise SystemExit(f"{name} ended with {done.returncode}.")
     return done.stdout

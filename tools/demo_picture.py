@@ -5,31 +5,43 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PICTURE = REPOSITORY / "docs" / "images" / "demo.svg"
-COLUMNS, FONT, LINE, CHARACTER, MARGIN = 112, 12, 17, 7.25, 16
+COLUMNS, MARGIN = 112, 4
 LEFT_OUT = "…"
 
 _COLOUR = re.compile(r"\x1b\[([\d;]*)m")
-_COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "34": "#79c0ff", "35": "#d2a8ff", "36": "#56d4dd", "90": "#8b949e"}
+# Nothing but the text on its background: no window around it, and no font from elsewhere.
+_FORM = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="-20 -10 {terminal_width} {terminal_height}" role="img">
+<title>The output of make demo, shortened</title>
+<style>{styles}</style>
+<defs>{lines}</defs>
+<rect x="-20" y="-10" width="100%" height="100%" rx="12" fill="#0d1117"/>
+<g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="{char_height}">
+{matrix}
+</g>
+</svg>"""
 # Of runs only this is shown; of the broken one, the message.
 _WORTH_SEEING = re.compile(r"PLAY RECAP|localhost +:")
-_MESSAGE_BEGINS, _MESSAGE_ENDS = re.compile(r"\[ERROR\]"), re.compile(r"Origin:")
+_MESSAGE_BEGINS, _MESSAGE_ENDS = re.compile(r"errors: "), re.compile(r"Origin:")
 # What is different on each run and means nothing.
 _CHANCE = ((re.compile(r"/\S+/consul\.d"), "…/consul.d"), (re.compile(r"^(consul +consul +)\d+"), r"\g<1>8300"))
 
 
 def main(arguments: list[str]) -> int:
-    drawn = draw(list(wrapped(shortened(run_demo()))))
+    drawn = draw(shortened(run_demo()))
     if "--check" not in arguments:
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_text(drawn, encoding="utf-8")
@@ -94,71 +106,12 @@ def shortened(lines: list[str]) -> Iterator[str]:
         yield re.sub(r" {2,}", " ", re.sub(r"\*{9,}", "*********", line)) if in_play else line
 
 
-def wrapped(lines: Iterator[str]) -> Iterator[list[tuple[str, str]]]:
-    """Yield lines of at most so many columns, as pieces of (style, text); the colour of a line goes on in the next."""
-    style = ""
-    for line in lines:
-        pieces: list[tuple[str, str]] = []
-        width = 0
-        for colour, word in _words(line, style):
-            style = colour
-            if width and width + len(word) > COLUMNS:
-                yield pieces
-                pieces, width = [("", "    ")], 4
-            pieces.append((style, word))
-            width += len(word)
-        yield pieces
-
-
-def _words(line: str, style: str) -> Iterator[tuple[str, str]]:
-    """Yield (style, word with the blanks behind it); an empty word at the end tells the style."""
-    parts = _COLOUR.split(line)
-    for number, part in enumerate(parts):
-        if number % 2:
-            style = "" if part in ("", "0") else part
-        else:
-            for word in re.findall(r"\S+ *| +", part):
-                yield style, word
-    yield style, ""
-
-
-def draw(lines: list[list[tuple[str, str]]]) -> str:
-    """Return the picture."""
-    width, height = round(COLUMNS * CHARACTER) + 2 * MARGIN, len(lines) * LINE + 2 * MARGIN
-    texts = []
-    for number, pieces in enumerate(lines, 1):
-        spans = "".join(_span(style, text) for style, text in _joined(pieces))
-        if spans:
-            texts.append(f'<text x="{MARGIN}" y="{MARGIN + number * LINE - 5}">{spans}</text>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">\n'
-        "<title>The output of make demo, shortened</title>\n"
-        f'<rect width="{width}" height="{height}" rx="8" fill="#0d1117"/>\n'
-        f'<g font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="{FONT}" fill="#e6edf3">\n'
-        + "\n".join(texts)
-        + "\n</g>\n</svg>\n"
-    )
-
-
-def _joined(pieces: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Put neighbours of one style together."""
-    styles = [style for style, _text in pieces]
-    start = 0
-    for end in range(1, len(pieces) + 1):
-        if end == len(pieces) or styles[end] != styles[start]:
-            yield styles[start], "".join(text for _style, text in pieces[start:end])
-            start = end
-
-
-def _span(style: str, text: str) -> str:
-    # Blanks that no viewer puts together.
-    text = text.replace(" ", "\u00a0")
-    if not text.strip():
-        return text
-    codes = style.split(";")
-    colour = next((f' fill="{_COLOURS[code]}"' for code in codes if code in _COLOURS), "")
-    bold = ' font-weight="bold"' if codes == ["1"] else ""
-    return f"<tspan{colour}{bold}>{escape(text)}</tspan>" if colour or bold else escape(text)
+def draw(lines: Iterable[str]) -> str:
+    """Return the picture of lines in the colours of a terminal."""
+    console = Console(file=io.StringIO(), record=True, width=COLUMNS + MARGIN, force_terminal=True, color_system="truecolor")
+    for line in (*lines, ""):
+        console.print(Text.from_ansi(line), width=COLUMNS)
+    return console.export_svg(title="The output of make demo, shortened", code_format=_FORM, unique_id="demo") + "\n"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import show_errors
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
 
 
@@ -25,6 +26,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         del tmp
         # As for the actions that judge: this process ends with the task.
         gc.freeze()
-        with progress(str((task_vars or {}).get("inventory_hostname")), "until its agent has loaded all services"):
+        host = str((task_vars or {}).get("inventory_hostname"))
+        with progress(host, "until its agent has loaded all services"):
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+        show_errors(result, host, secret=bool(self._task.no_log))
         return result

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, info_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode
 from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import show_errors
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import flag
 
 
@@ -30,6 +31,7 @@ class ActionModule(base.JudgingAction):
         # Without its secrets, but still only for us: what is to be seen of it is in the result.
         survey = result.pop("survey", None)
         if result.get("failed") or survey is None:
+            show_errors(result, str((task_vars or {}).get("inventory_hostname")), secret=bool(self._task.no_log))
             return result
         from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import audit
         from ansible_collections.registrar.consul.plugins.plugin_utils._survey.result import info_result

@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable
+from typing import Collection, Dict, Iterable
 
 Finding = Dict[str, str]
 
@@ -46,11 +46,10 @@ def render_all(findings: Iterable[Finding]) -> str:
     return "\n".join(render(finding) for finding in findings)
 
 
-def refusal(findings: Iterable[Finding], nothing_changed: bool = True) -> str:
-    """Return the message of a task that was refused: all errors at once."""
-    errors = list(findings)
+def refusal(errors: Collection[Finding], nothing_changed: bool = True) -> str:
+    """Return the message of a task that was refused; the errors themselves are for `errors` of its result."""
     count = "1 error" if len(errors) == 1 else "%d errors" % len(errors)
-    return "%s%s:\n%s" % (count, ", and nothing was changed" if nothing_changed else "", render_all(errors))
+    return "%s%s." % (count, ", and nothing was changed" if nothing_changed else "")
 
 
 def _finding(severity: str, path: str, rule: str, message: str, hint: str) -> Finding:

@@ -153,9 +153,9 @@ def test_a_file_with_anything_else_in_it_stays_and_is_named(tmp_path: Path, agen
 
     assert refused.status == "failed"
     assert {error["rule"] for error in refused.result["errors"]} == {"file-not-retired"}
-    assert "other is declared with another port, token" in refused.msg
-    assert "undeclared is not declared here" in refused.msg
-    assert PLANTED not in refused.msg
+    assert "other is declared with another port, token" in refused.said
+    assert "undeclared is not declared here" in refused.said
+    assert PLANTED not in refused.said
     assert names(agent) == {"same.json", "other.json", "partly.hcl"}
 
 

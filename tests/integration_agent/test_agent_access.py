@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, start_module, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, said, start_module, write_set
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
@@ -63,7 +63,7 @@ def port(agent: ConsulAgent) -> int:
 def test_without_a_token_nothing_is_claimed(acl_agent: ConsulAgent) -> None:
     write_web(acl_agent, 81)
     result = reload(acl_agent)
-    assert not result.get("failed"), result["msg"]
+    assert not result.get("failed"), said(result)
     assert (result["changed"], result["verified"], result["verified_by"]) == (True, False, "none")
     assert result["reason"] == "1 of 1 services are registered, but may not be seen: a token with service:read is needed"
     assert port(acl_agent) == 81
@@ -113,7 +113,7 @@ def test_a_token_that_may_not_reload(acl_agent: ConsulAgent) -> None:
     write_web(acl_agent, 81)
     result = reload(acl_agent, http_token=token_for(acl_agent, SEES_SERVICES), method="api")
     assert result["failed"]
-    assert "Give a token with agent:write, or set method: signal." in result["msg"]
+    assert "Give a token with agent:write, or set method: signal." in said(result)
     assert (result["changed"], result["method"]) == (False, "none")
     assert port(acl_agent) == 80
 
@@ -148,7 +148,7 @@ def test_writes_that_are_not_for_this_host(start_agent: StartAgent) -> None:
     write_set(agent.config_dir, [WEB])
     result = reload(agent, method="api")
     assert result["failed"]
-    assert "Access is restricted" in result["msg"]
+    assert "Access is restricted" in said(result)
     assert reload(agent)["verified"]
 
 
@@ -166,7 +166,7 @@ def test_an_agent_without_http(start_agent: StartAgent) -> None:
     write_set(agent.config_dir, [{**WEB, "no_such_key": 1}])
     result = reload(agent)
     assert result["failed"]
-    assert "invalid config key" in result["msg"]
+    assert "invalid config key" in said(result)
     assert "no_such_key" not in (agent.config_dir / "services-test.json").read_text()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, said, write_set
 
 SERVICES = 'service_prefix "" { policy = "read" } '
 NODES = 'node_prefix "" { policy = "read" } '
@@ -65,10 +65,10 @@ def test_a_service_that_its_token_may_not_register_is_taken_back(agent: ConsulAg
     result = reload(agent, agent.token, method=method, timeout=SHORT)
     assert result["failed"], result
     assert (result["changed"], result["verified"], result["verified_by"], result["rolled_back"]) == (True, False, "none", True)
-    assert "the servers did not take all of it into the catalog" in result["msg"]
-    assert "everything that was registered before is registered again" in result["msg"]
+    assert "the servers did not take all of it into the catalog" in said(result)
+    assert "everything that was registered before is registered again" in said(result)
     if method == "signal":
-        assert "Service registration blocked by ACLs: service=web" in result["msg"]
+        assert "Service registration blocked by ACLs: service=web" in said(result)
     assert [(finding["path"], finding["rule"]) for finding in result["errors"]] == [("service web", "catalog-lacks-service")]
     assert "needs service:write" in result["errors"][0]["hint"]
     assert denied not in str(result)
@@ -86,7 +86,7 @@ def test_a_change_that_the_catalog_does_not_take_is_taken_back(agent: ConsulAgen
     assert result["failed"], result
     assert result["rolled_back"]
     # This token may not have the log stream; the log file is there to read.
-    assert "blocked by ACLs: service=web" in result["msg"]
+    assert "blocked by ACLs: service=web" in said(result)
     assert agent.services()["web"]["Port"] == 80
     agent.wait_until(lambda: in_catalog(agent) == {"web": 80}, "has another catalog")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
-from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, start_module, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, said, start_module, write_set
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
@@ -54,7 +54,7 @@ def test_everything_that_an_agent_reports_is_compared(start_agent: StartAgent) -
     services = json.loads(RECORDED.read_text())["definitions"]
     write_set(agent.config_dir, services)
     result = reload(agent)
-    assert not result.get("failed"), result["msg"]
+    assert not result.get("failed"), said(result)
     assert (result["verified"], result["verified_by"], result["services"]) == (True, "api", len(agent.services()))
     assert reload(agent)["changed"] is False
     assert signals(agent) == 1
@@ -136,7 +136,7 @@ def test_a_stopped_agent_leaves_the_change_for_later(agent: ConsulAgent) -> None
     assert "verified by the next run" in result["reason"]
     result = reload(agent, require_agent=True)
     assert result["failed"]
-    assert "Start it, or set require_agent: false." in result["msg"]
+    assert "Start it, or set require_agent: false." in said(result)
 
 
 def test_an_agent_that_started_after_the_change_is_not_signalled(agent: ConsulAgent) -> None:
@@ -165,7 +165,7 @@ def test_another_process_is_never_signalled(agent: ConsulAgent) -> None:
     write_set(agent.config_dir, [WEB])
     result = reload(agent, pid=os.getpid())
     assert result["failed"]
-    assert f"Process {os.getpid()} is not a running consul agent" in result["msg"]
+    assert f"Process {os.getpid()} is not a running consul agent" in said(result)
     assert signals(agent) == 0
 
 
@@ -177,7 +177,7 @@ def test_each_of_two_agents_is_known_by_its_directory(start_agent: StartAgent) -
     assert (signals(one), signals(other)) == (0, 1)
     result = reload(one, pid=other.pid)
     assert result["failed"]
-    assert f"pid {other.pid} does not read {one.config_dir}" in result["msg"]
+    assert f"pid {other.pid} does not read {one.config_dir}" in said(result)
     assert reload(one)["verified"]
     assert set(one.services()) == {"one"}
 
@@ -191,7 +191,7 @@ def test_a_starting_agent_is_waited_for(agent: ConsulAgent) -> None:
         agent.stop()
         agent.start(wait=False)
         result = reload(agent, force=True)
-        assert not result.get("failed"), result["msg"]
+        assert not result.get("failed"), said(result)
         assert (result["changed"], result["verified"]) == (True, True)
         assert agent.running
         assert agent.services()["web"]["Port"] == number + 1

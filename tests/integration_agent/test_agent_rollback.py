@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.registrar.consul.tests.support.agent.binary import consul_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import NODE, ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, said, write_set
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
@@ -69,9 +69,9 @@ def test_a_half_load_of_ours_is_undone_and_all_are_back(busy: ConsulAgent, metho
     write_set(busy.config_dir, [{**WEB, "port": 81}, NAMELESS])
     result = reload(busy, method=method)
     assert result["failed"]
-    assert "Service name missing" in result["msg"]
-    assert "The files are as they were before: services-test.json." in result["msg"]
-    assert "everything that was registered before is registered again" in result["msg"]
+    assert "Service name missing" in said(result)
+    assert "The files are as they were before: services-test.json." in said(result)
+    assert "everything that was registered before is registered again" in said(result)
     assert (result["changed"], result["rolled_back"], result["method"]) == (True, True, method)
     assert {finding["rule"] for finding in result["errors"]} >= {"agent-lost-service"}
     assert files(busy) == before
@@ -113,7 +113,7 @@ def test_a_foreign_file_that_would_stop_the_reload_is_found_before(busy: ConsulA
     result = reload(busy)
     assert result["failed"]
     assert [finding["rule"] for finding in result["errors"]] == ["half-load", "half-load"]
-    assert str(busy.config_dir / "m-foreign.json") in result["msg"]
+    assert str(busy.config_dir / "m-foreign.json") in said(result)
     assert set(busy.services()) == services
     assert {name: text for name, text in files(busy).items() if name != "m-foreign.json"} == before
     assert signals(busy) == 1
@@ -127,7 +127,7 @@ def test_a_check_of_a_node_that_the_catalog_does_not_know(start_agent: StartAgen
     result = reload(agent)
     if ends_by_unknown_node(agent):
         assert [finding["rule"] for finding in result["errors"]] == ["alias-node-unknown"]
-        assert "the node nowhere, which the catalog does not know" in result["msg"]
+        assert "the node nowhere, which the catalog does not know" in said(result)
         assert (result["rolled_back"], signals(agent), files(agent)) == (True, 0, {})
     else:
         assert result["verified"]
@@ -161,8 +161,8 @@ def test_a_foreign_half_load_that_cannot_be_foreseen(busy: ConsulAgent) -> None:
     write_set(busy.config_dir, [{**WEB, "port": 81}])
     result = reload(busy)
     assert result["failed"]
-    assert "But the agent did not take those either" in result["msg"]
-    assert "valid ipv4" in result["msg"].lower()
+    assert "But the agent did not take those either" in said(result)
+    assert "valid ipv4" in said(result).lower()
     lost = {finding["path"] for finding in result["errors"]}
     assert {f"service api-{number}" for number in range(5)} <= lost
     assert json.loads(files(busy)["services-test.json"])["services"][0]["port"] == 80
@@ -180,8 +180,8 @@ def test_a_refusal_while_reading_leaves_the_agent_untouched(agent: ConsulAgent) 
     write_set(agent.config_dir, [{**WEB, "port": 81, "no_such_key": 1}])
     result = reload(agent)
     assert result["failed"]
-    assert "invalid config key" in result["msg"]
-    assert "The agent has kept running with what it had." in result["msg"]
+    assert "invalid config key" in said(result)
+    assert "The agent has kept running with what it had." in said(result)
     assert files(agent) == before
     assert not pending(agent)
     assert signals(agent) == 2
@@ -201,7 +201,7 @@ def test_a_directory_that_is_already_broken(agent: ConsulAgent, make: Callable[[
     make(agent.config_dir)
     result = reload(agent)
     assert result["failed"]
-    assert words in result["msg"]
+    assert words in said(result)
     assert [finding["rule"] for finding in result["errors"]] == ["directory-broken"]
     assert (result["rolled_back"], result["method"]) == (True, "none")
     assert not (agent.config_dir / "services-test.json").exists()

@@ -71,9 +71,9 @@ def test_runs(example: Example, start_agent: Callable[..., ConsulAgent], tmp_pat
 def assert_refused(example: Example, result: PlaybookResult) -> None:
     assert len(result.failed) == 1, result.describe()
     task = result.failed[0]
-    assert sorted({error["rule"] for error in task.result["errors"]}) == list(example.refused), task.msg
+    assert sorted({error["rule"] for error in task.result["errors"]}) == list(example.refused), task.said
     if example.said:
-        assert example.said in task.msg
+        assert example.said in task.said
 
 
 def test_roll_out_stops_at_the_first_failure(start_agent: Callable[..., ConsulAgent], tmp_path: Path) -> None:

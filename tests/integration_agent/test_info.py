@@ -251,9 +251,9 @@ def test_the_version_decides_and_warnings_can_be_silenced(tmp_path: Path) -> Non
 def test_options_are_checked_before_anything_is_done(tmp_path: Path) -> None:
     missing = look(tmp_path / "a", tmp_path / "nowhere")
     assert missing.rc == 2
-    assert missing.task("Look").msg.startswith(f"{tmp_path}/nowhere: does not exist.")
+    assert missing.task("Look").said.startswith(f"1 error.\n{tmp_path}/nowhere: does not exist.")
     assert "errors" in missing.task("Look").result
 
     wrong = look(tmp_path / "b", tmp_path, silence=["service-id-unique"])
-    assert "silence: service-id-unique: no rule that only warns has this id." in wrong.task("Look").msg
+    assert "silence: service-id-unique: no rule that only warns has this id." in wrong.task("Look").said
     assert "is no option" in look(tmp_path / "c", tmp_path, config_dri="x").task("Look").msg

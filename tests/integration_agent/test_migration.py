@@ -114,5 +114,5 @@ def test_what_is_in_the_way_is_said_as_the_guide_says(tmp_path: Path, agent: Con
 
     assert refused.rc == 2
     said = " ".join(told("guide_migration", "text")[0].split()).replace("/etc/consul.d", str(agent.config_dir))
-    assert said in refused.failed[0].msg
+    assert said in refused.failed[0].said
     assert files(agent) == ["web.json"]

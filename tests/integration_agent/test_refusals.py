@@ -8,7 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.modules import write_set
 from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, tasks_play
 
 REFUSED = "the agent would refuse the whole reload."
@@ -108,7 +111,7 @@ def test_every_refusal_says_why_and_changes_nothing(tmp_path: Path) -> None:
         for name, _services, lines in CASES:
             refused = result.task(name)
             count = "1 error" if len(lines) == 1 else f"{len(lines)} errors"
-            assert refused.msg.split("\n") == [f"{count}, and nothing was changed:", *lines]
+            assert refused.said.split("\n") == [f"{count}, and nothing was changed.", *lines]
             assert [set(error) for error in refused.result["errors"]] == [{"severity", "path", "rule", "message", "hint"}] * len(lines)
         assert not list(agent.config_dir.iterdir())
         assert "hangup" not in agent.log()
@@ -149,7 +152,58 @@ def test_a_foreign_file_keeps_its_id(tmp_path: Path) -> None:
 
         refused = run_playbook(tmp_path, tasks_play({"name": "t", "registrar.consul.service_definitions": arguments})).task("t")
 
-        assert 'the service id "web"' in refused.msg
-        assert "foreign.json" in refused.msg
+        assert 'the service id "web"' in refused.said
+        assert "foreign.json" in refused.said
         assert [path.name for path in agent.config_dir.iterdir() if path.is_file()] == ["foreign.json"]
         assert agent.services()["web"]["Port"] == 1
+
+
+SEVEN_ERRORS = [
+    {"name": "web", "prt": 80, "tags": "blue", "check": {"http": "http://127.0.0.1/", "interval": 10}},
+    {"name": "", "port": "eighty", "meta": {"a b": "c"}},
+    {"name": "db", "kind": "database"},
+]
+
+
+def shown(output: str, text: str) -> int:
+    """How often a text stands in an output, which YAML may have wrapped and JSON escaped."""
+    unescaped = output.replace('\\"', '"')
+    return " ".join(unescaped.split()).count(" ".join(text.split()))
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_an_error_is_shown_once_as_text_and_once_as_data(tmp_path: Path, form: str) -> None:
+    task = {"registrar.consul.service_definitions": {"config_dir": str(tmp_path), "services": SEVEN_ERRORS}}
+
+    result = run_playbook(tmp_path, tasks_play(task), environment={"ANSIBLE_CALLBACK_RESULT_FORMAT": form})
+
+    errors, output = result.only().result["errors"], result.stdout + result.stderr
+    assert len(errors) == 7
+    for error, line in zip(errors, result.only().said.splitlines()[1:], strict=True):
+        assert output.splitlines().count(line) == 1
+        assert shown(output, error["path"] + ":") == 1
+        assert shown(result.stdout, error["hint"]) == 1
+
+
+def test_nothing_is_shown_of_a_task_without_a_log(tmp_path: Path) -> None:
+    task = {"registrar.consul.service_definitions": {"config_dir": str(tmp_path), "services": SEVEN_ERRORS}, "no_log": True}
+
+    result = run_playbook(tmp_path, tasks_play(task))
+
+    assert result.rc == 2
+    assert "is no key that Consul knows here" not in result.stdout + result.stderr
+
+
+def test_what_an_agent_says_is_shown_twice_at_most(tmp_path: Path) -> None:
+    with ConsulAgent() as agent:
+        write_set(agent.config_dir, [{"name": "web", "port": 80}, {"port": 81}])
+
+        result = run_playbook(tmp_path, tasks_play({"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir)}}))
+
+    refused, output = result.only(), result.stdout + result.stderr
+    assert refused.msg.startswith("The agent refused: ")
+    words = refused.msg.partition(": ")[2].partition(" The files")[0]
+    assert "Service name missing" in words
+    assert 1 <= shown(output, words) <= 2
+    for error in refused.result["errors"]:
+        assert shown(output, f"{error['path']}:") == 1

@@ -52,5 +52,5 @@ def test_the_hcl_twin_is_understood_by_the_agent_and_by_us(tmp_path: Path) -> No
         taken = run_playbook(tmp_path, role(agent, services[:1]))
 
         assert taken.rc != 0
-        assert 'the service id "red0"' in taken.failed[0].msg
+        assert 'the service id "red0"' in taken.failed[0].said
         assert_registered(agent, services)

@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import restore, verified
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, render_all
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import generation_in, generation_of, mark
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
@@ -96,7 +96,7 @@ class Attempt:
             return
         self._result["errors"] = list(outcome.findings)
         if load_journal(self._directory) is None:
-            raise ReloadFailed("%s\n%s" % (self._why(outcome), render_all(outcome.findings)))
+            raise ReloadFailed(self._why(outcome))
         self._roll_back(target, outcome, witness)
 
     def _worth_keeping(self, state: Declared, seen: Seen | None) -> Seen | None:
@@ -182,12 +182,12 @@ class Attempt:
         try:
             names = restore(self._directory, why, labelling(self._module))
         except Refused as refused:
-            raise ReloadFailed("%s The files could not be put back.\n%s" % (why, refused)) from None
+            self._result["errors"] += refused.findings
+            raise ReloadFailed("%s The files could not be put back." % why) from None
         self._result["rolled_back"] = True
-        details = render_all(outcome.findings)
         if outcome.untouched:
             verified(self._directory)
-            raise ReloadFailed("%s %s The agent has kept running with what it had.\n%s" % (why, put_back(names), details))
+            raise ReloadFailed("%s %s The agent has kept running with what it had." % (why, put_back(names)))
         if not witness.alive():
             raise ReloadFailed("%s %s Start the agent; the next run verifies that it has them." % (why, put_back(names)))
         state = look_at(self._directory, load_journal(self._directory), self._facts)
@@ -199,18 +199,19 @@ class Attempt:
         if second.good:
             verified(self._directory)
             seen = "everything that was registered before is registered again" if second.verified else second.reason
-            raise ReloadFailed("%s %s The agent was told again: %s.\n%s" % (why, put_back(names), seen, details))
+            raise ReloadFailed("%s %s The agent was told again: %s." % (why, put_back(names), seen))
         self._result["errors"] = list(second.findings)
+        same = "for the same reason." if self._why(second) == why else self._why(second)
         raise ReloadFailed(
-            "%s %s But the agent did not take those either: %s\nThis is missing or wrong on it now:\n%s\nPut right what it names, "
-            "and run this task again: it has the agent load the files that are there."
-            % (
-                why,
-                put_back(names),
-                "for the same reason." if self._why(second) == why else self._why(second),
-                render_all(second.findings) or "Nothing that could be seen.",
-            )
+            "%s %s But the agent did not take those either: %s Put right what it names, and run this task again: it has the agent load "
+            "the files that are there. %s" % (why, put_back(names), same, _still_wrong(second))
         )
+
+
+def _still_wrong(outcome: Outcome) -> str:
+    if outcome.findings:
+        return "What is missing or wrong on it now is in errors."
+    return "Nothing that could be seen is missing or wrong on it now."
 
 
 def put_back(names: list[str]) -> str:

@@ -25,7 +25,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.journal im
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import recover, restore, verified
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, render_all
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
 from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt, ReloadFailed, look_at, put_back, target_of
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import half_loads, taken_over, unknown_nodes
@@ -45,7 +45,10 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any
             run = Reload(module, directory, AgentFacts(module, options), options)
             result = run.result
             run.run()
-    except (ReloadFailed, Refused, AgentProcessError, BadOptions) as problem:
+    except Refused as refused:
+        result["errors"] = refused.findings
+        return result, refusal(refused.findings, nothing_changed=not result.get("changed"))
+    except (ReloadFailed, AgentProcessError, BadOptions) as problem:
         return result, str(problem)
     return result, None
 
@@ -203,7 +206,7 @@ class Reload:
                 verified(self._directory)
             self.result.update(changed=True, rolled_back=True)
             back = " %s" % put_back(names)
-        raise ReloadFailed("The agent was not told to reload.%s\n%s" % (back, render_all(findings)))
+        raise ReloadFailed("The agent was not told to reload.%s" % back)
 
 
 def _reaped(wanted: Expected, seen: Seen | None) -> list[str]:

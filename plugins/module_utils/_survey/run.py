@@ -24,7 +24,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.journal im
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, warning
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, warning
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._survey.agent import agent_survey
 
@@ -37,7 +37,7 @@ def run(module: Any) -> None:
     try:
         found = Survey(module).run()
     except Refused as refused:
-        module.fail_json(msg=str(refused), errors=refused.findings, changed=False)
+        module.fail_json(msg=refusal(refused.findings, nothing_changed=False), errors=refused.findings, changed=False)
     module.exit_json(changed=False, survey=encode_payload(found))
 
 

@@ -16,9 +16,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import refusal, render
+from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import refused, show_errors
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean
@@ -97,12 +98,14 @@ class RegistrarAction(JudgingAction):
         # Ansible starts a process for each task: its garbage collector need not go through all that the parent has ever loaded.
         gc.freeze()
         options = self.options()
-        with progress(str((task_vars or {}).get("inventory_hostname")), "until its definitions are judged and written"):
+        host = str((task_vars or {}).get("inventory_hostname"))
+        with progress(host, "until its definitions are judged and written"):
             request = self.request(options)
             if request.verdict.errors:
                 result.update(refused(request.verdict.errors))
             else:
                 result.update(self._run_module(options, request, task_vars))
+        show_errors(result, host, secret=bool(self._task.no_log))
         warnings = [render(finding) for finding in request.verdict.warnings]
         result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
         if warnings:
@@ -119,11 +122,6 @@ class RegistrarAction(JudgingAction):
             wrap_async=self._task.async_val,
         )
         return result
-
-
-def refused(errors: list[dict[str, str]]) -> dict[str, Any]:
-    """Return the result of a task whose definitions were refused: all errors, for people and as data."""
-    return {"failed": True, "changed": False, "msg": refusal(errors), "errors": errors}
 
 
 def _shown(warnings: list[str]) -> list[str]:

@@ -52,6 +52,11 @@ def result_of(child: subprocess.Popen[str]) -> dict[str, Any]:
     return result
 
 
+def said(result: Mapping[str, Any]) -> str:
+    """The message of a result, and its errors as lines."""
+    return "\n".join([str(result.get("msg", "")), *(f"{e['path']}: {e['message']} {e['hint']}".rstrip() for e in result.get("errors", ()))])
+
+
 def run_module(name: str, **options: Any) -> dict[str, Any]:
     """Run a module to its end."""
     return result_of(start_module(name, **options))
@@ -65,5 +70,5 @@ def write_set(config_dir: Path, services: Sequence[Mapping[str, Any]], **options
     text = json.dumps({"services": list(services)}, indent=2, sort_keys=True) + "\n"
     payload = encode_payload({"owner": "set:test", "files": {"services-test.json": text}})
     result = run_module("service_definitions", config_dir=str(config_dir), payload=payload, **{"preflight": "none", **options})
-    assert not result.get("failed"), result["msg"]
+    assert not result.get("failed"), said(result)
     return result

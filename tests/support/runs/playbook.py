@@ -19,6 +19,7 @@ import yaml
 
 from ansible_collections.registrar.consul.tests.support.faults.children import die_with_parent
 from ansible_collections.registrar.consul.tests.support.paths import ensure_tree
+from ansible_collections.registrar.consul.tests.support.runs.modules import said
 
 PATIENCE = 300.0
 Playbook = str | Path | Sequence[Mapping[str, Any]] | Mapping[str, Any]
@@ -42,6 +43,11 @@ class TaskResult:
     @property
     def msg(self) -> str:
         return str(self.result.get("msg", ""))
+
+    @property
+    def said(self) -> str:
+        """The message, and the errors as lines, as a person gets them."""
+        return said(self.result)
 
 
 @dataclass(frozen=True)
