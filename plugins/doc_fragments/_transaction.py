@@ -37,6 +37,27 @@ options:
     type: str
     choices: [validate, trial, none]
     default: validate
+  reload:
+    description:
+      - V(now) has the agent load the change in the same step, and compares what it has then with the files. Where it refuses, the files
+        are put back and loaded again, and the task fails. See M(registrar.consul.agent_reload), which does the same by itself.
+      - V(later) leaves the change to M(registrar.consul.agent_reload), best in a handler, so that several tasks on one directory need one
+        reload. Until that has seen that the agent took the change, this task reports RV(ignore:changed=true) with the reason in
+        RV(pending_reason), so that a handler that never ran runs the next time.
+    type: str
+    choices: [now, later]
+    default: now
+  reload_method:
+    description:
+      - How the agent is told. V(signal) sends C(SIGHUP), V(api) asks for C(PUT /v1/agent/reload), which needs C(agent:write) where there
+        are ACLs.
+    type: str
+    choices: [signal, api]
+    default: signal
+  reload_timeout:
+    description:
+      - Seconds to wait until the agent has what the files say. Without it a limit that grows with the number of services.
+    type: int
   lock_timeout:
     description:
       - How many seconds to wait for another run that is at work on the same directory.

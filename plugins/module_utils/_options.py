@@ -14,6 +14,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.field
 
 Spec = Dict[str, Dict[str, Any]]
 
+# Of every module that has agent_spec.
+MUTUALLY_EXCLUSIVE = [("http_token", "http_token_file")]
+_METHOD = {"type": "str", "choices": ["signal", "api"], "default": "signal"}
+
 
 def set_spec() -> Spec:
     """Options of service_definitions."""
@@ -34,14 +38,11 @@ def reload_spec() -> Spec:
     """Options of agent_reload."""
     return {
         "config_dir": {"type": "path", "default": "/etc/consul.d"},
-        "method": {"type": "str", "choices": ["signal", "api"], "default": "signal"},
+        "method": _METHOD,
         "timeout": {"type": "int"},
         "force": {"type": "bool", "default": False},
-        "require_agent": {"type": "bool", "default": False},
-        "take_over": {"type": "bool", "default": False},
-        "allow_check_reset": {"type": "bool", "default": False},
-        "generation_marker": {"type": "bool", "default": False},
         "lock_timeout": {"type": "int", "default": 30},
+        **_load_spec(),
         **agent_spec(),
     }
 
@@ -63,6 +64,10 @@ def _common_spec() -> Spec:
         **judge_spec(),
         **files_spec(),
         **transaction_spec(),
+        "reload": {"type": "str", "choices": ["now", "later"], "default": "now"},
+        "reload_method": _METHOD,
+        "reload_timeout": {"type": "int"},
+        **_load_spec(),
         **agent_spec(),
     }
 
@@ -95,6 +100,16 @@ def transaction_spec() -> Spec:
         "adopt": {"type": "bool", "default": False},
         "preflight": {"type": "str", "choices": ["validate", "trial", "none"], "default": "validate"},
         "lock_timeout": {"type": "int", "default": 30},
+    }
+
+
+def _load_spec() -> Spec:
+    """Options of whatever has an agent load its files, under the same names everywhere."""
+    return {
+        "require_agent": {"type": "bool", "default": False},
+        "take_over": {"type": "bool", "default": False},
+        "allow_check_reset": {"type": "bool", "default": False},
+        "generation_marker": {"type": "bool", "default": False},
     }
 
 

@@ -23,6 +23,7 @@ description:
   - Changes that were written and never verified (a handler that did not run, a reboot) are remembered on the target, and are loaded by
     the next run of this module even if no file has changed since.
 extends_documentation_fragment:
+  - registrar.consul._load
   - registrar.consul._agent
   - registrar.consul._attributes
 attributes:
@@ -66,32 +67,6 @@ options:
   force:
     description:
       - Tell the agent even if it is not known to need it.
-    type: bool
-    default: false
-  require_agent:
-    description:
-      - Fail when no agent is running. Otherwise the changed files wait for its start.
-    type: bool
-    default: false
-  take_over:
-    description:
-      - Let a file of this collection take over the ID of a service that was registered through the HTTP API. The agent then deletes its
-        own copy of that service for good.
-      - Otherwise this is an error, and the files are put back.
-    type: bool
-    default: false
-  allow_check_reset:
-    description:
-      - Reload agents whose reload makes every check critical too. These are 1.5.3 to 1.7.1, and with central service configuration up to
-        1.7.8 and 1.8.4.
-    type: bool
-    default: false
-  generation_marker:
-    description:
-      - Write a new value of C(registrar_generation) into the node's metadata (C(node_meta), in the file
-        C(registrar-generation.json)) with each reload. The agent sets it after everything else, so that it proves a whole
-        reload even where the services may not be seen.
-      - It costs one update of the node in the catalog for each reload, and needs C(agent:read) to be seen.
     type: bool
     default: false
   lock_timeout:
@@ -214,14 +189,14 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
+from ansible_collections.registrar.consul.plugins.module_utils._options import MUTUALLY_EXCLUSIVE, reload_spec
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec=reload_spec(),
-        mutually_exclusive=[("http_token", "http_token_file")],
+        mutually_exclusive=MUTUALLY_EXCLUSIVE,
         supports_check_mode=True,
     )
     from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service_definition
-short_description: Write one Consul service definition
+short_description: Register one Consul service by its definition file
 version_added: 1.0.0
 description:
   - Writes the definition of one service into a file in the config-dir of a Consul agent. The fields of the service are options of
     the task.
   - The definition is checked before, as by M(registrar.consul.service_definitions), which is faster where there are several
     services, and removes those that are no longer wanted.
-  - The agent is not told. Run M(registrar.consul.agent_reload) afterwards, best as a handler.
-notes:
-  - Until M(registrar.consul.agent_reload) has seen that the agent took a change, the task reports RV(ignore:changed=true) with
-    the reason in RV(pending_reason). So a handler that never ran runs the next time.
+  - The agent is told to load it, and what it has then is compared with the files. When it refuses, the files are put back as they were.
+    Where several tasks write to one directory, O(reload=later) leaves that to one M(registrar.consul.agent_reload) at the end.
 seealso:
   - module: registrar.consul.service_definitions
   - module: registrar.consul.agent_reload
@@ -28,6 +26,7 @@ extends_documentation_fragment:
   - registrar.consul._judge
   - registrar.consul._files
   - registrar.consul._transaction
+  - registrar.consul._load
   - registrar.consul._agent
   - registrar.consul._attributes
   - registrar.consul._attributes.with_action
@@ -39,7 +38,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - As long as a change waits for M(registrar.consul.agent_reload), each run reports it as changed.
+      - With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
 options:
   file:
     description:
@@ -62,13 +61,11 @@ EXAMPLES = r"""
     checks:
       - http: http://127.0.0.1:8080/health
         interval: 10s
-  notify: Reload the Consul agent
 
 - name: Remove it
   registrar.consul.service_definition:
     name: web
     state: absent
-  notify: Reload the Consul agent
 """
 
 RETURN = r"""
@@ -119,6 +116,37 @@ pending_reason:
   type: str
   returned: success
   sample: "committed now, and not verified yet"
+reload:
+  description: What came of the reload, as M(registrar.consul.agent_reload) returns it.
+  type: dict
+  returned: when the agent had anything to load, and O(reload=now)
+  contains:
+    verified:
+      description: Whether it was seen that the agent has everything that the files say.
+      type: bool
+    verified_by:
+      description: How it was seen.
+      type: str
+      sample: api
+    reason:
+      description: Why the agent was told, or why nothing is verified.
+      type: str
+    method:
+      description: How the agent was told; V(none) when it was not.
+      type: str
+      sample: signal
+    services:
+      description: How many services, sidecars included, the files of this collection declare in the directory.
+      type: int
+    agent:
+      description: The agent, with its C(pid), C(state) and C(version).
+      type: dict
+    waited:
+      description: Seconds from telling the agent to knowing what it has.
+      type: float
+    rolled_back:
+      description: Whether the files were put back.
+      type: bool
 rule_warnings:
   description: All warnings, with the ids of their rules.
   type: list
@@ -139,13 +167,13 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registrar.consul.plugins.module_utils._options import definition_spec
-from ansible_collections.registrar.consul.plugins.module_utils._write.run import run_single
+from ansible_collections.registrar.consul.plugins.module_utils._options import MUTUALLY_EXCLUSIVE, definition_spec
+from ansible_collections.registrar.consul.plugins.module_utils._register.run import run_single
 
 
 def main() -> None:
     """Entry point."""
-    run_single(AnsibleModule(argument_spec=definition_spec(), supports_check_mode=True))
+    run_single(AnsibleModule(argument_spec=definition_spec(), mutually_exclusive=MUTUALLY_EXCLUSIVE, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -308,13 +308,13 @@ export:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registrar.consul.plugins.module_utils._options import info_spec
+from ansible_collections.registrar.consul.plugins.module_utils._options import MUTUALLY_EXCLUSIVE, info_spec
 from ansible_collections.registrar.consul.plugins.module_utils._survey.run import run
 
 
 def main() -> None:
     """Entry point."""
-    run(AnsibleModule(argument_spec=info_spec(), supports_check_mode=True))
+    run(AnsibleModule(argument_spec=info_spec(), mutually_exclusive=MUTUALLY_EXCLUSIVE, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service_definitions
-short_description: Write a whole set of Consul service definitions
+short_description: Register a whole set of Consul services by their definition files
 version_added: 1.0.0
 description:
-  - Writes the definitions of a list of services into the config-dir of a Consul agent, all of them or none.
+  - Writes the definitions of a list of services into the config-dir of a Consul agent, all of them or none, and has the agent load them.
   - Every definition is checked before, against a schema of all fields and against what agents are known to choke on, so that
     nothing gets written that an agent would refuse, load half, or misread. All errors are reported at once.
   - Ids have to be the only ones in the directory, including the files that others put there.
   - Files of services that are no longer listed are removed, if this module wrote them for the same O(set). Other files are
     never touched.
-  - The agent is not told. Run M(registrar.consul.agent_reload) afterwards, best as a handler, as the role
-    P(registrar.consul.consul_services#role) does.
+  - The agent is told to load them, and what it has then is compared with the files. When it refuses, or does not have everything, the
+    files are put back as they were, the agent loads those, and the task fails with the agent's own words.
 notes:
-  - Until M(registrar.consul.agent_reload) has seen that the agent took a change, the task reports RV(ignore:changed=true) with
-    the reason in RV(pending_reason). So a handler that never ran runs the next time.
   - Values such as C("8080") for a port or C("true") for a boolean, as templates make them, are turned into what Consul needs where
     only one meaning is possible. C(null) means that the field is left out.
 seealso:
@@ -32,6 +30,7 @@ extends_documentation_fragment:
   - registrar.consul._judge
   - registrar.consul._files
   - registrar.consul._transaction
+  - registrar.consul._load
   - registrar.consul._agent
   - registrar.consul._attributes
   - registrar.consul._attributes.with_action
@@ -43,7 +42,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - As long as a change waits for M(registrar.consul.agent_reload), each run reports it as changed.
+      - With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
 options:
   services:
     description:
@@ -88,20 +87,20 @@ EXAMPLES = r"""
         port: 5432
         connect:
           sidecar_service: {}
-  notify: Reload the Consul agent
 
 - name: Write one file for each service, beside the sets of other roles
   registrar.consul.service_definitions:
     set: payment
     layout: per_service
     services: "{{ payment_services }}"
+    # Other tasks write here too: one handler has the agent load all of it.
+    reload: later
   notify: Reload the Consul agent
 
 - name: Remove what this role once wrote
   registrar.consul.service_definitions:
     set: payment
     state: absent
-  notify: Reload the Consul agent
 """
 
 RETURN = r"""
@@ -154,6 +153,37 @@ pending_reason:
   type: str
   returned: success
   sample: "committed now, and not verified yet"
+reload:
+  description: What came of the reload, as M(registrar.consul.agent_reload) returns it.
+  type: dict
+  returned: when the agent had anything to load, and O(reload=now)
+  contains:
+    verified:
+      description: Whether it was seen that the agent has everything that the files say.
+      type: bool
+    verified_by:
+      description: How it was seen.
+      type: str
+      sample: api
+    reason:
+      description: Why the agent was told, or why nothing is verified.
+      type: str
+    method:
+      description: How the agent was told; V(none) when it was not.
+      type: str
+      sample: signal
+    services:
+      description: How many services, sidecars included, the files of this collection declare in the directory.
+      type: int
+    agent:
+      description: The agent, with its C(pid), C(state) and C(version).
+      type: dict
+    waited:
+      description: Seconds from telling the agent to knowing what it has.
+      type: float
+    rolled_back:
+      description: Whether the files were put back.
+      type: bool
 rule_warnings:
   description: All warnings, with the ids of their rules.
   type: list
@@ -174,13 +204,13 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
-from ansible_collections.registrar.consul.plugins.module_utils._write.run import run
+from ansible_collections.registrar.consul.plugins.module_utils._options import MUTUALLY_EXCLUSIVE, set_spec
+from ansible_collections.registrar.consul.plugins.module_utils._register.run import run
 
 
 def main() -> None:
     """Entry point."""
-    run(AnsibleModule(argument_spec=set_spec(), supports_check_mode=True))
+    run(AnsibleModule(argument_spec=set_spec(), mutually_exclusive=MUTUALLY_EXCLUSIVE, supports_check_mode=True))
 
 
 if __name__ == "__main__":

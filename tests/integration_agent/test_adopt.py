@@ -172,7 +172,7 @@ def test_a_refused_move_brings_the_old_files_back(tmp_path: Path, agent: ConsulA
     result = run_playbook(tmp_path / "role", role(agent, adopted, {}))
 
     assert [change["action"] for change in result.task("Write the service definitions").result["changes"]] == ["created", "retired"]
-    assert result.failed[0].task.endswith("Reload the Consul agent")
+    assert result.failed[0].task.endswith("Write the service definitions")
     assert names(agent) == {"mine.json", "other-team.json"}
     assert json.loads((agent.config_dir / "mine.json").read_text(encoding="utf-8")) == {"service": {"name": "mine", "port": 1}}
     assert agent.services() == before

@@ -26,6 +26,7 @@ from ansible_collections.registrar.consul.tests.support.runs.playbook import Pla
 
 ROLE = "registrar.consul.consul_services"
 RELOAD = "registrar.consul.agent_reload"
+WRITE = "registrar.consul.service_definitions"
 GUIDES = REPOSITORY / "docs" / "docsite" / "rst"
 ALL = examples()
 OURS = {f"registrar.consul.{name}": spec for name, spec in (("service_definition", definition_spec()), ("service_definitions", set_spec()))}
@@ -61,7 +62,8 @@ def test_runs(example: Example, start_agent: Callable[..., ConsulAgent], tmp_pat
         assert_refused(example, result)
         return
     result.ok()
-    verified = [task.result["verified"] for task in result.tasks if task.action == RELOAD]
+    reloads = [task.result if task.action == RELOAD else task.result.get("reload") for task in result.tasks]
+    verified = [reload["verified"] for reload in reloads if reload]
     assert all(verified), result.describe()
     if example.shape == "services":
         assert verified
@@ -82,7 +84,7 @@ def test_roll_out_stops_at_the_first_failure(start_agent: Callable[..., ConsulAg
     agents = {host: start_agent() for host in ("node1", "node2", "node3")}
     agents["node2"].stop()
     result = play(example, agents, tmp_path)
-    assert [(task.host, task.action) for task in result.failed] == [("node2", RELOAD)], result.describe()
+    assert [(task.host, task.action) for task in result.failed] == [("node2", WRITE)], result.describe()
     assert "web" in agents["node1"].services()
     assert not list(agents["node3"].config_dir.iterdir())
 

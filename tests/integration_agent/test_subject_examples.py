@@ -37,7 +37,7 @@ def test_an_example_is_registered_as_it_is_written(agent: ConsulAgent, example: 
 
     result = run_playbook(tmp_path, role(agent, services)).ok()
 
-    assert result.changed == 2, result.describe()
+    assert result.changed == 1, result.describe()
     assert_registered(agent, services)
     assert len(agent.services()) == len(services) + sum("sidecar_service" in service.get("connect", {}) for service in services)
 

@@ -41,8 +41,8 @@ def ours(agent: ConsulAgent) -> list[str]:
 
 def test_several_roles_and_one_signal(agent: ConsulAgent, tmp_path: Path) -> None:
     roles = [
-        role(agent, [WEB], consul_services_set="web", consul_services_flush_handlers=False),
-        role(agent, [API], consul_services_set="api", consul_services_flush_handlers=False, consul_services_layout="per_service"),
+        role(agent, [WEB], consul_services_set="web", consul_services_reload="later"),
+        role(agent, [API], consul_services_set="api", consul_services_reload="later", consul_services_layout="per_service"),
     ]
 
     run_playbook(tmp_path, play(*roles)).ok()
@@ -64,7 +64,7 @@ def test_check_mode_with_a_diff_changes_nothing(agent: ConsulAgent, tmp_path: Pa
 
 
 def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: Path) -> None:
-    failing = play(role(agent, [WEB], consul_services_flush_handlers=False), tasks=[{"ansible.builtin.fail": {"msg": "something else"}}])
+    failing = play(role(agent, [WEB], consul_services_reload="later"), tasks=[{"ansible.builtin.fail": {"msg": "something else"}}])
     assert run_playbook(tmp_path, failing).rc != 0
     assert ours(agent) == ["services-default.json"]
     assert agent.services() == {}
@@ -73,13 +73,14 @@ def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: P
 
     written = result.task("Write the service definitions")
     assert written.result["changes"] == []
-    assert written.result["pending_reason"].startswith("committed earlier but never verified: services-default.json")
+    assert written.result["reload"]["reason"] == "the set default: services-default.json created"
+    assert (written.result["reload"]["verified"], written.result["pending"]) == (True, False)
     assert set(agent.services()) == {"web"}
     assert run_playbook(tmp_path, play(role(agent, [WEB]))).ok().changed == 0
 
 
 def test_a_controller_that_is_killed_before_the_reload(agent: ConsulAgent, tmp_path: Path) -> None:
-    waiting = play(role(agent, [WEB], consul_services_flush_handlers=False), tasks=[{"ansible.builtin.command": "sleep 60"}])
+    waiting = play(role(agent, [WEB], consul_services_reload="later"), tasks=[{"ansible.builtin.command": "sleep 60"}])
     running = start_playbook(tmp_path, waiting)
     agent.wait_until(lambda: ours(agent) == ["services-default.json"], "gets no file")
     running.kill()
@@ -160,7 +161,7 @@ def watched_processes() -> Iterator[set[str]]:
 
 @pytest.mark.parametrize("format_", ["json", "hcl"])
 def test_a_planted_secret_is_seen_nowhere(agent: ConsulAgent, tmp_path: Path, format_: str) -> None:
-    single = {"config_dir": str(agent.config_dir), "format": format_, **secret_service(1, name="single")}
+    single = {"config_dir": str(agent.config_dir), "format": format_, "reload": "later", **secret_service(1, name="single")}
     plays = [
         play(role(agent, [secret_service(1)], consul_services_format=format_)),
         play(role(agent, [secret_service(2)], consul_services_format=format_)),

@@ -37,20 +37,28 @@ REAPED = "the agent has removed services that were critical for longer than thei
 
 def reload_agent(module: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """Reload, verify or go back; return the result, and the message if it failed. Keeps other runs out meanwhile."""
-    result: dict[str, Any] = {}
     if module.check_mode and not os.path.isdir(options["config_dir"]):
-        return _forecast(options["config_dir"]), None
+        return {**_nothing_done(), "reason": "%s does not exist yet" % options["config_dir"]}, None
     try:
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
-            run = Reload(module, directory, AgentFacts(module, options), options)
-            result = run.result
-            run.run()
+            return reload_locked(module, directory, AgentFacts(module, options), options)
     except Refused as refused:
-        result["errors"] = refused.findings
-        return result, refusal(refused.findings, nothing_changed=not result.get("changed"))
+        return {**_nothing_done(), "errors": refused.findings}, refusal(refused.findings)
+
+
+def reload_locked(
+    module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = ""
+) -> tuple[dict[str, Any], str | None]:
+    """The same for a directory whose lock is held. planned is what would be committed, in check mode."""
+    run = Reload(module, directory, facts, options, planned)
+    try:
+        run.run()
+    except Refused as refused:
+        run.result["errors"] = refused.findings
+        return run.result, refusal(refused.findings, nothing_changed=not run.result["changed"])
     except (ReloadFailed, AgentProcessError, BadOptions) as problem:
-        return result, str(problem)
-    return result, None
+        return run.result, str(problem)
+    return run.result, None
 
 
 def _nothing_done() -> dict[str, Any]:
@@ -68,11 +76,6 @@ def _nothing_done() -> dict[str, Any]:
     }
 
 
-def _forecast(path: str) -> dict[str, Any]:
-    """Check mode before the directory exists: some earlier task would have made it, and an agent that reads it."""
-    return {**_nothing_done(), "reason": "%s does not exist yet" % path}
-
-
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
     # Where nothing of ours is, nothing is left behind either.
     read_only = module.check_mode or not directory.has_state
@@ -85,11 +88,12 @@ class Reload:
     options are the module's parameters. result is complete when run has returned, and true as far as it goes when it raised.
     """
 
-    def __init__(self, module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any]) -> None:
+    def __init__(self, module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> None:
         self._module = module
         self._directory = directory
         self._facts = facts
         self._options = options
+        self._planned = planned
         self.result = _nothing_done()
 
     def run(self) -> None:
@@ -102,7 +106,7 @@ class Reload:
             self._stopped(journal)
             return
         self.result["agent"].update(pid=process.pid if process else None, state="running")
-        if journal is None and not state.wanted.services and not self._options["force"]:
+        if journal is None and not state.wanted.services and not self._options["force"] and not self._planned:
             self.result.update(verified=True, reason="nothing in this directory was written by this collection")
             return
         view = AgentView(self._facts.api, state.namespaces) if self._facts.api is not None else None
@@ -158,6 +162,8 @@ class Reload:
 
     def _need(self, journal: Journal | None, state: Declared, view: AgentView | None, ready: Ready) -> str:
         """Why the agent has to be told; empty when it does not, and the result is complete."""
+        if self._planned:
+            return self._planned
         if self._options["force"]:
             return "force is set"
         if journal is not None and not self._has_read(journal):

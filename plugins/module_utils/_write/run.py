@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The target side of service_definitions and service_definition: from the payload to the files.
+"""From the payload to the files: judged against the directory and the agent, committed as one change.
 
 Private to the collection: may change at any time.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import Any, Callable, Dict
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
@@ -26,45 +26,13 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.transactio
 from ansible_collections.registrar.consul.plugins.module_utils._findings import (
     Finding,
     Refused,
-    Unfinished,
     error,
-    refusal,
-    render,
     warning,
 )
 from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload
 
-
-def run(module: Any) -> None:
-    """Do what service_definitions was called for, and exit."""
-    result, _writer = _written(module)
-    module.exit_json(**result)
-
-
-def run_single(module: Any) -> None:
-    """Do what service_definition was called for, and exit."""
-    from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked
-
-    result, writer = _written(module)
-    del result["paths"], result["services"]
-    result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
-    for found in writer.definitions.values():
-        result["definition"] = masked(found.services[0])
-    module.exit_json(**result)
-
-
-def _written(module: Any) -> tuple[dict[str, Any], Writer]:
-    try:
-        writer = Writer(module)
-        result = writer.run()
-    except Refused as refused:
-        whole = not isinstance(refused, Unfinished)
-        module.fail_json(msg=refusal(refused.findings, whole), errors=refused.findings, changed=not whole)
-    except OSError as problem:
-        module.fail_json(msg="%s: %s" % (module.params["config_dir"], problem.strerror), errors=[], changed=False)
-    for finding in result["rule_warnings"]:
-        module.warn(render(finding))
-    return result, writer
+# What is done with the directory, and the result so far, before the lock is let go.
+Then = Callable[[ConfigDir, Dict[str, Any]], None]
 
 
 class Writer:
@@ -82,10 +50,12 @@ class Writer:
             name: None if text is None else text.encode("utf-8") for name, text in self.payload["files"].items()
         }
         self.definitions = self._parsed()
+        # Why the agent has to reload, in words; empty without a change.
+        self.reason = ""
         self._facts: Any = None
 
-    def run(self) -> dict[str, Any]:
-        """Make the files as wanted and return the module's result. Raises Refused."""
+    def run(self, then: Then | None = None) -> dict[str, Any]:
+        """Make the files as wanted, go on with what comes then under the same lock, and return the result. Raises Refused."""
         path = self._options["config_dir"]
         if self._module.check_mode and not os.path.isdir(path):
             return self._forecast(path)
@@ -94,7 +64,10 @@ class Writer:
             idle = not directory.has_state and not self._options["adopt"] and not any(self.contents.values())
             task = owner_in_words(self.payload["owner"])
             with locked(directory, task, self._options["lock_timeout"], read_only=self._module.check_mode or idle):
-                return self._locked(directory)
+                result = self._locked(directory)
+                if then is not None:
+                    then(directory, result)
+                return result
 
     def _locked(self, directory: ConfigDir) -> dict[str, Any]:
         earlier = load_journal(directory) if self._module.check_mode else recover(directory)
@@ -119,8 +92,9 @@ class Writer:
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
             self._demand_no_error(todo.findings)
+            self.reason = self._reason(todo.changes)
             if not self._module.check_mode:
-                journal = commit(directory, todo.changes, self._reason(todo.changes), labelling(self._module))
+                journal = commit(directory, todo.changes, self.reason, labelling(self._module))
         return self._result(directory, todo, earlier, journal)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
@@ -143,7 +117,7 @@ class Writer:
         agent = self._agent()
         staying = list(scan(directory, {change.name for change in changes}, agent))
         findings = cross_check(directory, staying, changes, self.definitions, manifest, agent)
-        findings += conditional_findings(self.payload, self._agent_facts())
+        findings += conditional_findings(self.payload, self.facts)
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
         return self._as_asked(findings)
@@ -172,7 +146,7 @@ class Writer:
         if how == "trial" and not findings:
             from ansible_collections.registrar.consul.plugins.module_utils._write.trial import trial
 
-            scripts = self._agent_facts().scripts_enabled is not False
+            scripts = self.facts.scripts_enabled is not False
             definitions = {name: self.definitions[name] for name in coming}
             findings = trial(candidate, definitions, command, self._module.run_command, self._module.tmpdir, scripts)
         return findings
@@ -194,7 +168,9 @@ class Writer:
 
     # The agent
 
-    def _agent_facts(self) -> Any:
+    @property
+    def facts(self) -> Any:
+        """Facts about the agent of the directory (see AgentFacts)."""
         if self._facts is None:
             from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 
@@ -205,7 +181,7 @@ class Writer:
         from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
 
         try:
-            return self._agent_facts().process
+            return self.facts.process
         except AgentProcessError as problem:
             raise Refused(error("agent", "agent-unclear", str(problem))) from problem
 

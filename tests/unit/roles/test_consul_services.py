@@ -17,8 +17,6 @@ ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles" / "consul_services"
 # Options of the modules that make no sense in the role: what the controller fills in, and a reload without a change.
 NOT_OFFERED = {"payload", "force"}
-# The variables that are no option of a module.
-OWN = {"consul_services_flush_handlers"}
 
 
 def read(name: str) -> Any:
@@ -56,7 +54,7 @@ def test_no_variable_is_without_use() -> None:
         *passed("tasks/main.yml", "registrar.consul.service_definitions").values(),
         *passed("handlers/main.yml", "registrar.consul.agent_reload").values(),
     }
-    assert set(documented()) == used | OWN
+    assert set(documented()) == used
 
 
 @pytest.mark.parametrize(("option", "variable"), passed("tasks/main.yml", "registrar.consul.service_definitions").items())

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options of whatever has an agent load its files: _load_spec() of module_utils/_options.py.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  require_agent:
+    description:
+      - Fail when no agent is running. Otherwise the changed files wait for its start.
+    type: bool
+    default: false
+  take_over:
+    description:
+      - Let a file of this collection take over the ID of a service that was registered through the HTTP API. The agent then deletes its
+        own copy of that service for good.
+      - Otherwise this is an error, and the files are put back.
+    type: bool
+    default: false
+  allow_check_reset:
+    description:
+      - Reload agents whose reload makes every check critical too. These are 1.5.3 to 1.7.1, and with central service configuration up to
+        1.7.8 and 1.8.4.
+    type: bool
+    default: false
+  generation_marker:
+    description:
+      - Write a new value of C(registrar_generation) into the node's metadata (C(node_meta), in the file
+        C(registrar-generation.json)) with each reload. The agent sets it after everything else, so that it proves a whole
+        reload even where the services may not be seen.
+      - It costs one update of the node in the catalog for each reload, and needs C(agent:read) to be seen.
+    type: bool
+    default: false
+"""

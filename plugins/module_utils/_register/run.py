@@ -1,0 +1,78 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The target side of service_definitions and service_definition: write, reload, verify and put back, under one lock.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, Unfinished, refusal, render
+from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
+
+
+def run(module: Any) -> None:
+    """Do what service_definitions was called for, and exit."""
+    result, _writer = _registered(module)
+    module.exit_json(**result)
+
+
+def run_single(module: Any) -> None:
+    """Do what service_definition was called for, and exit."""
+    from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked
+
+    result, writer = _registered(module)
+    del result["paths"], result["services"]
+    result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
+    for found in writer.definitions.values():
+        result["definition"] = masked(found.services[0])
+    module.exit_json(**result)
+
+
+def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
+    try:
+        writer = Writer(module)
+        loading = Loading(module, writer)
+        result = writer.run(loading.load)
+    except Refused as refused:
+        whole = not isinstance(refused, Unfinished)
+        module.fail_json(msg=refusal(refused.findings, whole), errors=refused.findings, changed=not whole)
+    except OSError as problem:
+        module.fail_json(msg="%s: %s" % (module.params["config_dir"], problem.strerror), errors=[], changed=False)
+    for finding in result["rule_warnings"]:
+        module.warn(render(finding))
+    if loading.failure is not None:
+        module.fail_json(msg=loading.failure, errors=loading.errors, **result)
+    return result, writer
+
+
+class Loading:
+    """The second half of a run: the agent loads what the first half has written, or both are put back."""
+
+    def __init__(self, module: Any, writer: Writer) -> None:
+        self.failure: str | None = None
+        self.errors: list[dict[str, str]] = []
+        self._module = module
+        self._writer = writer
+
+    def load(self, directory: ConfigDir, result: dict[str, Any]) -> None:
+        """Have the agent load what waits, and add what came of it to the result. Where nothing waits, it is not even looked for."""
+        planned = self._writer.reason if self._module.check_mode else ""
+        if self._module.params["reload"] == "later" or not (result["pending"] or planned):
+            return
+        from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_locked
+
+        params = self._module.params
+        options = dict(params, method=params["reload_method"], timeout=params["reload_timeout"], force=False)
+        outcome, self.failure = reload_locked(self._module, directory, self._writer.facts, options, planned)
+        self.errors = outcome.pop("errors")
+        result["changed"] = outcome.pop("changed") or bool(result["changes"])
+        result["reload"] = outcome
+        if load_journal(directory) is None and not planned:
+            result.update(pending=False, pending_reason="")
