@@ -1,7 +1,10 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""agent_reload is killed at every call that changes the file system or signals; the next run brings it to its end."""
+"""A reload is killed at every call that changes the file system or signals; the next run brings it to its end.
+
+By itself, as agent_reload does it, and as the second half of the run that writes as well.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.run impor
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.faults.calls import ends_by_kill
 from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
-from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, contents, write
+from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, contents, register, write
 
 WEB = {"name": "web", "port": 80}
 # Passes consul validate, and stops a reload half-way: everything of the agent that comes later is lost.
@@ -83,3 +86,40 @@ def test_while_a_refused_change_is_rolled_back(agent: ConsulAgent, record_proper
     assert contents(agent.config_dir) == files
     record_property("counted", f"a refused change is rolled back: {survived} calls, killed at each of them, survived {survived}")
     assert survived >= 10
+
+
+def test_while_a_change_is_written_and_loaded(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
+    survived = 0
+    while True:
+        new = bundle([dict(WEB, port=survived)])
+        if not ends_by_kill(lambda: register(agent.config_dir, new, http_addr=agent.http_addr), survived + 1):  # noqa: B023 - called here
+            break
+
+        result, failure = register(agent.config_dir, new, http_addr=agent.http_addr)
+        assert failure is None
+        assert result.get("reload", {"verified": True})["verified"]
+        assert not pending(agent)
+        assert agent.services()["web"]["Port"] == survived
+        assert set(agent.services()) == {"web", "foreign", "api"}
+        survived += 1
+
+    assert survived >= 15
+    record_property("counted", f"a change is written and loaded: {survived} calls, killed at each of them, survived {survived}")
+
+
+def test_while_a_refused_change_is_written_and_put_back(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
+    register(agent.config_dir, bundle([WEB]), http_addr=agent.http_addr)
+    files = contents(agent.config_dir)
+    refused = bundle([dict(WEB, port=81), NAMELESS])
+    survived = 0
+    while ends_by_kill(lambda: register(agent.config_dir, refused, http_addr=agent.http_addr), survived + 1):
+        _result, failure = register(agent.config_dir, refused, http_addr=agent.http_addr)
+        assert failure is not None
+        assert "Service name missing" in failure
+        assert contents(agent.config_dir) == files
+        assert not pending(agent)
+        assert {name: service["Port"] for name, service in agent.services().items()} == {"web": 80, "foreign": 0, "api": 0}
+        survived += 1
+
+    record_property("counted", f"a refused change is written and put back: {survived} calls, killed at each of them, survived {survived}")
+    assert survived >= 25

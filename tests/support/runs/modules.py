@@ -69,6 +69,8 @@ def write_set(config_dir: Path, services: Sequence[Mapping[str, Any]], **options
     """
     text = json.dumps({"services": list(services)}, indent=2, sort_keys=True) + "\n"
     payload = encode_payload({"owner": "set:test", "files": {"services-test.json": text}})
-    result = run_module("service_definitions", config_dir=str(config_dir), payload=payload, **{"preflight": "none", "reload": "later", **options})
+    result = run_module(
+        "service_definitions", config_dir=str(config_dir), payload=payload, **{"preflight": "none", "reload": "later", **options}
+    )
     assert not result.get("failed"), said(result)
     return result

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 
 
@@ -60,13 +61,26 @@ def write(config_dir: Path, files: Mapping[str, str | None], *, owner: str = "se
 
     Further keywords are options of the module, parts of the payload, or of Module.
     """
+    return Writer(_module(config_dir, files, owner, options)).run()
+
+
+def register(
+    config_dir: Path, files: Mapping[str, str | None], *, owner: str = "set:web", **options: Any
+) -> tuple[dict[str, Any], str | None]:
+    """The same, and have the agent load them; return the result, and the message of a reload that failed. Raises Refused."""
+    module = _module(config_dir, files, owner, options)
+    loading = Loading(module, writer := Writer(module))
+    return writer.run(loading.load), loading.failure
+
+
+def _module(config_dir: Path, files: Mapping[str, str | None], owner: str, options: dict[str, Any]) -> Module:
     payload = {"owner": owner, "files": dict(files)}
     payload.update({key: options.pop(key) for key in ("definitions", "conditional", "scripts") if key in options})
     outside = {key: options.pop(key) for key in ("check_mode", "diff", "tmpdir") if key in options}
     params = {name: spec.get("default") for name, spec in set_spec().items()}
     params.update(config_dir=str(config_dir), payload=encode_payload(payload), preflight="none", lock_timeout=0)
     params.update(options)
-    return Writer(Module(params, **outside)).run()
+    return Module(params, **outside)
 
 
 def contents(config_dir: Path) -> dict[str, str]:
