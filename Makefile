@@ -141,6 +141,11 @@ schema: $(READY) ## the JSON Schema files for editors, in docs/schema
 fuzz: setup ## generated definitions against a real agent, until a disagreement: make fuzz MINUTES=10 SEED=1
 	@$(VENV)/bin/python tools/fuzz.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
+# Of another version than the newest: make upstream CLIENT=1.33.0
+.PHONY: upstream
+upstream: $(READY) ## does the schema have all that the newest API client of Consul has; needs Go
+	@tools/upstream/run.sh $(CLIENT)
+
 .PHONY: generated
 generated: $(READY)
 	@$(VENV)/bin/python tools/generate.py --check

@@ -36,4 +36,15 @@ options:
     type: list
     elements: str
     default: []
+  unchecked:
+    description:
+      - Paths of keys that the agent knows and this collection does not yet, such as V(proxy.new_thing), V(checks[*].new_thing) or
+        V(connect.sidecar_service.proxy.new_thing).
+      - What stands there is passed through as it is, with all that is below it. Nothing here checks it, so C(consul validate) on the
+        target always does before files change, whatever else is asked of it. Where the target has no C(consul), that is an error.
+      - After the reload it is compared as far as the agent reports it. Diffs and results show it masked.
+      - A path that this collection knows is checked all the same, with a warning.
+    type: list
+    elements: str
+    default: []
 """

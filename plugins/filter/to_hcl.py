@@ -11,15 +11,19 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def to_hcl(value: Any, header: str = "") -> str:
+def to_hcl(value: Any, header: str = "", unchecked: Any = ()) -> str:
     """Return the text of an HCL file with a definition, or with a list of them."""
     # Ansible imports all filters of a collection where one is used, in each worker.
     from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, render_hcl, services_in
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError, read_unchecked
 
     try:
-        return render_hcl(services_in(value), header or "")
+        new = read_unchecked(unchecked)[0]
+        return render_hcl(services_in(value, new), header or "", new)
     except HclError as error:
         raise AnsibleFilterError(f"registrar.consul.to_hcl: {error}") from None
+    except TermsError as error:
+        raise AnsibleFilterError(f"registrar.consul.to_hcl: {error.message}") from None
 
 
 class FilterModule:

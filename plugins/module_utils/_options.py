@@ -79,6 +79,7 @@ def judge_spec() -> Spec:
         "edition": {"type": "str", "choices": ["community", "enterprise"], "default": "community"},
         "strict": {"type": "bool", "default": False},
         "silence": {"type": "list", "elements": "str", "default": []},
+        "unchecked": {"type": "list", "elements": "str", "default": []},
     }
 
 

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, Version, contains, format_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
+    ALWAYS,
+    Span,
+    Version,
+    contains,
+    format_version,
+    is_newer,
+    newest_known,
+)
 
 Severity = Literal["error", "warning"]
 Place = tuple["str | int", ...]
@@ -33,6 +41,8 @@ class Finding:
     severity: Severity = "error"
     spans: tuple[Span, ...] = ALWAYS
     label: str = ""
+    # The path under which a key that nobody here knows could be listed in the option unchecked, where that would help.
+    unchecked: str = ""
 
     @property
     def path(self) -> str:
@@ -46,8 +56,18 @@ class Finding:
             "path": self.path,
             "rule": self.rule,
             "message": message,
-            "hint": self.hint,
+            "hint": f"{self.hint} {self._way_out(version)}".strip(),
         }
+
+    def _way_out(self, version: Version | None) -> str:
+        """What helps where only the agent can know: nothing of the sort for an agent that is not newer than the schema."""
+        if not self.unchecked or version is None or not is_newer(version):
+            return ""
+        path = self.unchecked.replace("[]", "[*]")
+        return (
+            f"This collection knows Consul up to {newest_known()}, and the agent is {format_version(version)}: if that one has the key, "
+            f"list {path} in unchecked (consul_services_unchecked in the role), and it is passed through for the agent to judge."
+        )
 
 
 def dotted(place: Iterable[str | int]) -> str:

@@ -20,6 +20,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.expec
     squash,
     squashed,
 )
+from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import FIELD_NAMES
+from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import Unchecked, is_reported
 
 Differences = Iterator["tuple[str, str]"]
 
@@ -31,6 +33,7 @@ _CENTRAL = ("config", "meshgateway", "expose", "mode", "transparentproxy")
 _NEVER_REPORTED = {"proxy.expose": ("port",)}
 
 
+_KNOWN = frozenset(map(squash, FIELD_NAMES))
 # The file's spelling of those squashed names that have more than one word.
 _SPELLED = {
     squash(name): name
@@ -81,6 +84,8 @@ def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before
     yield from _rest(want, have)
     if want.get("kind") in PROXY_KINDS:
         yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {})
+    yield from _new(want, have, "")
+    yield from _new(want.get("connect") or {}, have.get("connect") or {}, "connect.")
     native = bool((want.get("connect") or {}).get("native"))
     if native != bool((have.get("connect") or {}).get("native")):
         yield "connect.native", _differs()
@@ -96,18 +101,22 @@ def check_differences(want: Mapping[str, Any], have: Mapping[str, Any]) -> Diffe
     definition = want["definition"]
     # Since 1.11 beside the definition, which agents leave empty. Up to 1.13 they report the interval as the timeout, too.
     beside = [key for key in ("interval", "timeout") if have.get(key) and not (key == "timeout" and have[key] == have.get("interval"))]
+    beside += [key for key, value in definition.items() if isinstance(value, Unchecked) and have.get(key)]
     reported = dict(have.get("definition") or {}, **{key: have[key] for key in beside})
     for field, value in reported.items():
         if field in definition and value and not _same_setting(field, definition[field], value):
-            yield _spelled(field), _differs(field, definition[field], value)
+            yield _spelled(field, definition[field]), _differs(field, definition[field], value)
 
 
 def same(want: Any, have: Any) -> bool:
     """Equality of JSON values: 1 is 1.0, but true is not 1."""
+    if isinstance(want, Unchecked):
+        return is_reported(want, have)
     if isinstance(want, bool) or isinstance(have, bool):
         return want is have
     if isinstance(want, dict) and isinstance(have, dict):
-        return want.keys() == have.keys() and all(same(value, have[key]) for key, value in want.items())
+        unreported = {key for key, value in want.items() if isinstance(value, Unchecked) and key not in have}
+        return want.keys() - unreported == have.keys() and all(same(want[key], have[key]) for key in have)
     if isinstance(want, list) and isinstance(have, list):
         return len(want) == len(have) and all(map(same, want, have))
     return bool(want == have)
@@ -126,7 +135,7 @@ def canonical(config: Any) -> Any:
 
 
 def _differs(field: str = "", want: Any = None, have: Any = None) -> str:
-    if field.rpartition(".")[2] in _SHOWN:
+    if field.rpartition(".")[2] in _SHOWN and not isinstance(want, Unchecked):
         return "%s in the file, %s on the agent" % (_shown(want), _shown(have))
     return "not as in the file"
 
@@ -135,14 +144,23 @@ def _shown(value: Any) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-def _spelled(field: str) -> str:
+def _spelled(field: str, want: Any = None) -> str:
     place, dot, name = field.rpartition(".")
-    return place + dot + _SPELLED.get(name, name)
+    return place + dot + (want.key if isinstance(want, Unchecked) else _SPELLED.get(name, name))
+
+
+def _new(want: Mapping[str, Any], have: Mapping[str, Any], place: str) -> Differences:
+    for field, value in want.items():
+        if isinstance(value, Unchecked):
+            yield from _plain(place + field, value, have.get(field))
 
 
 def _plain(field: str, want: Any, have: Any) -> Differences:
+    if isinstance(want, Unchecked):
+        if not is_reported(want, have):
+            yield _spelled(field, want), _differs()
     # Zero, empty and absent are the same to the agent.
-    if (want or have) and not same(want or None, have or None):
+    elif (want or have) and not same(want or None, have or None):
         yield _spelled(field), _differs(field, want, have)
 
 
@@ -194,7 +212,7 @@ def _rest(want: Mapping[str, Any], have: Mapping[str, Any]) -> Differences:
 
 
 def _proxy(want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -> Differences:
-    for field in sorted({*want, *have} - {"upstreams", *_CENTRAL}):
+    for field in sorted({*want, *have} - {"upstreams", *_CENTRAL} - _of_the_agent(want, have, before)):
         yield from _plain("proxy." + field, want.get(field), have.get(field))
     yield from _central("proxy", want, have, before)
     # Central configuration adds others, and since 1.14 a mesh gateway mode of a transparent proxy one for "*": those listen nowhere.
@@ -215,10 +233,15 @@ def _upstream(place: str, want: dict[str, Any], have: dict[str, Any], before: di
         "destinationnamespace": "default",
         "destinationpartition": "default",
     }
-    for field in sorted({*want, *have} - set(_CENTRAL)):
+    for field in sorted({*want, *have} - set(_CENTRAL) - _of_the_agent(want, have, before)):
         default = defaults.get(field)
         yield from _plain("%s.%s" % (place, field), want.get(field) or default, have.get(field) or default)
     yield from _central(place, want, have, before)
+
+
+def _of_the_agent(want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -> set[str]:
+    """Fields that newer agents report by themselves: ones that nobody has written, now or before."""
+    return {field for field in have.keys() - want.keys() - before.keys() if field not in _KNOWN}
 
 
 def _central(place: str, want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -> Differences:
@@ -228,6 +251,9 @@ def _central(place: str, want: dict[str, Any], have: dict[str, Any], before: dic
         wanted, reported, earlier = (_as_map(field, source.get(field)) for source in (want, have, before))
         for key in sorted({*wanted, *reported}):
             if key in _NEVER_REPORTED.get(inner, ()):
+                continue
+            if isinstance(wanted.get(key), Unchecked):
+                yield from _plain("%s.%s" % (_spelled(inner), key), wanted[key], (have.get(field) or {}).get(key))
                 continue
             added = key not in wanted and not (earlier.get(key) and same(earlier[key], reported[key]))
             if not added and not _equal(wanted.get(key), reported.get(key)):

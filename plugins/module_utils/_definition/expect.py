@@ -24,6 +24,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
     sidecar_check_ids,
     sidecar_of,
 )
+from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import marked
 
 PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway")
 # The order in which the agent looks at a check that has several.
@@ -52,11 +53,12 @@ class Expected(NamedTuple):
     checks: dict[str, dict[str, Any]]
 
 
-def expected(definitions: Iterable[Definition]) -> Expected:
-    """Expectations for all services of these definitions, sidecars included."""
+def expected(definitions: Iterable[Definition], unchecked: Iterable[str] = ()) -> Expected:
+    """Expectations for all services of these definitions, sidecars included; at the paths of `unchecked` they hold an Unchecked."""
+    paths = tuple(unchecked)
     found = Expected({}, {})
     for definition in definitions:
-        for service in _with_sidecar(squashed(definition)):
+        for service in _with_sidecar(squashed(marked(definition, paths))):
             found.services[key_of(service)] = service
             for check in _checks_of(service):
                 found.checks[in_namespace(check["namespace"], check["checkid"])] = check

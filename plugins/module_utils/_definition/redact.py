@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any, Container, Iterable, Iterator, Tuple
+from typing import Any, Container, FrozenSet, Iterable, Iterator, Tuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, Place, read_with_places
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS
+from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import names_of
 
 MASK = "********"
 CHANGED = "******** (changed)"
@@ -23,27 +24,29 @@ UNREADABLE = "(not shown: it cannot be parsed, so nobody knows what in it is sec
 _SHORTEST = 6
 
 Path = Tuple[Any, ...]
+# The names on the way to each unchecked key.
+Listed = FrozenSet[Tuple[str, ...]]
 
 
-def masked(definition: Any) -> Any:
-    """Return a definition with its secrets masked."""
-    return _masked(definition, set(), ("service",))
+def masked(definition: Any, unchecked: Iterable[str] = ()) -> Any:
+    """Return a definition with its secrets masked, and what stands at the paths of `unchecked`: nobody knows whether that is secret."""
+    return _masked(definition, set(), ("service",), _listed(unchecked))
 
 
-def masked_pair(name: str, before: bytes | None, after: bytes | None) -> tuple[str, str]:
+def masked_pair(name: str, before: bytes | None, after: bytes | None, unchecked: Iterable[str] = ()) -> tuple[str, str]:
     """Return the contents of a file before and after a change with secrets masked, fit for a diff.
 
     A secret that changes shows as such, though not how.
     """
-    old, new = _File(name, before), _File(name, after)
+    old, new = _File(name, before, unchecked), _File(name, after, unchecked)
     changed = {path for path in old.secrets.keys() & new.secrets.keys() if old.secrets[path] != new.secrets[path]}
     return old.shown(set()), new.shown(changed)
 
 
-def secret_values(name: str, data: bytes) -> set[str]:
+def secret_values(name: str, data: bytes, unchecked: Iterable[str] = ()) -> set[str]:
     """Return the secret texts in a file, for scrub."""
     found: set[str] = set()
-    for value in _File(name, data).secrets.values():
+    for value in _File(name, data, unchecked).secrets.values():
         found.update(text for text in _texts(value) if len(text) >= _SHORTEST)
     return found
 
@@ -58,18 +61,19 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
 class _File:
     """A file's content, and its secrets by their paths."""
 
-    def __init__(self, name: str, data: bytes | None) -> None:
+    def __init__(self, name: str, data: bytes | None, unchecked: Iterable[str] = ()) -> None:
         self.text = (data or b"").decode("utf-8", "replace")
         self.secrets: dict[Path, Any] = {}
         self._json: Any = None
         self._places: dict[Path, Place] = {}
+        self._unchecked = _listed(unchecked)
         self._readable = True
         try:
             if not data:
                 return
             if name.endswith(".json") or self.text.lstrip()[:1] == "{":
                 self._json = dict(json.loads(self.text))
-                self.secrets = dict(_walk(self._json, ()))
+                self.secrets = dict(_walk(self._json, (), self._unchecked))
             else:
                 self._read_hcl()
         except (ValueError, TypeError, RecursionError, HclError):
@@ -80,13 +84,13 @@ class _File:
         if not self._readable:
             return UNREADABLE
         if self._json is not None:
-            return json.dumps(_masked(self._json, changed, ()), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+            return json.dumps(_masked(self._json, changed, (), self._unchecked), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         return self._shown_hcl(changed)
 
     def _read_hcl(self) -> None:
         times: Counter[Path] = Counter()
         for place in read_with_places(self.text)[1]:
-            if _secret_here(place.path):
+            if _secret_here(place.path, self._unchecked):
                 # Blocks may be repeated, so the path alone does not tell them apart.
                 path = (*place.path, times[place.path])
                 times[place.path] += 1
@@ -104,8 +108,14 @@ class _File:
         return "".join(parts) + self.text[position:]
 
 
-def _secret(path: Path) -> bool:
+def _listed(unchecked: Iterable[str]) -> Listed:
+    return frozenset(map(names_of, unchecked))
+
+
+def _secret(path: Path, unchecked: Listed) -> bool:
     """Whether the last step of a path, in a whole file, leads to a secret."""
+    if unchecked and tuple(step.lower() for step in path[1:] if isinstance(step, str)) in unchecked and isinstance(path[-1], str):
+        return True
     key = path[-1].lower() if isinstance(path[-1], str) else ""
     # Settings of the agent itself have secrets of their own, which our schema does not know.
     return key in SENSITIVE_FIELDS or (len(path) == 1 and key not in DEFINITION_KEYS)
@@ -115,33 +125,33 @@ def _of_user(path: Path) -> bool:
     return isinstance(path[-1], str) and path[-1].lower() in USER_KEY_FIELDS
 
 
-def _secret_here(path: Path) -> bool:
+def _secret_here(path: Path, unchecked: Listed) -> bool:
     """Whether a path leads to a secret, and not to something below one or below keys of the user's own."""
     above = [path[:length] for length in range(1, len(path))]
-    return _secret(path) and not any(_secret(step) or _of_user(step) for step in above)
+    return _secret(path, unchecked) and not any(_secret(step, unchecked) or _of_user(step) for step in above)
 
 
-def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+def _walk(value: Any, path: Path, unchecked: Listed) -> Iterator[tuple[Path, Any]]:
     for key, child in _children(value):
         here = (*path, key)
-        if _secret(here):
+        if _secret(here, unchecked):
             yield here, child
         elif not _of_user(here):
-            yield from _walk(child, here)
+            yield from _walk(child, here, unchecked)
 
 
-def _masked(value: Any, changed: Container[Path], path: Path) -> Any:
+def _masked(value: Any, changed: Container[Path], path: Path, unchecked: Listed) -> Any:
     if isinstance(value, list):
-        return [_masked(item, changed, (*path, index)) for index, item in enumerate(value)]
+        return [_masked(item, changed, (*path, index), unchecked) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     shown = {}
     for key, child in value.items():
         here = (*path, key)
-        if _secret(here):
+        if _secret(here, unchecked):
             shown[key] = CHANGED if here in changed else MASK
         else:
-            shown[key] = child if _of_user(here) else _masked(child, changed, here)
+            shown[key] = child if _of_user(here) else _masked(child, changed, here, unchecked)
     return shown
 
 

@@ -9,7 +9,8 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from itertools import chain
+from typing import Iterable, NamedTuple, Sequence
 
 from ansible_collections.registrar.consul.plugins.module_utils._files import durable
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
@@ -20,11 +21,15 @@ _VERSION = 1
 
 
 class Owned(NamedTuple):
-    """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services."""
+    """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services.
+
+    `unchecked` are the paths at which it has something that its user alone knows (see _definition/unchecked.py).
+    """
 
     owner: str
     digest: str
     services: list[str]
+    unchecked: Sequence[str] = ()
 
 
 def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
@@ -52,3 +57,8 @@ def owner_in_words(owner: str) -> str:
     """Return an owner as messages call it."""
     kind, _colon, name = owner.partition(":")
     return f"the set {name}" if kind == "set" else f"the single definition {name}"
+
+
+def unchecked_in(*manifests: Iterable[Owned | None]) -> list[str]:
+    """Return the unchecked paths of all these files together."""
+    return sorted({path for owned in chain.from_iterable(manifests) if owned is not None for path in owned.unchecked})

@@ -31,13 +31,15 @@ def run_single(module: Any) -> None:
     del result["paths"], result["services"]
     result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
     for found in writer.definitions.values():
-        result["definition"] = masked(found.services[0])
+        result["definition"] = masked(found.services[0], writer.unchecked())
     module.exit_json(**result)
 
 
 def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
     try:
         writer = Writer(module)
+        if writer.payload.get("asks") == "version":
+            module.exit_json(changed=False, version=writer.version())
         loading = Loading(module, writer)
         result = writer.run(loading.load)
     except Refused as refused:

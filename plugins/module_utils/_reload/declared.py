@@ -17,7 +17,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest, unchecked_in
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified_contents
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
@@ -50,6 +50,7 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     """Read the directory, with the eyes of the agent where one runs, and what else it reads (see source_files). Raises Refused."""
     reader = Reader(process.uid, process.gid, process.groups) if process else None
     ours = load_manifest(directory)
+    unchecked = unchecked_in(ours.values(), [entry.owned_before for entry in journal.files.values()] if journal is not None else ())
     now: dict[str, Expected] = {}
     foreign: list[DefinitionFile] = []
     total = 0
@@ -58,13 +59,13 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
         if found.fatal:
             problems.append(_problem(directory, found))
         if found.name in ours:
-            now[found.name] = expected(found.definitions.services)
+            now[found.name] = expected(found.definitions.services, unchecked)
         else:
             foreign.append(found)
         total += len(found.definitions.services)
     return Declared(
         wanted=_joined(now),
-        before=_joined({**now, **_as_verified(directory, journal)}),
+        before=_joined({**now, **_as_verified(directory, journal, unchecked)}),
         elsewhere=_joined({**_beyond(directory, other_files), **{found.name: _keys(found.definitions) for found in foreign}}),
         foreign=foreign,
         problems=problems,
@@ -73,13 +74,13 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     )
 
 
-def _as_verified(directory: ConfigDir, journal: Journal | None) -> dict[str, Expected]:
+def _as_verified(directory: ConfigDir, journal: Journal | None, unchecked: list[str]) -> dict[str, Expected]:
     """What those of our files that have changed since held when the agent was last known to have loaded them."""
     contents = verified_contents(directory, journal) if journal is not None else {}
     found = {}
     for name, data in contents.items():
         try:
-            found[name] = expected(parse(name, data).services if data else [])
+            found[name] = expected(parse(name, data).services if data else [], unchecked)
         except Unparsable:
             # It was somebody else's before it was adopted, and broken: the agent had nothing of it.
             found[name] = Expected({}, {})

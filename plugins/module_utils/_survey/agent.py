@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
@@ -50,8 +50,13 @@ class Declarations(NamedTuple):
     checks: dict[str, Place]
 
 
-def agent_survey(facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile]) -> dict[str, Any]:
-    """Return the agent's state, the services that no file here declares, and the drift; with `compared` false the reason why not."""
+def agent_survey(
+    facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile], unchecked: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return the agent's state, the services that no file here declares, and the drift; with `compared` false the reason why not.
+
+    `unchecked` are paths of keys that nobody but the users knows.
+    """
     found: dict[str, Any] = {
         "state": "running" if process is not None else "absent",
         "pid": process.pid if process is not None else None,
@@ -65,18 +70,25 @@ def agent_survey(facts: AgentFacts, process: AgentProcess | None, path: str, fil
         found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
         if process is not None or facts.address_given:
             found["scripts"] = facts.scripts_enabled
-            _compare(found, facts, process, path, files)
+            _compare(found, facts, process, path, files, unchecked)
     except (ApiError, AgentProcessError) as problem:
         found["reason"] = str(problem)
     return {"version": None, "edition": None, "version_source": None, "scripts": None, **found}
 
 
-def _compare(found: dict[str, Any], facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile]) -> None:
+def _compare(
+    found: dict[str, Any],
+    facts: AgentFacts,
+    process: AgentProcess | None,
+    path: str,
+    files: list[DefinitionFile],
+    unchecked: Iterable[str],
+) -> None:
     """Raises ApiError when the agent does not let us look."""
     if facts.api is None:
         found["reason"] = "the agent answers no HTTP"
         return
-    declared = _declarations(files)
+    declared = _declarations(files, unchecked)
     namespaces = [service["namespace"] for service in declared.all.services.values() if service.get("namespace")]
     view = AgentView(facts.api, namespaces)
     seen = view.look()
@@ -98,10 +110,10 @@ def _compare(found: dict[str, Any], facts: AgentFacts, process: AgentProcess | N
     found["checks"] = [_undeclared_check(key, seen, origins) for key in _undeclared_checks(declared, seen)]
 
 
-def _declarations(files: list[DefinitionFile]) -> Declarations:
+def _declarations(files: list[DefinitionFile], unchecked: Iterable[str]) -> Declarations:
     services = [(entry.name, index, service) for entry in files for index, service in enumerate(entry.definitions.services)]
     checks = [(entry.name, index, check) for entry in files for index, check in enumerate(entry.definitions.checks)]
-    declared = Declarations(expected(service for _file, _index, service in services), {}, {})
+    declared = Declarations(expected((service for _file, _index, service in services), unchecked), {}, {})
     for file, index, service in services:
         for key in expected([service]).services:
             declared.services[key] = Place(file, "service", index)

@@ -22,7 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, digest_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, unchecked_in
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, warning
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
@@ -47,6 +47,7 @@ class Survey:
     def __init__(self, module: Any) -> None:
         self._facts = AgentFacts(module, module.params)
         self._path = module.params["config_dir"]
+        self._listed = module.params["unchecked"]
         self._findings: list[Finding] = []
         self._process = self._find_process()
 
@@ -56,6 +57,7 @@ class Survey:
             self._keep_out(directory, stack)
             self._findings += directory.unseen
             manifest, journal = self._state(directory)
+            unchecked = unchecked_in(manifest.values())
             found = list(scan(directory, agent=self._reader()))
             open_to_all = bool(os.fstat(directory.fd).st_mode & stat.S_IXOTH)
             files = [_described(entry, manifest.get(entry.name), open_to_all) for entry in found]
@@ -66,7 +68,8 @@ class Survey:
             "deleted": [{"name": name, "owner": owned.owner} for name, owned in sorted(manifest.items()) if name not in names],
             "journal": journal,
             "findings": self._findings,
-            "agent": agent_survey(self._facts, self._process, directory.path, found),
+            "unchecked": unchecked,
+            "agent": agent_survey(self._facts, self._process, directory.path, found, [*unchecked, *self._listed]),
         }
 
     def _find_process(self) -> AgentProcess | None:

@@ -43,6 +43,16 @@ def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[
     return findings
 
 
+def newer_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
+    """Return the one finding on an agent that is newer than all that the controller knows; it has left the version to the target."""
+    newest = payload.get("newest")
+    if not newest or not facts.version or _numbers(facts.version)[:2] <= _numbers(newest)[:2]:
+        return []
+    message = "is %s, and the newest that this collection knows is %s; it is judged as that one, and what is new in it is refused."
+    hint = "Look for a newer version of the collection. What the agent has learned since can be listed in unchecked."
+    return [warning("consul_version", "version-newer", message % (facts.version, newest), hint)]
+
+
 def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Finding]:
     places = conditional["places"]
     if version is None:

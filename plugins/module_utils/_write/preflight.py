@@ -34,10 +34,11 @@ class Candidate(NamedTuple):
     staying: list[DefinitionFile]
     coming: Mapping[str, bytes]
     leaving: Iterable[str]
+    unchecked: Iterable[str] = ()
 
     def secrets(self) -> set[str]:
         """Return secret texts of the coming files, to be kept out of consul's words."""
-        return {secret for name, data in self.coming.items() for secret in secret_values(name, data)}
+        return {secret for name, data in self.coming.items() for secret in secret_values(name, data, self.unchecked)}
 
 
 def with_time_limit(command: list[str], get_bin_path: Callable[[str], str | None]) -> list[str]:

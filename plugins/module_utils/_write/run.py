@@ -17,7 +17,12 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import (
+    Owned,
+    load_manifest,
+    owner_in_words,
+    unchecked_in,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners, wanted_ownership
 from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader, scan
@@ -52,6 +57,7 @@ class Writer:
         self.definitions = self._parsed()
         # Why the agent has to reload, in words; empty without a change.
         self.reason = ""
+        self._unchecked_before: list[str] = []
         self._facts: Any = None
 
     def run(self, then: Then | None = None) -> dict[str, Any]:
@@ -75,6 +81,7 @@ class Writer:
         if earlier is not None and earlier.intent is not None:
             # Check mode only: the real run would finish the interrupted commit first.
             manifest = earlier.intent.manifest
+        self._unchecked_before = unchecked_in(manifest.values())
         owners = Owners(directory, wanted_ownership(self._options), self._agent)
         wanted = Wanted(
             self.payload["owner"],
@@ -82,6 +89,7 @@ class Writer:
             {name: [service_id(service) for service in found.services] for name, found in self.definitions.items()},
             self._options["adopt"],
             self._options["drift"] == "repair",
+            self.payload.get("unchecked"),
         )
         todo = plan(directory, wanted, manifest, owners)
         if wanted.adopt:
@@ -111,12 +119,13 @@ class Writer:
 
     def _judged(self, directory: ConfigDir, changes: list[Change], manifest: dict[str, Owned]) -> list[Finding]:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
-        from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
+        from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings, newer_findings
         from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
 
         agent = self._agent()
         staying = list(scan(directory, {change.name for change in changes}, agent))
         findings = cross_check(directory, staying, changes, self.definitions, manifest, agent)
+        findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
@@ -130,8 +139,11 @@ class Writer:
 
     def _preflight(self, directory: ConfigDir, staying: list[Any], changes: list[Change]) -> list[Finding]:
         how = self._options["preflight"]
-        consul = None if how == "none" else self._consul()
+        passed = [change.name for change in changes if change.name in self.payload.get("unchecked", {})]
+        consul = None if how == "none" and not passed else self._consul()
         if consul is None:
+            if passed:
+                return [_unasked(directory, name, self.payload["unchecked"][name]) for name in passed]
             if how != "trial":
                 return []
             message = "is trial, and there is no consul binary on the target."
@@ -140,7 +152,7 @@ class Writer:
 
         coming = {change.name: change.new for change in changes if change.new is not None}
         leaving = [change.name for change in changes if change.new is None]
-        candidate = Candidate(directory, staying, coming, leaving)
+        candidate = Candidate(directory, staying, coming, leaving, self.unchecked())
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
         if how == "trial" and not findings:
@@ -177,6 +189,12 @@ class Writer:
             self._facts = AgentFacts(self._module, self._options)
         return self._facts
 
+    def version(self) -> str | None:
+        """The agent's version, None when nothing tells. Raises Refused."""
+        self._process()
+        found: str | None = self.facts.version
+        return found
+
     def _process(self) -> Any:
         from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
 
@@ -190,6 +208,10 @@ class Writer:
         return None if process is None else Reader(process.uid, process.gid, process.groups)
 
     # Small things
+
+    def unchecked(self) -> list[str]:
+        """The paths at which our files have something that only their users know, those that were written before included."""
+        return sorted({path for paths in (*self.payload.get("unchecked", {}).values(), self._unchecked_before) for path in paths})
 
     def _parsed(self) -> dict[str, Definitions]:
         given = self.payload.get("definitions") or {}
@@ -240,14 +262,24 @@ class Writer:
             "rule_warnings": [finding for finding in done.findings if finding["severity"] == "warning"],
         }
         if self._module._diff:
-            result["diff"] = [_diff(path, change) for change in done.changes]
+            result["diff"] = [_diff(path, change, self.unchecked()) for change in done.changes]
         return result
 
 
-def _diff(path: str, change: Change) -> dict[str, str]:
+def _unasked(directory: ConfigDir, name: str, paths: list[str]) -> Finding:
+    message = "has keys that this collection does not check (%s), and there is no consul on the target to ask." % _as_written(paths)
+    hint = "Install the agent's consul there, or leave them out."
+    return error(directory.place(name), "unchecked-unasked", message, hint)
+
+
+def _as_written(paths: list[str]) -> str:
+    return ", ".join(path.replace("[]", "[*]") for path in paths)
+
+
+def _diff(path: str, change: Change, unchecked: list[str]) -> dict[str, str]:
     from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked_pair
 
-    before, after = masked_pair(change.name, change.old, change.new)
+    before, after = masked_pair(change.name, change.old, change.new, unchecked)
     full = os.path.join(path, change.name)
     return {
         "before_header": full if change.old is not None else "%s (absent)" % full,

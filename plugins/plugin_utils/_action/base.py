@@ -13,7 +13,7 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
@@ -30,6 +30,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms impo
     demand_library,
     read_terms,
 )
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import UNKNOWN_KEY
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import is_newer, parse_version
 
 # More warnings than this are counted, not shown; all of them are in the result.
 SHOWN_WARNINGS = 20
@@ -100,7 +102,7 @@ class RegistrarAction(JudgingAction):
         options = self.options()
         host = str((task_vars or {}).get("inventory_hostname"))
         with progress(host, "until its definitions are judged and written"):
-            request = self.request(options)
+            request = self._for_a_newer_agent(self.request(options), options, task_vars)
             if request.verdict.errors:
                 result.update(refused(request.verdict.errors))
             else:
@@ -112,12 +114,36 @@ class RegistrarAction(JudgingAction):
             result["warnings"] = [*_shown(warnings), *result.get("warnings", [])]
         return result
 
+    def _for_a_newer_agent(self, request: Request, options: dict[str, Any], task_vars: dict[str, Any] | None) -> Request:
+        """Judge again where an agent is newer than all that is known: it may have a key that nobody here knows.
+
+        It is asked only where a key is unknown.
+        """
+        if options.get("consul_version", "auto") != "auto" or not any(found["rule"] == UNKNOWN_KEY.id for found in request.verdict.errors):
+            return request
+        version = self._ask_version(options, task_vars)
+        if version is None or not is_newer(parse_version(version)):
+            return request
+        return self.request({**options, "consul_version": version})
+
+    def _ask_version(self, options: dict[str, Any], task_vars: dict[str, Any] | None) -> str | None:
+        """Return the agent's version, None when nothing tells: what is wrong with the definitions is said all the same."""
+        arguments = self._arguments(options, {"owner": "", "files": {}, "asks": "version"})
+        name = self._task.resolved_action or self._task.action
+        try:
+            found: Any = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars).get("version")
+        except AnsibleError:
+            return None
+        return found if isinstance(found, str) else None
+
+    def _arguments(self, options: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+        known = self.spec().keys() - self.controller_only
+        return {**{key: value for key, value in options.items() if key in known}, "payload": encode_payload(payload)}
+
     def _run_module(self, options: dict[str, Any], request: Request, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        arguments = {key: value for key, value in options.items() if key not in self.controller_only}
-        arguments["payload"] = encode_payload(request.payload)
         result: dict[str, Any] = self._execute_module(
             module_name=self._task.resolved_action or self._task.action,
-            module_args=arguments,
+            module_args=self._arguments(options, request.payload),
             task_vars=task_vars,
             wrap_async=self._task.async_val,
         )

@@ -15,9 +15,11 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import bundle_name, render_json, service_file_name
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import newest_known
 
 
 @dataclass(slots=True)
@@ -30,7 +32,7 @@ class Request:
 
 def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms) -> Request:
     """Judge and render a whole set."""
-    judged = judge_services(services, edition=terms.edition, hcl=terms.format == "hcl")
+    judged = judge_services(services, edition=terms.edition, hcl=terms.format == "hcl", unchecked=terms.unchecked)
     definitions = [entry.definition for entry in judged]
 
     def files() -> dict[str, list[dict[str, Any]]]:
@@ -45,7 +47,7 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
     """Judge and render one definition."""
     identifier = service_id(dict(definition))
     label = f"service ({identifier})" if identifier else "service"
-    judged = judge_services([definition], [label], terms.edition, hcl=terms.format == "hcl")
+    judged = judge_services([definition], [label], terms.edition, hcl=terms.format == "hcl", unchecked=terms.unchecked)
 
     def name() -> str:
         return file_name or service_file_name(service_id(judged[0].definition), terms.format)
@@ -59,7 +61,7 @@ def absent_request(owner: str, files: dict[str, None]) -> Request:
 
 
 def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], dict[str, list[dict[str, Any]]]], terms: Terms) -> Request:
-    found = [finding for entry in judged for finding in entry.findings]
+    found = [*_about_terms(terms), *(finding for entry in judged for finding in entry.findings)]
     result = verdict(found, terms.version, strict=terms.strict, silence=terms.silence)
     if result.errors:
         return Request(result, {})
@@ -70,9 +72,31 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], di
         "conditional": packed(result.conditional),
         "scripts": [place for entry in judged for place in entry.scripts],
     }
+    passed = _passed(judged, contents)
+    if passed:
+        payload["unchecked"] = passed
+    if terms.version is None:
+        payload["newest"] = newest_known()
     if terms.format == "hcl":
         payload["definitions"] = {name: {"services": services} for name, services in contents.items()}
     return Request(result, payload)
+
+
+def _about_terms(terms: Terms) -> list[Finding]:
+    if terms.version is None and not terms.checked:
+        return []
+    from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import known_findings, newer_findings
+
+    return [*newer_findings(terms.version), *known_findings(terms.checked)]
+
+
+def _passed(judged: Sequence[Judged], contents: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    """Return the paths of unchecked keys that each file has something at."""
+    paths = {id(entry.definition): entry.unchecked for entry in judged if entry.unchecked}
+    if not paths:
+        return {}
+    found = {name: sorted({path for service in services for path in paths.get(id(service), ())}) for name, services in contents.items()}
+    return {name: listed for name, listed in found.items() if listed}
 
 
 def _text(services: list[dict[str, Any]], terms: Terms) -> str:
@@ -80,4 +104,4 @@ def _text(services: list[dict[str, Any]], terms: Terms) -> str:
         return render_json(services)
     from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
 
-    return render_hcl(sorted(services, key=service_id), terms.header)
+    return render_hcl(sorted(services, key=service_id), terms.header, terms.unchecked)

@@ -11,27 +11,36 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import format_duration, parse_duration
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.api_shapes import KINDS, NotConvertibleError, Part, parts
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, did_you_mean, dotted, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, camel_case, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import (
+    Field,
+    camel_case,
+    node_check_field,
+    service_field,
+    squash,
+)
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
 
 
 class CasingError(ValueError):
     """What cannot be converted, with one line for each problem; never with a value."""
 
 
-def to_file(value: Any, kind: str = "auto") -> Any:
+def to_file(value: Any, kind: str = "auto", *, unchecked: tuple[str, ...] = ()) -> Any:
     """Return the value as definition files spell it. What an agent or the catalog only adds is left out.
 
-    A mapping gives a definition, lists and maps by id give a list of definitions. Raises CasingError.
+    A mapping gives a definition, lists and maps by id give a list of definitions. The keys at the paths of `unchecked`, which the
+    schema lacks, are spelled by the plain rule, and what is below them stays. Raises CasingError.
     """
-    return _converted(value, kind, _filed)
+    return _converted(value, kind, _filed, unchecked)
 
 
-def to_api(value: Any, kind: str = "auto", *, body: bool = False) -> tuple[Any, list[str]]:
+def to_api(value: Any, kind: str = "auto", *, body: bool = False, unchecked: tuple[str, ...] = ()) -> tuple[Any, list[str]]:
     """Return the value as the HTTP API spells it, and notes on what it would not register as a file with the same does.
 
     Only spellings change, so that nothing is lost on the way back. A `body` has no notes: what the API does not know is left
@@ -43,16 +52,16 @@ def to_api(value: Any, kind: str = "auto", *, body: bool = False) -> tuple[Any, 
         content = _filed(part, problems) if part.reported else part.content
         return _ApiSpeller(problems, notes, body).value(part.field, content, part.place)
 
-    return _converted(value, kind, convert), notes
+    return _converted(value, kind, convert, unchecked), notes
 
 
-def _converted(value: Any, kind: str, convert: Callable[[Part, list[str]], Any]) -> Any:
+def _converted(value: Any, kind: str, convert: Callable[[Part, list[str]], Any], unchecked: tuple[str, ...]) -> Any:
     if kind not in KINDS:
         raise CasingError(f"kind: {quoted(str(kind))} does not exist. Write one of {', '.join(KINDS)}.")
     problems: list[str] = []
 
     def each(found: Part | list[Any]) -> Any:
-        return [each(part) for part in found] if isinstance(found, list) else convert(found, problems)
+        return [each(part) for part in found] if isinstance(found, list) else convert(_widened(found, unchecked), problems)
 
     try:
         result = each(parts(value, kind))
@@ -61,6 +70,18 @@ def _converted(value: Any, kind: str, convert: Callable[[Part, list[str]], Any])
     if problems:
         raise CasingError("\n".join(problems))
     return result
+
+
+def _widened(part: Part, unchecked: tuple[str, ...]) -> Part:
+    """Return the part with a place for these new keys."""
+    if not unchecked:
+        return part
+    # A check by itself may come from either place.
+    everywhere = (*unchecked, *(f"check.{path[len('checks[].') :]}" for path in unchecked if path.startswith("checks[].")))
+    service = service_tree(tuple(dict.fromkeys(everywhere)))
+    check = service.properties["check"]
+    trees = {service_field(): service, node_check_field(): node_check_tree(unchecked), service_field().properties["check"]: check}
+    return replace(part, field=trees[part.field], checks=tuple(_widened(below, unchecked) for below in part.checks))
 
 
 def _filed(part: Part, problems: list[str]) -> Any:

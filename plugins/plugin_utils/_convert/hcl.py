@@ -17,7 +17,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import service_tree
 
 _INDENT = "  "
 # Not in a text as they are: quote and backslash; ${, which asks for a closing brace; control characters; U+E123, which
@@ -32,13 +33,14 @@ class HclError(ValueError):
     """What cannot be written as HCL, one line for each; never with a value."""
 
 
-def render_hcl(services: Iterable[dict[str, Any]], header: str = "") -> str:
+def render_hcl(services: Iterable[dict[str, Any]], header: str = "", unchecked: tuple[str, ...] = ()) -> str:
     """Return the text of a file: keys in the order of the schema, services sorted by id, one final newline.
 
-    The header becomes comment lines. Raises HclError where an agent would not read what the definitions say.
+    The header becomes comment lines. At the paths of `unchecked`, which the schema lacks, anything may stand. Raises HclError where an
+    agent would not read what the definitions say.
     """
     ordered = sorted(services, key=service_id)
-    field = service_field()
+    field = service_tree(unchecked)
     problems = [render(finding.as_dict()) for service in ordered for finding in hcl_findings(field, service)]
     if problems:
         raise HclError("\n".join(problems))
@@ -47,14 +49,14 @@ def render_hcl(services: Iterable[dict[str, Any]], header: str = "") -> str:
     return "\n\n".join("\n".join(lines) for lines in [comment, *blocks] if lines) + "\n"
 
 
-def services_in(value: Any) -> list[dict[str, Any]]:
+def services_in(value: Any, unchecked: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return a definition, or the list of them, with what templating did to their values undone. Raises HclError."""
     several = isinstance(value, (list, tuple))
     services: list[Any] = []
     problems: list[str] = []
     for index, definition in enumerate(value if several else [value]):
         coercion = Coercion()
-        services.append(coercion.value(service_field(), definition, (index,) if several else ()))
+        services.append(coercion.value(service_tree(unchecked), definition, (index,) if several else ()))
         problems.extend(render(finding.as_dict()) for finding in coercion.findings)
     if problems:
         raise HclError("\n".join(problems))

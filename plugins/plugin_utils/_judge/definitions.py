@@ -9,7 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -33,17 +33,22 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque imp
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, set_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
 
 
 @dataclass(slots=True)
 class Judged:
-    """One definition after coercion, with all findings for whatever agent, in the order of the input."""
+    """One definition after coercion, with all findings for whatever agent, in the order of the input.
+
+    `unchecked` are the paths of new keys, in the schema's spelling, that it has something at.
+    """
 
     definition: Any
     findings: list[Finding]
     secrets: list[str]
     scripts: list[str] = dataclass_field(default_factory=list)
+    unchecked: list[str] = dataclass_field(default_factory=list)
 
 
 def prepare() -> None:
@@ -58,12 +63,15 @@ def judge_services(
     *,
     literal: bool = False,
     hcl: bool = False,
+    unchecked: tuple[str, ...] = (),
 ) -> list[Judged]:
     """Judge services that are to stand on one node together.
 
-    `literal` ones stand in a file and are not coerced; `hcl` ones are to be written as HCL.
+    `literal` ones stand in a file and are not coerced; `hcl` ones are to be written as HCL; at the paths of `unchecked`, which the
+    schema lacks, anything may stand.
     """
-    results = [_judge(service_field(), value, _service_rules, edition, literal) for value in definitions]
+    root = service_tree(unchecked)
+    results = [_judge(root, value, _service_rules, edition, literal) for value in definitions]
     named = labels or [label_of(index, result.definition) for index, result in enumerate(results)]
     services = [
         (label, result.definition if isinstance(result.definition, dict) else {}) for label, result in zip(named, results, strict=True)
@@ -71,7 +79,7 @@ def judge_services(
     if hcl:
         for result in results:
             refused = {finding.place for finding in result.findings}
-            found = hcl_findings(service_field(), result.definition)
+            found = hcl_findings(root, result.definition)
             result.findings.extend(finding for finding in found if finding.place not in refused)
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
@@ -81,11 +89,20 @@ def judge_services(
 
 
 def judge_node_checks(
-    definitions: Sequence[Any], labels: Sequence[str], edition: str = "community", *, literal: bool = False
+    definitions: Sequence[Any],
+    labels: Sequence[str],
+    edition: str = "community",
+    *,
+    literal: bool = False,
+    unchecked: tuple[str, ...] = (),
 ) -> list[Judged]:
     """Judge checks that stand outside a service."""
-    results = [_judge(node_check_field(), value, _node_check_rules, edition, literal) for value in definitions]
+    root = node_check_tree(unchecked)
+    results = [_judge(root, value, _node_check_rules, edition, literal) for value in definitions]
     for label, definition, result in zip(labels, definitions, results, strict=True):
+        result.findings = [
+            replace(found, unchecked=f"checks[].{found.unchecked}") if found.unchecked else found for found in result.findings
+        ]
         _finish(result, label, definition)
     return results
 
@@ -107,7 +124,8 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
         refused = {finding.place for finding in findings}
         findings.extend(story_findings(coercion.storied, edition))
         findings.extend(finding for finding in rules(definition) if finding.place not in refused)
-    return Judged(definition, findings, coercion.secrets)
+    passed = [field.path for field, _place, _value in coercion.storied if field.unchecked]
+    return Judged(definition, findings, coercion.secrets, unchecked=list(dict.fromkeys(passed)))
 
 
 def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
@@ -133,10 +151,7 @@ def _node_check_rules(check: dict[str, Any]) -> Iterator[Finding]:
 
 def _finish(result: Judged, label: str, definition: Any) -> None:
     """Put the findings in order, and the label of the definition on each."""
-    result.findings = [
-        Finding(found.rule, found.place, found.message, found.hint, found.severity, found.spans, label)
-        for found in in_input_order(result.findings, definition)
-    ]
+    result.findings = [replace(found, label=label) for found in in_input_order(result.findings, definition)]
     if isinstance(result.definition, dict):
         result.scripts = [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
 

@@ -21,11 +21,13 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique imp
 DOCUMENT_KEYS = ("service", "services", "check", "checks")
 
 
-def judge_document(document: Any, edition: str = "community", *, literal: bool | None = None) -> list[Finding]:
+def judge_document(
+    document: Any, edition: str = "community", *, literal: bool | None = None, unchecked: tuple[str, ...] = ()
+) -> list[Finding]:
     """Return the findings of a bare service definition, or of a document with services and checks.
 
     A document is judged as it would stand in a file, a bare definition as a module would coerce it,
-    unless `literal` says otherwise.
+    unless `literal` says otherwise. At the paths of `unchecked`, which the schema lacks, anything may stand.
     """
     if not isinstance(document, dict):
         wrong = TYPE.at((), f"must be a mapping, not {kind_of(document)}", "Write a definition, or services: with a list.")
@@ -34,12 +36,12 @@ def judge_document(document: Any, edition: str = "community", *, literal: bool |
     literal = is_document if literal is None else literal
     if not is_document:
         label = label_of(0, document).replace("services[0]", "service", 1)
-        return judge_services([document], [label], edition, literal=literal)[0].findings
+        return judge_services([document], [label], edition, literal=literal, unchecked=unchecked)[0].findings
     findings = list(_shape_findings(document))
     services, labels = _services_of(document)
     checks, check_labels = _checks_of(document)
-    judged = judge_services(services, labels, edition, literal=literal)
-    judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal)
+    judged = judge_services(services, labels, edition, literal=literal, unchecked=unchecked)
+    judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal, unchecked=unchecked)
     for entry in [*judged, *judged_checks]:
         findings.extend(entry.findings)
     known = [entry.definition for entry in judged if isinstance(entry.definition, dict)]

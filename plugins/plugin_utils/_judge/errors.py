@@ -17,7 +17,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions 
 def errors_of(value: Any, *, consul_version: Any = None, literal: bool | None = None, **options: Any) -> list[dict[str, str]]:
     """Return the errors of a definition, of a list of them, or of the document of a file, for agents of one version.
 
-    The options are edition, strict and silence, as modules have them. Raises TermsError.
+    The options are edition, strict, silence and unchecked, as modules have them. Raises TermsError.
     """
     # A quarter of a second: only where something is judged.
     from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
@@ -30,5 +30,5 @@ def errors_of(value: Any, *, consul_version: Any = None, literal: bool | None = 
     if isinstance(value, (list, tuple)):
         # A list stands for the services of a play, not of a file.
         document, literal = {"services": list(value)}, bool(literal)
-    findings = judge_document(document, terms.edition, literal=literal)
+    findings = judge_document(document, terms.edition, literal=literal, unchecked=terms.unchecked)
     return verdict(findings, version, strict=terms.strict, silence=terms.silence).errors

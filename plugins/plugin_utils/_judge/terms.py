@@ -30,7 +30,10 @@ class TermsError(AnsibleActionFail):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How definitions are to be judged and written. `version` None: whatever the agent turns out to be."""
+    """How definitions are to be judged and written. `version` None: whatever the agent turns out to be.
+
+    `unchecked` are paths that the schema lacks, `checked` those that were listed beside them, and that it has.
+    """
 
     version: Version | None
     edition: str = "community"
@@ -38,16 +41,34 @@ class Terms:
     silence: tuple[str, ...] = ()
     format: str = "json"
     header: str = ""
+    unchecked: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
 
 
 def read_terms(options: Mapping[str, Any]) -> Terms:
     """Return what the options of the doc fragment `_judge` say. Raises TermsError."""
+    unchecked, checked = read_unchecked(options.get("unchecked"))
     return Terms(
         version=read_version(options.get("consul_version"), auto=True),
         edition=choice(options, "edition", judge_spec()),
         strict=flag(options, "strict"),
         silence=_silence(options.get("silence")),
+        unchecked=unchecked,
+        checked=checked,
     )
+
+
+def read_unchecked(given: str | Iterable[Any] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the paths of the option unchecked that the schema lacks, and those that it has. Raises TermsError."""
+    texts = _listed(given)
+    if not texts:
+        return (), ()
+    from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
+
+    try:
+        return read_paths(texts)
+    except PathError as error:
+        raise TermsError(f"unchecked: {error}") from None
 
 
 def read_version(text: Any, *, auto: bool = False) -> Version | None:
@@ -87,15 +108,19 @@ def demand_library() -> None:
 
 
 def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
-    """The ids of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
-    # Imports all rules: most tasks silence nothing.
-    entries = given.split(",") if isinstance(given, str) else given or ()
-    silenced = tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)
+    silenced = _listed(given)
     if not silenced:
         return ()
+    # Imports all rules: most tasks silence nothing.
     from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
 
     unknown = [entry for entry in silenced if entry not in RULES or RULES[entry].severity != "warning"]
     if unknown:
         raise TermsError(f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules.")
     return silenced
+
+
+def _listed(given: str | Iterable[Any] | None) -> tuple[str, ...]:
+    """The texts of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
+    entries = given.split(",") if isinstance(given, str) else given or ()
+    return tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)

@@ -8,7 +8,12 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, format_version, is_newer, newest_known
 
 BROKEN = rule("directory-broken", "something that the agent cannot read", "the agent would refuse every reload, and could not start")
 EXPOSED = rule("file-exposed", "a file with a secret that every user of the machine may read", "")
@@ -23,6 +28,18 @@ OLD_SPELLING = warning(
 )
 # What the writing modules find out on the target.
 VERSION_UNKNOWN = warning("version-unknown", "an agent whose version nobody knows", "rules that depend on it are not applied")
+VERSION_NEWER = warning(
+    "version-newer",
+    "an agent that is newer than every Consul that this collection knows",
+    "it is judged as the newest of those, and what is new in it is refused",
+)
+UNCHECKED_KNOWN = warning("unchecked-known", "a path in the option unchecked that this collection knows", "it is checked all the same")
+UNCHECKED_UNASKED = rule(
+    "unchecked-unasked",
+    "a definition with unchecked keys where the target has no consul to ask",
+    "nobody would know whether the agent takes them",
+    stricter="an agent may take them; this collection writes nothing that nobody has judged",
+)
 SCRIPTS_UNKNOWN = warning(
     "script-checks-unknown",
     "a script check where nobody knows whether the agent allows them",
@@ -35,3 +52,18 @@ SETTINGS = warning(
     "preflight-settings", "other settings in the directory that consul validate refuses by themselves", "an agent may know them all"
 )
 NOT_COMPARED = warning("agent-not-compared", "a running agent that does not let us look", "drift cannot be seen")
+
+
+def newer_findings(version: Version | None) -> list[Finding]:
+    """Return the one finding on an agent of a version that is newer than all that is known, nothing for any other."""
+    if version is None or not is_newer(version):
+        return []
+    what = f"is {format_version(version)}, and the newest that this collection knows is {newest_known()}"
+    hint = "Look for a newer version of the collection. What the agent has learned since can be listed in unchecked."
+    return [replace(VERSION_NEWER.at((), what, hint), label="consul_version")]
+
+
+def known_findings(paths: Iterable[str]) -> list[Finding]:
+    """Return a finding for each path that was listed as unchecked although the schema has it."""
+    found = UNCHECKED_KNOWN.at((), "is a key that this collection knows", "Take it off the list.")
+    return [replace(found, label=f"unchecked → {path}") for path in paths]

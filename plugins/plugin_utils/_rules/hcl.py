@@ -30,7 +30,9 @@ _HINT = "Write the file as JSON."
 
 def hcl_findings(field: Field, value: Any, place: Place = ()) -> Iterator[Finding]:
     """Yield what in the user data of a definition would not survive HCL."""
-    if field.opaque and isinstance(value, dict):
+    if field.unchecked:
+        yield from _entry_findings(value, place)
+    elif field.opaque and isinstance(value, dict):
         for key, item in value.items():
             yield from _entry_findings(item, (*place, key))
     elif isinstance(value, dict):

@@ -8,12 +8,15 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
+from dataclasses import replace
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, squash
 
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 UNKNOWN_KEY = rule("unknown-key", "a key that no version of Consul knows at this place", REFUSED)
 KEY_CASE = rule(
     "key-case",
@@ -44,4 +47,7 @@ def wrong_key(field: Field, place: Place, key: str, beside: Container[str]) -> t
         return UNKNOWN_KEY.at(there, "is no key of a definition file", f"Leave it out: {elsewhere}."), None
     near = did_you_mean(key, list(field.properties))
     hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(sorted(field.properties))}."
-    return UNKNOWN_KEY.at(there, "is no key that Consul knows here", hint), near
+    finding = UNKNOWN_KEY.at(there, "is no key that Consul knows here", hint)
+    # Below a key of the user's own there is no path that all definitions have.
+    listable = "*" not in field.path and _PLAIN.match(key)
+    return replace(finding, unchecked=f"{field.path}.{key}".lstrip(".") if listable else ""), near

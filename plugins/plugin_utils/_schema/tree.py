@@ -50,6 +50,8 @@ class Field:
     exact: bool = False
     edition: str | None = None
     has_story: bool = False
+    # A key that only the user knows: see unchecked.py.
+    unchecked: bool = False
     # Squashed spelling (lower case, no underscores) of each property and alias -> property name.
     spellings: dict[str, str] = dataclass_field(default_factory=dict)
     # Squashed spelling of keys that are no properties, though people or agents write them here -> why they are none.
@@ -185,6 +187,8 @@ def json_schema(root: Field, version: Version | None = None, edition: str | None
     With a version (and edition) only what that agent knows is in it; without, every field of every version.
     `annotated` keeps descriptions, defaults and examples; x- keywords never remain.
     """
+    if root.unchecked:
+        return {}
     kept = {key: value for key, value in root.raw.items() if _plain_keyword(key, annotated)}
     if version is not None:
         _apply_enum_since(root, version, kept)

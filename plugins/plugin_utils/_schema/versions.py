@@ -37,6 +37,16 @@ def format_version(version: Version) -> str:
     return ".".join(str(part) for part in version)
 
 
+def is_newer(version: Version) -> bool:
+    """Whether the version is of a later line than all that the schema and the rules know. It is judged as the newest of those."""
+    return version[:2] > NEWEST[:2]
+
+
+def newest_known() -> str:
+    """Return the newest line that the schema and the rules know, as messages name it."""
+    return f"{NEWEST[0]}.{NEWEST[1]}"
+
+
 def available_spans(since: str | list[str] | None, until: str | None) -> tuple[Span, ...]:
     """Return the spans in which a field exists.
 

@@ -8,7 +8,8 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,11 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import (
+    Judged,
+    judge_node_checks,
+    judge_services,
+)
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import (
@@ -31,8 +36,10 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory 
     PENDING,
     UNREAD,
     VERSION_UNKNOWN,
+    newer_findings,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import DUPLICATE_CHECK
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
 
@@ -76,6 +83,7 @@ class _Judge:
         self._terms = terms
         agent = survey["agent"]
         self._version = terms.version or (parse_version(agent["version"]) if agent["version"] else None)
+        self._unchecked = _still_new([*self._survey.get("unchecked", ()), *terms.unchecked])
         self._conditional: list[dict[str, Any]] = []
         self._labels: dict[tuple[str, str], list[str]] = {}
 
@@ -93,6 +101,7 @@ class _Judge:
         self._add("", _journal_findings(self._survey["journal"]))
         self.audit.findings.extend(dict(finding, file="") for finding in self._survey["findings"])
         self._add_drift()
+        self._add("", newer_findings(self._version))
         self._add_conditional()
         self.audit.findings = self._sorted(self.audit.findings)
 
@@ -102,9 +111,7 @@ class _Judge:
         """Judge all services together, since what has to be unique has to be so on the node."""
         services = [entry for entry in self.audit.entries if entry.kind == "service"]
         checks = [entry for entry in self.audit.entries if entry.kind == "check"]
-        edition = self._terms.edition
-        judged = judge_services([entry.definition for entry in services], [entry.label for entry in services], edition, literal=True)
-        judged += judge_node_checks([entry.definition for entry in checks], [entry.label for entry in checks], edition, literal=True)
+        judged = [*self._judged(judge_services, services), *self._judged(judge_node_checks, checks)]
         double, self.audit.duplicates = _duplicates(self.audit.entries)
         for entry, found in zip([*services, *checks], judged, strict=True):
             found.findings = [*entry.findings, *found.findings, *(finding for owner, finding in double if owner is entry)]
@@ -112,6 +119,10 @@ class _Judge:
                 self.audit.refused.add(entry.file)
             for finding in conditional_findings({"scripts": found.scripts}, self._facts()):
                 self.audit.findings.append(dict(finding, file=entry.file))
+
+    def _judged(self, judge: Callable[..., list[Judged]], entries: list[Entry]) -> list[Judged]:
+        definitions, labels = [entry.definition for entry in entries], [entry.label for entry in entries]
+        return judge(definitions, labels, self._terms.edition, literal=True, unchecked=self._unchecked)
 
     def _facts(self) -> Any:
         """What the target found out, in the form that it has there. Without an agent nobody cares whether it runs scripts."""
@@ -176,6 +187,15 @@ class _Judge:
     def _sorted(self, findings: list[dict[str, str]]) -> list[dict[str, str]]:
         order = {file["name"]: position for position, file in enumerate(self._survey["files"])}
         return sorted(findings, key=lambda finding: (order.get(finding["file"], len(order)), finding["severity"] != "error"))
+
+
+def _still_new(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of the paths that files were written with which the schema lacks still, perhaps a newer one than then."""
+    found: dict[str, None] = {}
+    for path in paths:
+        with suppress(PathError):
+            found.update(dict.fromkeys(read_paths([path]).new))
+    return tuple(found)
 
 
 def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:

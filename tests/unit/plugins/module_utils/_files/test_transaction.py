@@ -63,7 +63,7 @@ def test_a_commit_writes_the_files_and_says_whose_they_are(directory: ConfigDir)
 
     assert files(directory) == {"a.json": b"1", "b.json": b"2"}
     assert stat.S_IMODE(os.stat(directory.place("a.json")).st_mode) == 0o640
-    assert load_manifest(directory)["a.json"] == Owned("set:web", digest_of(b"1"), ["web"])
+    assert load_manifest(directory)["a.json"] == Owned("set:web", digest_of(b"1"), ["web"], [])
 
 
 def test_a_commit_waits_in_the_journal_with_its_moment(directory: ConfigDir) -> None:

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys of a definition that the user listed as unchecked: nobody here knows what they mean, or how an agent reports them.
+
+Paths are as the user writes them or as the controller's schema does: `proxy.new_thing`, `checks[*].new_thing`, `checks[].new_thing`.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
+
+_STEP = re.compile(r"\[\*?\]|[^.\[\]]+")
+
+
+class Unchecked(NamedTuple):
+    """In the place of the value of such a key: the key as it is written, and the value."""
+
+    key: str
+    value: Any
+
+
+def marked(definition: Mapping[str, Any], paths: Iterable[str]) -> Mapping[str, Any]:
+    """Return the definition with each value at one of the paths as Unchecked."""
+    for path in paths:
+        definition = _marked(definition, _STEP.findall(path))
+    return definition
+
+
+def names_of(path: str) -> tuple[str, ...]:
+    """Return the keys that a path leads through, in lower case, without the items of lists."""
+    return tuple(step.lower() for step in _STEP.findall(path) if not step.startswith("["))
+
+
+def is_reported(want: Unchecked, have: Any) -> bool:
+    """Whether an agent reports the value. It may not report it at all, and may add what it fills itself; the same under another
+    spelling is the same."""
+    return have is None or _covers(want.value, have)
+
+
+def _marked(value: Any, steps: Sequence[str]) -> Any:
+    step, rest = steps[0], steps[1:]
+    if step.startswith("["):
+        return [_marked(item, rest) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, dict):
+        return value
+    return {key: _below(key, child, rest) if key.lower() == step.lower() else child for key, child in value.items()}
+
+
+def _below(key: str, child: Any, rest: Sequence[str]) -> Any:
+    if rest:
+        return _marked(child, rest)
+    return None if child is None else Unchecked(key, child)
+
+
+def _covers(want: Any, have: Any) -> bool:
+    if isinstance(want, bool) or isinstance(have, bool):
+        return want is have or (not want and not have)
+    if isinstance(want, dict) and isinstance(have, dict):
+        there = {_squash(key): child for key, child in have.items()}
+        return all(
+            there.get(_squash(key)) is None or _covers(child, there[_squash(key)]) for key, child in want.items() if child is not None
+        )
+    if isinstance(want, list) and isinstance(have, list):
+        return len(want) == len(have) and all(map(_covers, want, have))
+    if isinstance(want, list) or isinstance(have, list):
+        return _covers_alone(want, have)
+    return bool(want == have) or (not want and not have) or _is_as_long(want, have)
+
+
+def _covers_alone(want: Any, have: Any) -> bool:
+    """A list of one item is the item, and an empty one nothing: agents and HCL take them for each other in some places."""
+    alone, other = (want, have) if isinstance(want, list) else (have, want)
+    if not alone:
+        return not other
+    return len(alone) == 1 and (_covers(alone[0], other) if alone is want else _covers(other, alone[0]))
+
+
+def _is_as_long(want: Any, have: Any) -> bool:
+    """Whether both are the same duration: as text, or in nanoseconds."""
+    try:
+        wanted, reported = (value if isinstance(value, int) else parse_duration(value) for value in (want, have))
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return bool(wanted == reported)
+
+
+def _squash(key: str) -> str:
+    return key.replace("_", "").lower()
