@@ -12,12 +12,13 @@ from ansible.errors import AnsibleFilterError
 
 
 def to_hcl(value: Any, header: str = "") -> str:
-    """Return the text of an HCL file with a definition, or with a list of them."""
+    """Return the text of an HCL file with a definition, a list of them, or services and checks."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, render_hcl, services_in
+    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, definitions_in, render_hcl
 
     try:
-        return render_hcl(services_in(value), header or "")
+        services, checks = definitions_in(value)
+        return render_hcl(services, header or "", checks)
     except HclError as error:
         raise AnsibleFilterError(f"registrar.consul.to_hcl: {error}") from None
 
