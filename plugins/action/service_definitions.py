@@ -16,9 +16,9 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types impo
 
 
 class ActionModule(base.RegistrarAction):
-    """Judges and renders a whole set of services."""
+    """Judges and renders a whole set of services, and of checks outside services."""
 
-    controller_only = frozenset({"services"})
+    controller_only = frozenset({"services", "checks"})
 
     def spec(self) -> Spec:
         return set_spec()
@@ -41,4 +41,7 @@ class ActionModule(base.RegistrarAction):
             raise AnsibleActionFail("services: is missing. Give the list of services; an empty list removes those of the set.")
         if not isinstance(services, (list, tuple)):
             raise AnsibleActionFail(f"services: must be a list, not {kind_of(services)}. Write one service an entry, each after a dash.")
-        return set_request(services, set_name, self.choice(options, "layout"), self.terms(options))
+        checks = options.get("checks", [])
+        if not isinstance(checks, (list, tuple)):
+            raise AnsibleActionFail(f"checks: must be a list, not {kind_of(checks)}. Write one check an entry, each after a dash.")
+        return set_request(services, set_name, self.choice(options, "layout"), self.terms(options), checks)

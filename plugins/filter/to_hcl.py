@@ -12,14 +12,15 @@ from ansible.errors import AnsibleFilterError
 
 
 def to_hcl(value: Any, header: str = "", unchecked: Any = ()) -> str:
-    """Return the text of an HCL file with a definition, or with a list of them."""
+    """Return the text of an HCL file with a definition, a list of them, or services and checks."""
     # Ansible imports all filters of a collection where one is used, in each worker.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, render_hcl, services_in
+    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, definitions_in, render_hcl
     from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError, read_unchecked
 
     try:
         new = read_unchecked(unchecked)[0]
-        return render_hcl(services_in(value, new), header or "", new)
+        services, checks = definitions_in(value, new)
+        return render_hcl(services, header or "", checks, new)
     except HclError as error:
         raise AnsibleFilterError(f"registrar.consul.to_hcl: {error}") from None
     except TermsError as error:

@@ -23,6 +23,7 @@ def set_spec() -> Spec:
     """Options of service_definitions."""
     return {
         "services": {"type": "list", "elements": "dict"},
+        "checks": {"type": "list", "elements": "dict", "default": []},
         "set": {"type": "str", "default": "default"},
         "layout": {"type": "str", "choices": ["bundle", "per_service"], "default": "bundle"},
         **_common_spec(),

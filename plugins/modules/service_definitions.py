@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service_definitions
-short_description: Register a whole set of Consul services by their definition files
+short_description: Register a whole set of Consul services and checks by their definition files
 version_added: 1.0.0
 description:
-  - Writes the definitions of a list of services into the config-dir of a Consul agent, all of them or none, and has the agent load them.
+  - Writes the definitions of a list of services into the config-dir of a Consul agent, and of checks outside services, all of
+    them or none, and has the agent load them.
   - Every definition is checked before, against a schema of all fields and against what agents are known to choke on, so that
     nothing gets written that an agent would refuse, load half, or misread. All errors are reported at once.
   - Ids have to be the only ones in the directory, including the files that others put there.
-  - Files of services that are no longer listed are removed, if this module wrote them for the same O(set). Other files are
+  - Files of services and checks that are no longer listed are removed, if this module wrote them for the same O(set). Other files are
     never touched.
   - The agent is told to load them, and what it has then is compared with the files. When it refuses, or does not have everything, the
     files are put back as they were, the agent loads those, and the task fails with the agent's own words.
@@ -48,9 +49,20 @@ options:
     description:
       - The services. Each has the fields of Consul's own documentation, in the spelling of files (V(enable_tag_override)).
       - An empty list removes all services of the set.
-      - Required if O(state=present).
+      - Required if O(state=present), also where the set has only O(checks).
     type: list
     elements: dict
+  checks:
+    description:
+      - Checks outside services, of the node itself (disk space, a daemon that is no service), or of a service that O(services), another
+        file or the HTTP API has registered and C(service_id) names.
+      - Each has the fields of a check, with C(name) or C(id), and C(service_id), C(token) and C(namespace) beside them.
+      - Without it, the set has none; those that it had are removed.
+      - The service that C(service_id) names has to be there when the agent reloads, since an agent stops at a check without it. The task
+        looks for it in all that the agent reads and keeps, and names the check and the service that is missing.
+    type: list
+    elements: dict
+    default: []
   set:
     description:
       - The name of this set. Several plays and roles can write to one directory, each a set of its own, and each removes only
@@ -60,14 +72,14 @@ options:
   layout:
     description:
       - V(bundle) writes one file for the whole set, C(services-<set>.json), so that the set changes in one step and loads fastest.
-      - V(per_service) writes one file for each service, C(service-<id>.json).
+      - V(per_service) writes one file for each service, C(service-<id>.json), and for each check outside services, C(check-<id>.json).
       - With another layout or O(format) than before, the new files come first, and then the old ones go.
     type: str
     choices: [bundle, per_service]
     default: bundle
   state:
     description:
-      - V(absent) removes all files of the set; O(services) is not looked at.
+      - V(absent) removes all files of the set; O(services) and O(checks) are not looked at.
     type: str
     choices: [present, absent]
     default: present
@@ -95,6 +107,21 @@ EXAMPLES = r"""
     services: "{{ payment_services }}"
     # Other tasks write here too: one handler has the agent load all of it.
     reload: later
+  notify: Reload the Consul agent
+
+- name: Watch the node as well, and a service that its own application registers
+  registrar.consul.service_definitions:
+    set: watch
+    services: []
+    checks:
+      - name: disk
+        args: [/usr/local/bin/check-disk, --free, 10%]
+        interval: 1m
+      - id: queue-lag
+        name: Lag of the queue
+        service_id: queue
+        http: http://127.0.0.1:9099/lag
+        interval: 30s
   notify: Reload the Consul agent
 
 - name: Remove what this role once wrote
@@ -131,6 +158,12 @@ services:
   elements: str
   returned: success
   sample: ["db", "web"]
+checks:
+  description: The ids of the checks outside services in them.
+  type: list
+  elements: str
+  returned: success
+  sample: ["disk"]
 drift:
   description: Files that were not as this module had left them.
   type: list

@@ -25,6 +25,7 @@ ROLE_SPECS = REPOSITORY / "roles" / "consul_services" / "meta" / "argument_specs
 # Where Jinja may stand for a value of any type; null means absent.
 TEMPLATE = {"type": ["string", "null"], "pattern": r"\{\{|\{%"}
 JSON_TYPES = {"str": "string", "path": "string", "int": "integer", "bool": "boolean", "list": "array", "dict": "object"}
+_DEFINITIONS = {"consul_services_definitions": "#/$defs/service", "consul_services_checks": "#/$defs/check"}
 
 Json = dict[str, Any]
 
@@ -162,8 +163,8 @@ def _map(value: Any, change: Callable[[Json], Json]) -> Any:
 def _option(name: str, option: Json) -> Json:
     described = option["description"]
     text = described if isinstance(described, str) else " ".join(described)
-    if name == "consul_services_definitions":
-        schema: Json = {"type": "array", "items": {"$ref": "#/$defs/service"}}
+    if name in _DEFINITIONS:
+        schema: Json = {"type": "array", "items": {"$ref": _DEFINITIONS[name]}}
     else:
         schema = {"type": JSON_TYPES[option["type"]]} if option["type"] in JSON_TYPES else {}
         if "choices" in option:

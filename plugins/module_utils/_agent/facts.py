@@ -78,6 +78,11 @@ class AgentFacts:
             self._known["api"] = None if silent else api.AgentApi(where, _PATIENCE)
         return self._known["api"]
 
+    @property
+    def is_forgetful(self) -> bool:
+        """Whether it keeps what comes through its API in memory only, and so loses it by a reload (-dev)."""
+        return self.settings is not None and bool(self.settings.values.get("dev")) and not self.settings.values.get("data_dir")
+
     def patience(self, seconds: float) -> None:
         """How long the API may take for an answer from now on."""
         if self.api is not None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, NotFound
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, in_namespace
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, in_namespace, owner_of, place_of
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 
 
@@ -44,7 +44,13 @@ class AgentView:
         return seen
 
     def is_hidden(self, key: str) -> bool:
-        """Whether the service exists although the token may not see it. Raises ApiError when the agent does not say."""
+        """Whether the service exists although the token may not see it. Raises ApiError when the agent does not say.
+
+        An empty key stands for the node and its checks: what shows the node shows them, and an agent is always a member of its own
+        cluster.
+        """
+        if not key:
+            return not self._api.get("/v1/agent/members")
         namespace, _slash, identifier = key.partition("/")
         if namespace not in self._namespaces:
             namespace, identifier = "", key
@@ -111,11 +117,10 @@ def without(all_of: Expected, kept: Expected) -> Expected:
 
 def _check_findings(seen: Seen, wanted: Expected, unseen: set[str]) -> Iterator[Finding]:
     for key, check in sorted(wanted.checks.items()):
-        service = in_namespace(check["namespace"], check["serviceid"])
+        service, place = owner_of(check), place_of(check)
         # Without its service it is reported already, or cannot be seen either.
-        if service in unseen or service not in seen.services:
+        if service in unseen or (service and service not in seen.services and service in wanted.services):
             continue
-        place = "service %s → check %s" % (service, check["checkid"])
         if key not in seen.checks:
             yield error(place, "agent-lacks-check", "is not registered on the agent.")
             continue
@@ -128,10 +133,8 @@ def _leftovers(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expect
     for key in sorted(gone.services.keys() & seen.services.keys()):
         yield error("service " + key, "agent-still-has-service", "was removed, and is still registered on the agent.")
     for key in sorted(gone.checks.keys() & seen.checks.keys()):
-        service = in_namespace(gone.checks[key]["namespace"], gone.checks[key]["serviceid"])
-        if service not in gone.services:
-            place = "service %s → check %s" % (service, gone.checks[key]["checkid"])
-            yield error(place, "agent-still-has-check", "was removed, and is still registered on the agent.")
+        if owner_of(gone.checks[key]) not in gone.services:
+            yield error(place_of(gone.checks[key]), "agent-still-has-check", "was removed, and is still registered on the agent.")
 
 
 def _differs(place: str, field: str, reason: str) -> Finding:

@@ -53,8 +53,11 @@ class Expected(NamedTuple):
     checks: dict[str, dict[str, Any]]
 
 
-def expected(definitions: Iterable[Definition], unchecked: Iterable[str] = ()) -> Expected:
-    """Expectations for all services of these definitions, sidecars included; at the paths of `unchecked` they hold an Unchecked."""
+def expected(definitions: Iterable[Definition], checks: Iterable[Definition] = (), unchecked: Iterable[str] = ()) -> Expected:
+    """Expectations for all services of these definitions, sidecars included, and for checks outside services.
+
+    At the paths of `unchecked` services hold an Unchecked.
+    """
     paths = tuple(unchecked)
     found = Expected({}, {})
     for definition in definitions:
@@ -62,24 +65,29 @@ def expected(definitions: Iterable[Definition], unchecked: Iterable[str] = ()) -
             found.services[key_of(service)] = service
             for check in _checks_of(service):
                 found.checks[in_namespace(check["namespace"], check["checkid"])] = check
+    # As agents do, which load them when they have all services.
+    for definition in checks:
+        check = _node_check(squashed(definition))
+        found.checks[in_namespace(check["namespace"], check["checkid"])] = check
     return found
 
 
-def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition]) -> Expected:
-    """The keys alone, for definitions of which nothing else has to be known, and for checks that stand on their own."""
+def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition], place: str = "") -> Expected:
+    """The keys of definitions of which nothing else has to be known, and of checks that stand on their own, each with its place."""
     found = Expected({}, {})
+    here = {"place": place}
     for definition in definitions:
         service = dict(definition)
         namespace, identifier = service.get("namespace"), service_id(service)
         ids = [check_id for _place, check_id in check_ids(service, identifier)]
-        found.services[in_namespace(namespace, identifier)] = {}
+        found.services[in_namespace(namespace, identifier)] = here
         sidecar = sidecar_of(service)
         if sidecar is not None:
-            found.services[in_namespace(namespace, sidecar[0])] = {}
+            found.services[in_namespace(namespace, sidecar[0])] = here
             ids.extend(check_id for _place, check_id in sidecar_check_ids(sidecar[1], sidecar[0]))
-        found.checks.update({in_namespace(namespace, check_id): {} for check_id in ids})
+        found.checks.update({in_namespace(namespace, check_id): here for check_id in ids})
     for check in checks:
-        found.checks[in_namespace(check.get("namespace"), service_id(dict(check)))] = {}
+        found.checks[in_namespace(check.get("namespace"), service_id(dict(check)))] = here
     return found
 
 
@@ -101,6 +109,17 @@ def squashed(value: Any) -> Any:
 def key_of(service: Mapping[str, Any]) -> str:
     """The id of a squashed service, with the namespace before it where it is not the default one."""
     return in_namespace(service.get("namespace"), service_id(dict(service)))
+
+
+def owner_of(check: Mapping[str, Any]) -> str:
+    """The key of the service that an expected check belongs to; empty for a check of the node."""
+    return in_namespace(check["namespace"], check["serviceid"]) if check["serviceid"] else ""
+
+
+def place_of(check: Mapping[str, Any]) -> str:
+    """What messages call an expected check."""
+    owner, identifier = owner_of(check), check["checkid"]
+    return "service %s → check %s" % (owner, identifier) if owner else "check %s" % in_namespace(check["namespace"], identifier)
 
 
 def in_namespace(namespace: str | None, identifier: str) -> str:
@@ -176,15 +195,27 @@ def _checks_of(service: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if service.get("sidecarof") and not checks_of(service):
         service = dict(service, checks=_sidecar_checks(service["sidecarof"]))
     for (_place, check), (_same, check_id) in zip(checks_of(service), check_ids(service, service["id"])):
-        yield {
-            "checkid": check_id,
-            "serviceid": service["id"],
-            "namespace": service.get("namespace"),
-            "name": check.get("name") or "Service '%s' check" % service.get("name"),
-            "notes": check.get("notes") or "",
-            "type": next((kind for key, kind in CHECK_TYPES if check.get(key)), ""),
-            "definition": check,
-        }
+        name = check.get("name") or "Service '%s' check" % service.get("name")
+        yield _expected_check(check, check_id, service["id"], service.get("namespace"), name)
+
+
+def _node_check(check: dict[str, Any]) -> dict[str, Any]:
+    """A check outside a service. Its name stays empty where it has only an id (1.8.7 to 1.22.7)."""
+    owner = check.get("serviceid")
+    bound = owner if isinstance(owner, str) else ""
+    return _expected_check(check, service_id(check), bound, check.get("namespace"), check.get("name") or "")
+
+
+def _expected_check(check: dict[str, Any], identifier: str, owner: str, namespace: str | None, name: str) -> dict[str, Any]:
+    return {
+        "checkid": identifier,
+        "serviceid": owner,
+        "namespace": namespace,
+        "name": name,
+        "notes": check.get("notes") or "",
+        "type": next((kind for key, kind in CHECK_TYPES if check.get(key)), ""),
+        "definition": check,
+    }
 
 
 def _sidecar_checks(parent: str) -> list[dict[str, Any]]:

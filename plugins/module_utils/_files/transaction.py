@@ -197,10 +197,13 @@ def _apply(directory: ConfigDir, steps: dict[str, Step]) -> list[str]:
     """Rename and remove; return the files that are in neither state, since somebody else has edited them.
 
     New files first, removals last: a service that moves from one file to another is at times in both (the agent keeps one of
-    them), and never in none.
+    them), and never in none. Services come before the checks that are bound to them, and go after them: `check-` sorts before
+    `service-`, so what comes does so from the end of the alphabet, and what goes from its beginning.
     """
     edited = []
-    for name in sorted(steps, key=lambda name: (steps[name].after is None, steps[name].before is not None, name)):
+    coming = sorted((name for name in steps if steps[name].after is not None), reverse=True)
+    going = sorted(name for name in steps if steps[name].after is None)
+    for name in [*sorted(coming, key=lambda name: steps[name].before is not None), *going]:
         before, after = steps[name]
         content = directory.read(name)
         state = None if content is None else state_of(content)

@@ -28,7 +28,7 @@ def run_single(module: Any) -> None:
     from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked
 
     result, writer = _registered(module)
-    del result["paths"], result["services"]
+    del result["paths"], result["services"], result["checks"]
     result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
     for found in writer.definitions.values():
         result["definition"] = masked(found.services[0], writer.unchecked())

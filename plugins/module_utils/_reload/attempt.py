@@ -109,16 +109,12 @@ class Attempt:
         kept = self._persisted or Persisted({}, {})
         services, checks = ({**kept[part], **state.elsewhere[part], **state.before[part]} for part in (0, 1))
         gone = sorted(seen.services.keys() - services.keys() - state.wanted.services.keys())
-        if gone and self._is_forgetful():
+        if gone and self._facts.is_forgetful:
             self._module.warn("An agent with -dev forgets on a reload what was registered through its API: %s." % ", ".join(gone))
         return Seen(
             {key: service for key, service in seen.services.items() if key in services},
             {key: check for key, check in seen.checks.items() if key in checks},
         )
-
-    def _is_forgetful(self) -> bool:
-        settings = self._facts.settings
-        return settings is not None and bool(settings.values.get("dev")) and not settings.values.get("data_dir")
 
     def in_catalog(self, outcome: Outcome, target: Target, ears: Ears, started: float) -> Outcome:
         """The outcome, not good any more where ACLs keep out of the catalog what has changed. Warns where that cannot be seen.
@@ -146,7 +142,7 @@ class Attempt:
     def _tell_and_verify(self, target: Target, witness: Witness, sight: Seen | None, going_back: bool = False) -> Outcome:
         method = self._options["method"]
         ears, started = listen(self._facts, method, self._module.run_command), time.monotonic()
-        if self._persisted is None and method == "signal" and not ears.listening and not self._is_forgetful():
+        if self._persisted is None and method == "signal" and not ears.listening and not self._facts.is_forgetful:
             # Which services came through the API cannot be known, and a refusal would not be heard: then no loss is explained away.
             target = target._replace(earlier=self._snapshot)
         try:

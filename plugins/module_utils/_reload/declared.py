@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import OtherFile, files_beyond
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, owner_of, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -23,16 +24,26 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.transactio
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 
 
+class Bound(NamedTuple):
+    """A check outside a service that belongs to one: where it stands, its id, and the key of the service."""
+
+    place: str
+    check: str
+    service: str
+
+
 class Declared(NamedTuple):
-    """The content of a config-dir, sorted."""
+    """The content of a config-dir, sorted, and what the agent reads from other places."""
 
     wanted: Expected
     before: Expected
     elsewhere: Expected
     foreign: list[DefinitionFile]
     problems: list[Finding]
-    total: int  # services in all files, for limits that grow with it
+    total: int  # services, and checks outside services, in all files: limits grow with it
     alias_nodes: list[tuple[str, str]]  # where a check copies the state of a node, and of which
+    bound: list[Bound]
+    others: list[OtherFile]
 
     @property
     def slow(self) -> bool:
@@ -41,9 +52,9 @@ class Declared(NamedTuple):
 
     @property
     def namespaces(self) -> list[str]:
-        """The namespaces that our services are in."""
-        everything = [*self.wanted.services.values(), *self.before.services.values()]
-        return sorted({service["namespace"] for service in everything if service.get("namespace")})
+        """The namespaces that our services and checks are in."""
+        everything = [entry for declared in (self.wanted, self.before) for part in declared for entry in part.values()]
+        return sorted({entry["namespace"] for entry in everything if entry.get("namespace")})
 
 
 def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None, other_files: Iterable[str] = ()) -> Declared:
@@ -52,25 +63,30 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     ours = load_manifest(directory)
     unchecked = unchecked_in(ours.values(), [entry.owned_before for entry in journal.files.values()] if journal is not None else ())
     now: dict[str, Expected] = {}
+    others = files_beyond(directory.path, other_files)
     foreign: list[DefinitionFile] = []
+    bound = [found for file in others for found in _bound(file.path, file.definitions)]
     total = 0
     problems: list[Finding] = []
     for found in scan(directory, agent=reader):
         if found.fatal:
             problems.append(_problem(directory, found))
         if found.name in ours:
-            now[found.name] = expected(found.definitions.services, unchecked)
+            now[found.name] = expected(found.definitions.services, found.definitions.checks, unchecked)
         else:
             foreign.append(found)
-        total += len(found.definitions.services)
+        bound += _bound(directory.place(found.name), found.definitions)
+        total += len(found.definitions.services) + len(found.definitions.checks)
     return Declared(
         wanted=_joined(now),
         before=_joined({**now, **_as_verified(directory, journal, unchecked)}),
-        elsewhere=_joined({**_beyond(directory, other_files), **{found.name: _keys(found.definitions) for found in foreign}}),
+        elsewhere=_joined({**_beyond(others), **{found.name: _keys(directory.place(found.name), found.definitions) for found in foreign}}),
         foreign=foreign,
         problems=problems,
         total=total,
         alias_nodes=[*_alias_nodes(now.values()), *_foreign_alias_nodes(directory, foreign)],
+        bound=bound,
+        others=others,
     )
 
 
@@ -80,30 +96,26 @@ def _as_verified(directory: ConfigDir, journal: Journal | None, unchecked: list[
     found = {}
     for name, data in contents.items():
         try:
-            found[name] = expected(parse(name, data).services if data else [], unchecked)
+            earlier = parse(name, data or b"")
+            found[name] = expected(earlier.services, earlier.checks, unchecked)
         except Unparsable:
             # It was somebody else's before it was adopted, and broken: the agent had nothing of it.
             found[name] = Expected({}, {})
     return found
 
 
-def _beyond(directory: ConfigDir, files: Iterable[str]) -> dict[str, Expected]:
-    """What the agent reads from other places. Whether it can is its own affair: it says so itself."""
-    here = os.path.realpath(directory.path)
-    found = {}
-    for path in files:
-        if os.path.realpath(os.path.dirname(path)) == here:
-            continue
-        try:
-            with open(path, "rb") as stream:
-                found[path] = _keys(parse(path, stream.read()))
-        except (OSError, Unparsable):
-            continue
-    return found
+def _beyond(files: Iterable[OtherFile]) -> dict[str, Expected]:
+    return {file.path: _keys(file.path, file.definitions) for file in files}
 
 
-def _keys(definitions: Definitions) -> Expected:
-    return keys_of(definitions.services, definitions.checks)
+def _keys(place: str, definitions: Definitions) -> Expected:
+    return keys_of(definitions.services, definitions.checks, place)
+
+
+def _bound(place: str, definitions: Definitions) -> Iterator[Bound]:
+    for check in expected([], definitions.checks).checks.values():
+        if check["serviceid"]:
+            yield Bound(place, check["checkid"], owner_of(check))
 
 
 def _joined(files: dict[str, Expected]) -> Expected:

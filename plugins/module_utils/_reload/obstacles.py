@@ -11,15 +11,21 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Iterator, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import service_differences
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
+from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import CHECK_TYPES, expected, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import CHECK_TYPES, expected, owner_of, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 
 _PASSIVE = ("ttl", "aliasservice", "aliasnode")
 # 1.0 had checks with script.
+_TAKEN_OVER = {
+    "service": "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good.",
+    "check": "this id belongs to a check that was registered through the HTTP API; a reload would replace it for good.",
+}
 _KINDS = (*(key for key, _type in CHECK_TYPES), "script")
 
 
@@ -56,22 +62,56 @@ def unknown_nodes(declared: Declared, knows: Callable[[str], bool | None]) -> It
             yield error(where, "alias-node-unknown", message, "Correct alias_node, or let that node join first.")
 
 
-def taken_over(declared: Declared, registered: Mapping[str, Any], persisted: Mapping[str, str] | None) -> Iterator[Finding]:
-    """New ids of ours that belong to services registered through the HTTP API: the agent would delete its copy of those.
+def unknown_services(declared: Declared, knows: Callable[[str], bool | None]) -> Iterator[Finding]:
+    """Checks outside services whose service the agent will not have: it stops at the first of them (1.0.8 to 1.22.7).
 
-    registered are the services that the agent has, persisted those that it keeps in data_dir; None where that cannot be known. Then
-    one that is as the file says counts as loaded from it.
+    knows says whether a service that no file declares is there otherwise, None where that cannot be known.
     """
-    wanted = declared.wanted.services
-    new = wanted.keys() - declared.before.services.keys() - declared.elsewhere.services.keys()
-    if persisted is None:
-        owned = {key for key in new & registered.keys() if any(service_differences(wanted[key], registered[key]))}
-    else:
-        owned = new & persisted.keys()
-    for key in sorted(owned):
-        hint = "Choose another id, deregister that service first, or set take_over: true."
-        message = "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good."
-        yield error("service " + key, "id-of-api-service", message, hint)
+    for found in declared.bound:
+        if found.service in declared.wanted.services or found.service in declared.elsewhere.services or knows(found.service) is not False:
+            continue
+        message = (
+            'holds a check (%s) of the service "%s", which neither a file of the agent declares nor its HTTP API has. A reload would '
+            "stop there, after all checks were unloaded." % (found.check, found.service)
+        )
+        hint = "Declare the service, correct service_id, or remove the check; the agent was not told to reload."
+        yield error(found.place, "check-service-known", message, hint)
+
+
+def doubles(declared: Declared) -> Iterator[Finding]:
+    """Ids of ours that another file of the agent has, too: it registers only one of them, without a word."""
+    services = declared.wanted.services.keys() & declared.elsewhere.services.keys()
+    checks = {key for key in declared.wanted.checks.keys() & declared.elsewhere.checks.keys() if _owner(declared, key) not in services}
+    for kind, keys, others in zip(("service", "check"), (services, checks), declared.elsewhere):
+        for key in sorted(keys):
+            message = "this id is taken by %s, which the same agent reads; it would register only one of them." % others[key]["place"]
+            yield error("%s %s" % (kind, key), "%s-id-unique" % kind, message, "Give one of them another id, or remove it there.")
+
+
+def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None) -> Iterator[Finding]:
+    """New ids of ours that belong to what was registered through the HTTP API: the agent would delete its copy of it.
+
+    registered is what the agent has, persisted what it keeps in data_dir; None where that cannot be known. Then one that is as the
+    file says counts as loaded from it.
+    """
+    taken: set[str] = set()
+    for part, kind, differences in ((0, "service", service_differences), (1, "check", check_differences)):
+        wanted = declared.wanted[part]
+        new = wanted.keys() - declared.before[part].keys() - declared.elsewhere[part].keys()
+        if persisted is None:
+            owned = {key for key in new & registered[part].keys() if any(differences(wanted[key], registered[part][key]))}
+        else:
+            owned = new & persisted[part].keys()
+        # A service takes its checks with it.
+        named = {key for key in owned if not (part and _owner(declared, key) in taken)}
+        taken |= owned
+        for key in sorted(named):
+            hint = "Choose another id, deregister that %s first, or set take_over: true." % kind
+            yield error("%s %s" % (kind, key), "id-of-api-%s" % kind, _TAKEN_OVER[kind], hint)
+
+
+def _owner(declared: Declared, check: str) -> str:
+    return owner_of(declared.wanted.checks[check])
 
 
 def _check_problem(check: Mapping[str, Any], scripts_enabled: bool | None) -> str:

@@ -15,11 +15,12 @@ from typing import Any, ContextManager, Iterable, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, BadOptions, Blocked
 from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import knows_node
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -28,7 +29,13 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.transactio
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
 from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt, ReloadFailed, look_at, put_back, target_of
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import half_loads, taken_over, unknown_nodes
+from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import (
+    doubles,
+    half_loads,
+    taken_over,
+    unknown_nodes,
+    unknown_services,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import NotReady, Ready, is_grown_up, wait_ready
 from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import verify
 
@@ -106,7 +113,7 @@ class Reload:
             self._stopped(journal)
             return
         self.result["agent"].update(pid=process.pid if process else None, state="running")
-        if journal is None and not state.wanted.services and not self._options["force"] and not self._planned:
+        if journal is None and not any(state.wanted) and not self._options["force"] and not self._planned:
             self.result.update(verified=True, reason="nothing in this directory was written by this collection")
             return
         view = AgentView(self._facts.api, state.namespaces) if self._facts.api is not None else None
@@ -183,9 +190,9 @@ class Reload:
 
     def _look_for_obstacles(self, state: Declared, ready: Ready, journal: Journal | None, persisted: Persisted | None) -> None:
         findings = [*state.problems, *half_loads(self._directory.path, state, self._facts.scripts_enabled)]
-        findings += self._unknown_nodes(state)
+        findings += [*self._unknown_nodes(state), *doubles(state), *unknown_services(state, self._registrations(state).knows)]
         if not self._options["take_over"] and ready.seen is not None:
-            findings += taken_over(state, ready.seen.services, persisted and persisted.services)
+            findings += taken_over(state, ready.seen, persisted)
         if findings:
             self._give_up(findings, journal, state, ready)
         self.result["agent"]["version"] = self._facts.version
@@ -194,6 +201,10 @@ class Reload:
                 "A reload makes every check of this agent (Consul %s) critical until it has run again. The agent was not told; the "
                 "files stay, and are loaded by the next run with allow_check_reset: true, or when it starts." % self._facts.version
             )
+
+    def _registrations(self, state: Declared) -> Registrations:
+        complete = self._facts.process is not None and all(file.document is not None for file in state.others)
+        return Registrations(self._facts, complete and not state.problems)
 
     def _unknown_nodes(self, state: Declared) -> Iterable[Finding]:
         api = self._facts.api
@@ -220,12 +231,17 @@ def _reaped(wanted: Expected, seen: Seen | None) -> list[str]:
     if seen is None:
         return []
     missing = wanted.services.keys() - seen.services.keys()
-    reapable = {check["serviceid"] for check in wanted.checks.values() if check["definition"].get("deregistercriticalserviceafter")}
-    return sorted(key for key in missing if wanted.services[key]["id"] in reapable or wanted.services[key].get("sidecarof") in reapable)
+    asking = [check for check in wanted.checks.values() if check["definition"].get("deregistercriticalserviceafter")]
+    # Those of others go with checks of ours that are bound to them.
+    others = {owner_of(check) for check in asking if check["serviceid"]} - seen.services.keys() - wanted.services.keys()
+    reapable = {check["serviceid"] for check in asking}
+    ours = {key for key in missing if wanted.services[key]["id"] in reapable or wanted.services[key].get("sidecarof") in reapable}
+    return sorted(ours | others)
 
 
 def _leaving_out(wanted: Expected, keys: list[str]) -> Expected:
-    return Expected({key: service for key, service in wanted.services.items() if key not in keys}, wanted.checks)
+    services = {key: service for key, service in wanted.services.items() if key not in keys}
+    return Expected(services, {key: check for key, check in wanted.checks.items() if owner_of(check) not in keys})
 
 
 def _capital(text: str) -> str:

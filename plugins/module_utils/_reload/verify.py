@@ -15,7 +15,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.api import
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences, lost, without
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
 
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_REST = 0.01, 0.25, 1.0
@@ -28,6 +28,8 @@ NOTHING_TO_SEE = (
 QUIET, QUIET_PER_SERVICE = 0.3, 0.003
 # Services are absent while the agent loads them, but their number grows all the time.
 STALL, STALL_PER_SERVICE = 2.0, 0.003
+# Among services that may not be seen: what no service has, the checks of the node itself.
+NODE = ""
 # Checks that alias another node's service hold up a reload for a minute.
 SLOW = 90.0
 
@@ -141,7 +143,10 @@ class _Watch:
         return good_looks >= needed and (not self._proof_is_due() or self._quiet_is_over())
 
     def _is_good(self, seen: Seen, view: AgentView) -> bool:
-        missing = sorted(self.target.wanted.services.keys() - seen.services.keys() - self.hidden)
+        owners = {owner_of(check) for key, check in self.target.wanted.checks.items() if key not in seen.checks}
+        missing = sorted((self.target.wanted.services.keys() | owners) - seen.services.keys() - self.hidden - {NODE})
+        if NODE in owners and view.is_hidden(NODE):
+            self.hidden.add(NODE)
         # Nearly always the first one settles it: either the token sees our services, or it does not.
         if missing and view.is_hidden(missing[0]):
             self.hidden |= view.hidden(missing)
@@ -177,11 +182,14 @@ class _Watch:
             return Outcome(True, True, "node_meta")
         if self.told == "api":
             return Outcome(True, True, "reload")
+        services = self.hidden - {NODE}
         reason = "%d of %d services are registered, but may not be seen: a token with service:read is needed" % (
-            len(self.hidden),
-            len(self.target.wanted.services),
+            len(services),
+            len(self.target.wanted.services.keys() | services),
         )
-        return Outcome(True, False, "none", reason)
+        return Outcome(
+            True, False, "none", reason if services else "the checks of the node may not be seen: a token with node:read is needed"
+        )
 
     def _unseen(self) -> Outcome:
         if self._generation_arrived():

@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.settings i
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import concealed
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
@@ -98,22 +98,26 @@ def _compare(
         time.sleep(_SECOND_LOOK)
         seen = view.look()
         drift = list(_drift(declared, seen))
-    hidden = view.hidden(declared.services.keys() - seen.services.keys())
-    if hidden:
-        found["reason"] = "the token may not see %d of %d services: it needs service:read" % (len(hidden), len(declared.services))
+    owners = {owner_of(check) for key, check in declared.all.checks.items() if key not in seen.checks}
+    hidden = view.hidden((declared.services.keys() | owners) - seen.services.keys())
+    if hidden - {""}:
+        found["reason"] = "the token may not see %d of %d services: it needs service:read" % (len(hidden - {""}), len(declared.services))
+    elif hidden:
+        found["reason"] = "the token may not see the checks of the node: it needs node:read"
     else:
         found.update(compared=True, reason="")
     found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
     complete = not any(entry.fatal for entry in files)
     origins = _Origins(facts, process, path, complete)
     found["services"] = [_undeclared(key, seen, origins) for key in sorted(seen.services.keys() - declared.services.keys())]
-    found["checks"] = [_undeclared_check(key, seen, origins) for key in _undeclared_checks(declared, seen)]
+    found["checks"] = [_undeclared_check(key, seen.checks[key], origins) for key in _undeclared_checks(declared, seen)]
 
 
 def _declarations(files: list[DefinitionFile], unchecked: Iterable[str]) -> Declarations:
     services = [(entry.name, index, service) for entry in files for index, service in enumerate(entry.definitions.services)]
     checks = [(entry.name, index, check) for entry in files for index, check in enumerate(entry.definitions.checks)]
-    declared = Declarations(expected((service for _file, _index, service in services), unchecked), {}, {})
+    everything = expected([service for _file, _index, service in services], [check for _file, _index, check in checks], unchecked)
+    declared = Declarations(everything, {}, {})
     for file, index, service in services:
         for key in expected([service]).services:
             declared.services[key] = Place(file, "service", index)
@@ -131,18 +135,15 @@ def _drift(declared: Declarations, seen: Seen) -> Iterator[dict[str, Any]]:
         for field, reason in service_differences(service, seen.services[key]):
             yield _entry(declared.services[key], key, "different", field=field, reason=reason)
     for key, check in sorted(declared.all.checks.items()):
-        owner = in_namespace(check["namespace"], check["serviceid"])
-        if owner not in seen.services:
+        owner = owner_of(check)
+        if key not in declared.checks and owner not in seen.services:
             continue
-        place = declared.services[owner]
+        place = declared.checks.get(key) or declared.services[owner]
         if key not in seen.checks:
             yield _entry(place, owner, "missing", check=check["checkid"])
             continue
         for field, reason in check_differences(check, seen.checks[key]):
             yield _entry(place, owner, "different", check=check["checkid"], field=field, reason=reason)
-    for key, place in sorted(declared.checks.items()):
-        if key not in seen.checks:
-            yield _entry(place, "", "missing", check=key)
 
 
 def _entry(place: Place, service: str, what: str, **more: str) -> dict[str, Any]:
@@ -173,8 +174,14 @@ def _undeclared_checks(declared: Declarations, seen: Seen) -> list[str]:
     )
 
 
-def _undeclared_check(key: str, seen: Seen, origins: _Origins) -> dict[str, str]:
-    return {"key": key, "origin": origins.of_check(key), "service": seen.checks[key].get("ServiceID", "")}
+def _undeclared_check(key: str, answer: Mapping[str, Any], origins: _Origins) -> dict[str, Any]:
+    return {
+        "key": key,
+        "origin": origins.of_check(key),
+        "service": answer.get("ServiceID", ""),
+        "answer": concealed(origins.check(key, answer)),
+        "token": origins.has_check_token(key),
+    }
 
 
 class _Origins:
@@ -207,6 +214,10 @@ class _Origins:
     def has_token(self, key: str) -> bool:
         """Whether the service was registered with a token of its own."""
         return bool(_json_in((self._kept or _NONE).services.get(key.rpartition("/")[2])).get("Token"))
+
+    def has_check_token(self, key: str) -> bool:
+        """Whether the check was registered with a token of its own."""
+        return bool(_json_in((self._kept or _NONE).checks.get(key.rpartition("/")[2])).get("Token"))
 
     def _of(self, key: str, elsewhere: Mapping[str, Any], kept: Mapping[str, str] | None) -> str:
         if key in elsewhere:

@@ -8,8 +8,10 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
+import os
 from typing import Iterable, Mapping
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import OtherFile
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, SERVICE, Id, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -31,10 +33,12 @@ def cross_check(
     definitions: Mapping[str, Definitions],
     manifest: Mapping[str, Owned],
     agent: Reader | None,
+    others: Iterable[OtherFile] = (),
 ) -> list[Finding]:
     """Return what speaks against the directory as it would be after the changes.
 
-    `staying` are the files that do not change, `definitions` those of the new contents by file name.
+    `staying` are the files that do not change, `definitions` those of the new contents by file name, `others` what the agent reads
+    from other places.
     """
     findings: list[Finding] = []
     taken: dict[Id, str] = {}
@@ -43,6 +47,9 @@ def cross_check(
             findings.append(_broken(directory, found))
         for identity in ids_of(found.definitions):
             taken.setdefault(identity, found.name)
+    for file in others:
+        for identity in ids_of(file.definitions):
+            taken.setdefault(identity, file.path)
     for change in changes:
         ours = ids_of(definitions.get(change.name, Definitions([], [])))
         findings.extend(_duplicate(directory, change.name, identity, taken[identity], manifest) for identity in ours if identity in taken)
@@ -62,7 +69,8 @@ def _broken(directory: ConfigDir, found: DefinitionFile) -> Finding:
 
 def _duplicate(directory: ConfigDir, name: str, identity: Id, other: str, manifest: Mapping[str, Owned]) -> Finding:
     owned = manifest.get(other)
-    whose = "of %s" % owner_in_words(owned.owner) if owned else "which this collection did not write"
+    elsewhere = "which the same agent reads" if os.path.isabs(other) else "which this collection did not write"
+    whose = "of %s" % owner_in_words(owned.owner) if owned else elsewhere
     message = 'the %s id "%s" is taken by %s, %s; %s.' % (
         identity.kind,
         identity.name,

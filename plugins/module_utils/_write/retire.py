@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take services over from files of others: a file whose services are all declared alike elsewhere is not needed any more.
+"""Take over from files of others: a file whose services and checks are all declared alike elsewhere is not needed any more.
 
 It goes in the same commit in which the new file comes, so that no id ever stands twice, and it comes back with a rollback.
 
@@ -10,12 +10,13 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import same
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, in_namespace, squash, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
@@ -30,18 +31,33 @@ _OTHERWISE = ("id", "check", "checks")
 
 
 class Retired(NamedTuple):
-    """Files that can go, and why others with services of ours cannot."""
+    """Files that can go, and why others with services or checks of ours cannot."""
 
     changes: list[Change]
     findings: list[Finding]
 
 
-def retire(directory: ConfigDir, foreign: Iterable[DefinitionFile], definitions: Iterable[Definition]) -> Retired:
-    """Look at the files of others for services that are ours now. Raises Refused."""
-    ours = {_key(definition): definition for definition in definitions}
+class _Ours(NamedTuple):
+    """What is declared here, by key."""
+
+    services: dict[str, Definition]
+    checks: dict[str, Definition]
+
+    def has_any(self, found: Definitions) -> bool:
+        """Whether something in a file is declared here, too."""
+        return any(_key(service) in self.services for service in found.services) or any(
+            _key(check) in self.checks for check in found.checks
+        )
+
+
+def retire(
+    directory: ConfigDir, foreign: Iterable[DefinitionFile], services: Iterable[Definition], checks: Iterable[Definition] = ()
+) -> Retired:
+    """Look at the files of others for services, and checks outside services, that are ours now. Raises Refused."""
+    ours = _Ours({_key(service): service for service in services}, {_key(check): check for check in checks})
     result = Retired([], [])
     for found in foreign:
-        if not any(_key(service) in ours for service in found.definitions.services):
+        if not ours.has_any(found.definitions):
             continue
         reasons = list(_reasons(found, ours))
         if reasons:
@@ -53,32 +69,48 @@ def retire(directory: ConfigDir, foreign: Iterable[DefinitionFile], definitions:
     return result
 
 
-def _reasons(found: DefinitionFile, ours: Mapping[str, Definition]) -> Iterator[str]:
+def _reasons(found: DefinitionFile, ours: _Ours) -> Iterator[str]:
     """Why the file is still needed, or cannot be removed."""
     if found.target is not None:
         yield "it is a link"
     if found.definitions.settings:
         yield "it holds settings of the agent"
-    if found.definitions.checks:
-        yield "it holds checks outside of services"
     for service in found.definitions.services:
-        declared = ours.get(_key(service))
-        if declared is None:
-            yield "%s is not declared here" % (service_id(service) or "a service without a name")
-            continue
-        fields = _differences(service, declared)
-        if fields:
-            yield "%s is declared with another %s" % (service_id(service), ", ".join(fields))
+        name = service_id(service) or "a service without a name"
+        yield from _difference(name, service, ours.services.get(_key(service)), _differences)
+    for check in found.definitions.checks:
+        name = "the check %s" % service_id(check) if service_id(check) else "a check without a name"
+        yield from _difference(name, check, ours.checks.get(_key(check)), _check_differences)
+
+
+def _difference(
+    name: str, theirs: Definition, declared: Definition | None, differences: Callable[[Definition, Definition], list[str]]
+) -> Iterator[str]:
+    if declared is None:
+        yield "%s is not declared here" % name
+        return
+    fields = differences(theirs, declared)
+    if fields:
+        yield "%s is declared with another %s" % (name, ", ".join(fields))
 
 
 def _differences(theirs: Definition, ours: Definition) -> list[str]:
     """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
-    spelled = {squash(key): key for key in (*theirs, *ours)}
-    left, right = squashed(theirs), squashed(ours)
-    fields = [spelled[key] for key in {**left, **right} if key not in _OTHERWISE and not _alike(key, left.get(key), right.get(key))]
+    fields = _unlike(theirs, ours, _OTHERWISE)
     if not _alike("checks", _checks(theirs), _checks(ours)):
         fields.append("check")
     return sorted(fields)
+
+
+def _check_differences(theirs: Definition, ours: Definition) -> list[str]:
+    """The same for checks outside services. A check without an id has its name for one, and without a name it has none."""
+    return sorted(_unlike(theirs, ours, ("id",)))
+
+
+def _unlike(theirs: Definition, ours: Definition, otherwise: Container[str]) -> list[str]:
+    spelled = {squash(key): key for key in (*theirs, *ours)}
+    left, right = squashed(theirs), squashed(ours)
+    return [spelled[key] for key in {**left, **right} if key not in otherwise and not _alike(key, left.get(key), right.get(key))]
 
 
 def _checks(service: Definition) -> dict[str, Any]:
@@ -116,6 +148,6 @@ def _key(definition: Definition) -> str:
 
 
 def _kept(directory: ConfigDir, found: DefinitionFile, reasons: list[str]) -> Finding:
-    message = "has services that are declared here, and cannot be taken over: %s." % "; ".join(reasons)
-    hint = "Declare all of its services as they stand there, or take those that are declared here out of it."
+    message = "has definitions that are declared here, and cannot be taken over: %s." % "; ".join(reasons)
+    hint = "Declare all of its services and checks as they stand there, or take those that are declared here out of it."
     return error(directory.place(found.name), "file-not-retired", message, hint)

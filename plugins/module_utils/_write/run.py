@@ -111,7 +111,8 @@ class Writer:
 
         foreign = scan(directory, {*manifest, *self.contents})
         services = [service for found in self.definitions.values() for service in found.services]
-        retired = retire(directory, foreign, services)
+        checks = [check for found in self.definitions.values() for check in found.checks]
+        retired = retire(directory, foreign, services, checks)
         todo.changes.extend(retired.changes)
         todo.findings.extend(retired.findings)
 
@@ -119,12 +120,16 @@ class Writer:
 
     def _judged(self, directory: ConfigDir, changes: list[Change], manifest: dict[str, Owned]) -> list[Finding]:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import elsewhere
+        from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate, bound_checks
         from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings, newer_findings
         from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
 
         agent = self._agent()
+        around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
-        findings = cross_check(directory, staying, changes, self.definitions, manifest, agent)
+        findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
+        findings += bound_checks(Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"]), around)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
         if not any(found["severity"] == "error" for found in findings):
@@ -221,8 +226,9 @@ class Writer:
                 continue
             try:
                 # The controller's own text has every name as it should be: unlike the files of others it needs no closer reading.
-                found[name] = Definitions((given.get(name) or json.loads(data))["services"], [])
-            except (ValueError, KeyError, TypeError) as problem:
+                document = given.get(name) or json.loads(data)
+                found[name] = Definitions(document.get("services", []), document.get("checks", []))
+            except (ValueError, AttributeError) as problem:
                 raise Refused(error(name, "payload-damaged", "is no definition file (%s)." % problem)) from None
         return found
 
@@ -258,6 +264,7 @@ class Writer:
             "changes": [{"file": change.name, "action": change.action} for change in done.changes],
             "paths": [os.path.join(path, name) for name, data in sorted(self.contents.items()) if data is not None],
             "services": sorted(service_id(service) for found in self.definitions.values() for service in found.services),
+            "checks": sorted(service_id(check) for found in self.definitions.values() for check in found.checks),
             "drift": done.drift,
             "rule_warnings": [finding for finding in done.findings if finding["severity"] == "warning"],
         }

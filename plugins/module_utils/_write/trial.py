@@ -20,7 +20,7 @@ import socket
 import tempfile
 import threading
 import time
-from typing import Any
+from typing import Any, Container
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError, Endpoint
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
@@ -134,8 +134,12 @@ def _free_port() -> int:
 
 def _write(folder: str, everything: list[Definitions]) -> None:
     os.mkdir(os.path.join(folder, "definitions"), 0o700)
+    known = {identity.name for part in everything for identity in ids_of(part) if identity.kind == SERVICE}
     for number, (services, checks, _settings) in enumerate(everything):
-        content = {"services": [_seldom(service) for service in services], "checks": [_seldom_check(check) for check in checks]}
+        content = {
+            "services": [_seldom(service) for service in services],
+            "checks": [_seldom_check(_unbound(check, known)) for check in checks],
+        }
         with open(os.path.join(folder, "definitions", "%06d.json" % number), "w", encoding="utf-8") as stream:
             json.dump(content, stream)
 
@@ -152,6 +156,11 @@ def _seldom(service: dict[str, Any]) -> dict[str, Any]:
         # Else the agent adds checks of its own, which run every ten seconds.
         sidecar["check"] = {"ttl": _SELDOM}
     return service
+
+
+def _unbound(check: dict[str, Any], known: Container[Any]) -> dict[str, Any]:
+    """What is bound to a service that no file here has: it comes from elsewhere, where this agent does not look."""
+    return {key: value for key, value in check.items() if key != "service_id" or value in known}
 
 
 def _seldom_check(check: Any) -> Any:

@@ -14,9 +14,15 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import bundle_name, render_json, service_file_name
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import (
+    bundle_name,
+    check_file_name,
+    document,
+    render_json,
+    service_file_name,
+)
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import newest_known
@@ -30,17 +36,26 @@ class Request:
     payload: dict[str, Any]
 
 
-def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms) -> Request:
-    """Judge and render a whole set."""
-    judged = judge_services(services, edition=terms.edition, hcl=terms.format == "hcl", unchecked=terms.unchecked)
+Definitions = list[dict[str, Any]]
+# The services of each file, and its checks outside services.
+Files = dict[str, tuple[Definitions, Definitions]]
+
+
+def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms, checks: Sequence[Any] = ()) -> Request:
+    """Judge and render a whole set: services, and checks outside services."""
+    hcl, new = terms.format == "hcl", terms.unchecked
+    judged = judge_services(services, edition=terms.edition, hcl=hcl, unchecked=new)
+    judged_checks = judge_node_checks(checks, edition=terms.edition, hcl=hcl, beside=judged, unchecked=new) if checks else []
     definitions = [entry.definition for entry in judged]
+    outside = [entry.definition for entry in judged_checks]
 
-    def files() -> dict[str, list[dict[str, Any]]]:
+    def files() -> Files:
         if layout == "bundle":
-            return {bundle_name(set_name, terms.format): definitions} if definitions else {}
-        return {service_file_name(service_id(entry), terms.format): [entry] for entry in definitions}
+            return {bundle_name(set_name, terms.format): (definitions, outside)} if definitions or outside else {}
+        found: Files = {service_file_name(service_id(entry), terms.format): ([entry], []) for entry in definitions}
+        return {**found, **{check_file_name(service_id(entry), terms.format): ([], [entry]) for entry in outside}}
 
-    return _request(judged, f"set:{set_name}", files, terms)
+    return _request([*judged, *judged_checks], f"set:{set_name}", files, terms)
 
 
 def definition_request(definition: Mapping[str, Any], file_name: str | None, terms: Terms) -> Request:
@@ -52,7 +67,7 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
     def name() -> str:
         return file_name or service_file_name(service_id(judged[0].definition), terms.format)
 
-    return _request(judged, None, lambda: {name(): [judged[0].definition]}, terms)
+    return _request(judged, None, lambda: {name(): ([judged[0].definition], [])}, terms)
 
 
 def absent_request(owner: str, files: dict[str, None]) -> Request:
@@ -60,7 +75,7 @@ def absent_request(owner: str, files: dict[str, None]) -> Request:
     return Request(Verdict(), {"owner": owner, "files": files})
 
 
-def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], dict[str, list[dict[str, Any]]]], terms: Terms) -> Request:
+def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Files], terms: Terms) -> Request:
     found = [*_about_terms(terms), *(finding for entry in judged for finding in entry.findings)]
     result = verdict(found, terms.version, strict=terms.strict, silence=terms.silence)
     if result.errors:
@@ -68,7 +83,7 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], di
     contents = files()
     payload: dict[str, Any] = {
         "owner": owner or f"file:{next(iter(contents))}",
-        "files": {name: _text(services, terms) for name, services in contents.items()},
+        "files": {name: _text(*definitions, terms) for name, definitions in contents.items()},
         "conditional": packed(result.conditional),
         "scripts": [place for entry in judged for place in entry.scripts],
     }
@@ -78,7 +93,7 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], di
     if terms.version is None:
         payload["newest"] = newest_known()
     if terms.format == "hcl":
-        payload["definitions"] = {name: {"services": services} for name, services in contents.items()}
+        payload["definitions"] = {name: document(*definitions) for name, definitions in contents.items()}
     return Request(result, payload)
 
 
@@ -90,18 +105,21 @@ def _about_terms(terms: Terms) -> list[Finding]:
     return [*newer_findings(terms.version), *known_findings(terms.checked)]
 
 
-def _passed(judged: Sequence[Judged], contents: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+def _passed(judged: Sequence[Judged], contents: Files) -> dict[str, list[str]]:
     """Return the paths of unchecked keys that each file has something at."""
     paths = {id(entry.definition): entry.unchecked for entry in judged if entry.unchecked}
     if not paths:
         return {}
-    found = {name: sorted({path for service in services for path in paths.get(id(service), ())}) for name, services in contents.items()}
+    found = {
+        name: sorted({path for definition in (*services, *checks) for path in paths.get(id(definition), ())})
+        for name, (services, checks) in contents.items()
+    }
     return {name: listed for name, listed in found.items() if listed}
 
 
-def _text(services: list[dict[str, Any]], terms: Terms) -> str:
+def _text(services: Definitions, checks: Definitions, terms: Terms) -> str:
     if terms.format == "json":
-        return render_json(services)
+        return render_json(services, checks)
     from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
 
-    return render_hcl(sorted(services, key=service_id), terms.header, terms.unchecked)
+    return render_hcl(services, terms.header, checks, terms.unchecked)

@@ -18,13 +18,15 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import service_tree
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
 
 _INDENT = "  "
 # Not in a text as they are: quote and backslash; ${, which asks for a closing brace; control characters; U+E123, which
 # the parser reserves; and what a reader of the file would not see.
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f-\x9f\ue123\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\\$(?={)')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_DOCUMENT_KEYS = {"service": "services", "services": "services", "check": "checks", "checks": "checks"}
+_TREES = {"services": service_tree, "checks": node_check_tree}
 # Up to here floating-point numbers hold every whole one.
 _EXACT = 2**53
 
@@ -33,36 +35,50 @@ class HclError(ValueError):
     """What cannot be written as HCL, one line for each; never with a value."""
 
 
-def render_hcl(services: Iterable[dict[str, Any]], header: str = "", unchecked: tuple[str, ...] = ()) -> str:
-    """Return the text of a file: keys in the order of the schema, services sorted by id, one final newline.
+def render_hcl(
+    services: Iterable[dict[str, Any]], header: str = "", checks: Iterable[dict[str, Any]] = (), unchecked: tuple[str, ...] = ()
+) -> str:
+    """Return the text of a file: keys in the order of the schema, services and then checks sorted by id, one final newline.
 
     The header becomes comment lines. At the paths of `unchecked`, which the schema lacks, anything may stand. Raises HclError where an
     agent would not read what the definitions say.
     """
-    ordered = sorted(services, key=service_id)
-    field = service_tree(unchecked)
-    problems = [render(finding.as_dict()) for service in ordered for finding in hcl_findings(field, service)]
+    entries = [("services", service_tree(unchecked), service) for service in sorted(services, key=service_id)]
+    entries += [("checks", node_check_tree(unchecked), check) for check in sorted(checks, key=service_id)]
+    problems = [render(finding.as_dict()) for _key, field, entry in entries for finding in hcl_findings(field, entry)]
     if problems:
         raise HclError("\n".join(problems))
-    blocks = [_block("services", field, service, (service_id(service),), "") for service in ordered] or [["services = []"]]
+    blocks = [_block(key, field, entry, (service_id(entry),), "") for key, field, entry in entries] or [["services = []"]]
     comment = [f"# {line}".rstrip() for line in _comment(header)]
     return "\n\n".join("\n".join(lines) for lines in [comment, *blocks] if lines) + "\n"
 
 
-def services_in(value: Any, unchecked: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Return a definition, or the list of them, with what templating did to their values undone. Raises HclError."""
+def definitions_in(value: Any, unchecked: tuple[str, ...] = ()) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the services and the checks outside services of a definition, a list of them, or the document of a file.
+
+    What templating did to their values is undone. Raises HclError.
+    """
+    if isinstance(value, dict) and value and value.keys() <= _DOCUMENT_KEYS.keys():
+        found: dict[str, list[Any]] = {"services": [], "checks": []}
+        for key, below in value.items():
+            found[_DOCUMENT_KEYS[key]] += _coerced(_TREES[_DOCUMENT_KEYS[key]](unchecked), below, (key,))
+        return found["services"], found["checks"]
+    return _coerced(service_tree(unchecked), value, ()), []
+
+
+def _coerced(field: Field, value: Any, place: Place) -> list[dict[str, Any]]:
     several = isinstance(value, (list, tuple))
-    services: list[Any] = []
+    definitions: list[Any] = []
     problems: list[str] = []
     for index, definition in enumerate(value if several else [value]):
         coercion = Coercion()
-        services.append(coercion.value(service_tree(unchecked), definition, (index,) if several else ()))
+        definitions.append(coercion.value(field, definition, (*place, index) if several else place))
         problems.extend(render(finding.as_dict()) for finding in coercion.findings)
     if problems:
         raise HclError("\n".join(problems))
-    if not all(isinstance(service, dict) for service in services):
-        raise HclError("What is to be rendered must be a definition, or a list of them.")
-    return services
+    if not all(isinstance(definition, dict) for definition in definitions):
+        raise HclError("What is to be rendered must be a definition, or a list of them, or a mapping of services and checks.")
+    return definitions
 
 
 def _comment(header: str) -> list[str]:

@@ -20,10 +20,15 @@ _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 _LONGEST_STEM = 180
 
 
-def render_json(services: Iterable[dict[str, Any]]) -> str:
-    """Return the text of a file: sorted keys, services sorted by id, one final newline, the same for the same input."""
-    ordered = sorted(services, key=service_id)
-    return json.dumps({"services": ordered}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+def render_json(services: Iterable[dict[str, Any]], checks: Iterable[dict[str, Any]] = ()) -> str:
+    """Return the text of a file: sorted keys, services and checks sorted by id, one final newline, the same for the same input."""
+    return json.dumps(document(services, checks), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def document(services: Iterable[dict[str, Any]], checks: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what a file says: only keys with something below them, unless there is nothing at all."""
+    ordered = {"services": sorted(services, key=service_id), "checks": sorted(checks, key=service_id)}
+    return {key: entries for key, entries in ordered.items() if entries} or {"services": []}
 
 
 def bundle_name(set_name: str, extension: str = "json") -> str:
@@ -34,6 +39,11 @@ def bundle_name(set_name: str, extension: str = "json") -> str:
 def service_file_name(identifier: str, extension: str = "json") -> str:
     """Return the name of the file that holds one service."""
     return f"service-{safe_stem(identifier)}.{extension}"
+
+
+def check_file_name(identifier: str, extension: str = "json") -> str:
+    """Return the name of the file that holds one check outside a service."""
+    return f"check-{safe_stem(identifier)}.{extension}"
 
 
 def safe_stem(text: str) -> str:

@@ -32,7 +32,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, set_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, node_check_id_findings, set_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
 
@@ -77,10 +77,7 @@ def judge_services(
         (label, result.definition if isinstance(result.definition, dict) else {}) for label, result in zip(named, results, strict=True)
     ]
     if hcl:
-        for result in results:
-            refused = {finding.place for finding in result.findings}
-            found = hcl_findings(root, result.definition)
-            result.findings.extend(finding for finding in found if finding.place not in refused)
+        _add_hcl_findings(root, results)
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for label, definition, result in zip(named, definitions, results, strict=True):
@@ -90,15 +87,25 @@ def judge_services(
 
 def judge_node_checks(
     definitions: Sequence[Any],
-    labels: Sequence[str],
+    labels: Sequence[str] | None = None,
     edition: str = "community",
     *,
     literal: bool = False,
+    hcl: bool = False,
+    beside: Sequence[Judged] | None = None,
     unchecked: tuple[str, ...] = (),
 ) -> list[Judged]:
-    """Judge checks that stand outside a service."""
+    """Judge checks that stand outside services; with the services `beside` them also whether each id is the only one."""
     root = node_check_tree(unchecked)
     results = [_judge(root, value, _node_check_rules, edition, literal) for value in definitions]
+    labels = labels or [check_label_of(index, result.definition) for index, result in enumerate(results)]
+    if hcl:
+        _add_hcl_findings(root, results)
+    if beside is not None:
+        services = [judged.definition for judged in beside if isinstance(judged.definition, dict)]
+        checks = [result.definition if isinstance(result.definition, dict) else {} for result in results]
+        for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):
+            results[index].findings.append(finding)
     for label, definition, result in zip(labels, definitions, results, strict=True):
         result.findings = [
             replace(found, unchecked=f"checks[].{found.unchecked}") if found.unchecked else found for found in result.findings
@@ -109,9 +116,25 @@ def judge_node_checks(
 
 def label_of(index: int, definition: Any) -> str:
     """Return what messages call the service at this index of a list: `services[3] (web)`."""
+    return _named(f"services[{index}]", definition)
+
+
+def check_label_of(index: int, definition: Any) -> str:
+    """Return what messages call the check at this index of a list of checks outside services: `checks[3] (disk)`."""
+    return _named(f"checks[{index}]", definition)
+
+
+def _named(place: str, definition: Any) -> str:
     name = text(definition, "id") or text(definition, "name") if isinstance(definition, dict) else ""
     clean = "".join(char if char.isprintable() else "�" for char in name[:60])
-    return f"services[{index}] ({clean})" if clean else f"services[{index}]"
+    return f"{place} ({clean})" if clean else place
+
+
+def _add_hcl_findings(root: Field, results: Sequence[Judged]) -> None:
+    for result in results:
+        refused = {finding.place for finding in result.findings}
+        found = hcl_findings(root, result.definition)
+        result.findings.extend(finding for finding in found if finding.place not in refused)
 
 
 def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[Finding]], edition: str, literal: bool) -> Judged:
@@ -153,7 +176,8 @@ def _finish(result: Judged, label: str, definition: Any) -> None:
     """Put the findings in order, and the label of the definition on each."""
     result.findings = [replace(found, label=label) for found in in_input_order(result.findings, definition)]
     if isinstance(result.definition, dict):
-        result.scripts = [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
+        own = [label] if runs_scripts(result.definition) else []
+        result.scripts = own + [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
 
 
 def _script_places(service: dict[str, Any]) -> Iterator[Place]:

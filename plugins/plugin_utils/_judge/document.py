@@ -16,7 +16,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services, label_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import DOCUMENT_KEY, KEY_CASE
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import ONE_ITEM_LIST, TYPE, kind_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import node_check_set_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import bound_check_findings
 
 DOCUMENT_KEYS = ("service", "services", "check", "checks")
 
@@ -41,15 +41,12 @@ def judge_document(
     services, labels = _services_of(document)
     checks, check_labels = _checks_of(document)
     judged = judge_services(services, labels, edition, literal=literal, unchecked=unchecked)
-    judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal, unchecked=unchecked)
+    judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal, beside=judged, unchecked=unchecked)
     for entry in [*judged, *judged_checks]:
         findings.extend(entry.findings)
     known = [entry.definition for entry in judged if isinstance(entry.definition, dict)]
-    named = [
-        (label, entry.definition if isinstance(entry.definition, dict) else {})
-        for label, entry in zip(check_labels, judged_checks, strict=True)
-    ]
-    findings.extend(replace(finding, label=check_labels[index]) for index, finding in node_check_set_findings(known, named))
+    bound = [entry.definition if isinstance(entry.definition, dict) else {} for entry in judged_checks]
+    findings.extend(replace(finding, label=check_labels[index]) for index, finding in bound_check_findings(known, bound))
     return findings
 
 

@@ -19,6 +19,8 @@ HALF_LOADED = "the agent would unload every service and stop at this one, althou
 # Since 1.11 agents look at the checks of a service, but not of its sidecar, before they unload anything.
 CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has unloaded every service"
 NODE_CHECK_REFUSED = "the agent would refuse the reload, before Consul 1.11 only after it has lost all checks behind this one"
+# What an agent does that stops a reload.
+STOPPING = (REFUSED, HALF_LOADED, CHECK_REFUSED, NODE_CHECK_REFUSED)
 NEVER_SYNCED = "the agent would list it, but never get it into the catalog"
 # Why rules are stricter than agents in places that several of them share.
 NOT_IN_THE_CATALOG = "agents take it, in a sidecar at least, and only the catalog refuses it"

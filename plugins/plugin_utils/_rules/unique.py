@@ -40,6 +40,7 @@ SIDECAR_PORT = rule(
     stricter="agents do not compare ports",
 )
 
+CHECK_SERVICE_LACKING = "the agent would lose this check and all behind it, although consul validate finds nothing"
 CHECK_SERVICE = warning(
     "check-service-known",
     "a check of a service that the document does not have",
@@ -56,19 +57,25 @@ def set_findings(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int,
     yield from _shared_sidecar_ports(services)
 
 
-def node_check_set_findings(services: Sequence[Mapping], checks: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
-    """Yield index and finding for checks outside services that do not go with the services, or with each other."""
-    known = {service_id(service) for service in services}
-    known.update(sidecar[0] for sidecar in map(sidecar_of, services) if sidecar)
+def node_check_id_findings(services: Sequence[Mapping], checks: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
+    """Yield index and finding for checks outside services whose id a check of these services has, or another one of them."""
     taken = {name: f"a check of {quoted(service_id(service))}" for service in services for _place, name in _all_check_ids(service)}
     for index, (label, check) in enumerate(checks):
-        name, owner = text(check, "id") or text(check, "name"), text(check, "service_id")
+        name = text(check, "id") or text(check, "name")
         if name in taken:
             what = f"the check id {quoted(name)} is taken by {taken[name]}"
             hint = "Give each check an id that is unique on the node."
             yield index, DUPLICATE_CHECK.at(("id",), what, hint, agent="the agent would have the last one only")
         if name:
             taken.setdefault(name, label)
+
+
+def bound_check_findings(services: Sequence[Mapping], checks: Sequence[Mapping]) -> Iterator[tuple[int, Finding]]:
+    """Yield index and finding for checks outside services that belong to none of these."""
+    known = {service_id(service) for service in services}
+    known.update(sidecar[0] for sidecar in map(sidecar_of, services) if sidecar)
+    for index, check in enumerate(checks):
+        owner = text(check, "service_id")
         if owner and owner not in known:
             yield index, CHECK_SERVICE.at(("service_id",), f"the service {quoted(owner)} is not here", "Name a service that the agent has.")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, keys_of, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
@@ -26,6 +27,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definition
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import NODE_CHECK_NAME
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import (
     BROKEN,
     DELETED,
@@ -38,7 +41,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory 
     VERSION_UNKNOWN,
     newer_findings,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import DUPLICATE_CHECK
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import STOPPING
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
@@ -51,6 +55,7 @@ _DRIFT = {
     ("different", True): ("agent-differs", ""),
 }
 _RELOAD = "Have the agent reload its files."
+_REPAIR_AND_RELOAD = "First put right the errors in the files: a reload would stop at them. Then have the agent reload its files."
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class _Judge:
         self._version = terms.version or (parse_version(agent["version"]) if agent["version"] else None)
         self._unchecked = _still_new([*self._survey.get("unchecked", ()), *terms.unchecked])
         self._conditional: list[dict[str, Any]] = []
+        self._known: set[str] = set()
         self._labels: dict[tuple[str, str], list[str]] = {}
 
     def run(self) -> None:
@@ -112,6 +118,8 @@ class _Judge:
         services = [entry for entry in self.audit.entries if entry.kind == "service"]
         checks = [entry for entry in self.audit.entries if entry.kind == "check"]
         judged = [*self._judged(judge_services, services), *self._judged(judge_node_checks, checks)]
+        for entry, found in zip(checks, judged[len(services) :], strict=True):
+            found.findings.extend(self._service_findings(entry))
         double, self.audit.duplicates = _duplicates(self.audit.entries)
         for entry, found in zip([*services, *checks], judged, strict=True):
             found.findings = [*entry.findings, *found.findings, *(finding for owner, finding in double if owner is entry)]
@@ -123,6 +131,33 @@ class _Judge:
     def _judged(self, judge: Callable[..., list[Judged]], entries: list[Entry]) -> list[Judged]:
         definitions, labels = [entry.definition for entry in entries], [entry.label for entry in entries]
         return judge(definitions, labels, self._terms.edition, literal=True, unchecked=self._unchecked)
+
+    def _service_findings(self, entry: Entry) -> Iterator[Finding]:
+        """Say that the agent will not have the service of a check: certain where all is known that it has."""
+        agent = self._survey["agent"]
+        owner = owner_of(next(iter(expected([], [entry.definition]).checks.values()))) if isinstance(entry.definition, dict) else ""
+        if not owner or owner in self._services():
+            return
+        certain = agent["state"] == "running" and agent["compared"] and not any(file["fatal"] for file in self._survey["files"])
+        besides = "neither a file of the agent declares nor its HTTP API has" if certain else "no file here declares"
+        consequence = CHECK_SERVICE_LACKING if certain else None
+        found = CHECK_SERVICE.at(
+            ("service_id",),
+            f"names the service {quoted(owner)}, which {besides}",
+            "Declare the service, correct service_id, or remove the check.",
+            agent=consequence,
+        )
+        yield replace(found, severity="error" if certain else "warning", label=entry.label)
+
+    def _services(self) -> set[str]:
+        """The keys of all services that the agent will have when it has loaded its files."""
+        if not self._known:
+            definitions = [
+                entry.definition for entry in self.audit.entries if entry.kind == "service" and isinstance(entry.definition, dict)
+            ]
+            self._known.update(keys_of(definitions, ()).services)
+            self._known.update(found["key"] for found in self._survey["agent"]["services"] if found["origin"] != "removed")
+        return self._known
 
     def _facts(self) -> Any:
         """What the target found out, in the form that it has there. Without an agent nobody cares whether it runs scripts."""
@@ -148,13 +183,15 @@ class _Judge:
 
     def _add_drift(self) -> None:
         agent = self._survey["agent"]
+        stopped = any(finding["severity"] == "error" and _stops(finding["rule"]) for finding in self.audit.findings)
+        remedy = _REPAIR_AND_RELOAD if stopped else _RELOAD
         for entry in agent["drift"]:
-            self.audit.findings.append(self._drift(entry))
+            self.audit.findings.append({**self._drift(entry), "hint": remedy})
         for kind in ("service", "check"):
             for found in agent[f"{kind}s"]:
                 if found["origin"] == "removed":
                     message = "the agent has it, and no file declares it any more."
-                    hint = f"{_RELOAD} Or bring the file back."
+                    hint = f"{remedy} Or bring the file back."
                     rule = f"agent-still-has-{kind}"
                     self.audit.findings.append(
                         {"severity": "error", "path": f"{kind} {found['key']}", "rule": rule, "message": message, "hint": hint, "file": ""}
@@ -170,7 +207,6 @@ class _Judge:
             "path": " → ".join(step for step in steps if step),
             "rule": rule,
             "message": message or f"{entry['reason']}.",
-            "hint": _RELOAD,
             "file": entry["file"],
         }
 
@@ -196,6 +232,11 @@ def _still_new(paths: Iterable[str]) -> tuple[str, ...]:
         with suppress(PathError):
             found.update(dict.fromkeys(read_paths([path]).new))
     return tuple(found)
+
+
+def _stops(rule: str) -> bool:
+    """Whether agents refuse a reload, or stop half-way, where this rule is broken."""
+    return rule in (BROKEN.id, CHECK_SERVICE.id, NODE_CHECK_NAME.id) or (rule in RULES and RULES[rule].agent in STOPPING)
 
 
 def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:

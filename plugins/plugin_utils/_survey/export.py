@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what is there to a list for the role: hand-written files, and services registered through the HTTP API.
+"""From what is there to a list for the role: hand-written files, and what was registered through the HTTP API.
 
 Only what can be taken over as it is, so that the agent notices nothing; of all else it is said why it was left out.
 
@@ -18,9 +18,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, Reference, export_text
 
@@ -33,10 +33,12 @@ def export(audit: Audit) -> dict[str, Any]:
     exported = Exported()
     _take_files(audit, exported)
     _take_registrations(audit, exported)
+    _take_check_registrations(audit, exported)
     _refer_to_secrets(exported)
     return {
         "text": export_text(audit.survey["path"], exported),
         "services": [service_id(service) for _origin, service in exported.services],
+        "checks": [service_id(check) for _origin, check in exported.checks],
         "secrets": sorted(exported.secrets),
         "left_out": exported.left_out,
     }
@@ -48,39 +50,38 @@ def export(audit: Audit) -> dict[str, Any]:
 def _take_files(audit: Audit, exported: Exported) -> None:
     for file in audit.survey["files"]:
         entries = [entry for entry in audit.entries if entry.file == file["name"]]
-        services = [entry.definition for entry in entries if entry.kind == "service"]
-        reason = _file_reason(file, audit, any(entry.kind == "check" for entry in entries))
+        reason = _file_reason(file, audit)
         if reason is None:
-            exported.services.extend((file["name"], definition) for definition in services)
-        elif services or file["fatal"]:
+            exported.services.extend((file["name"], entry.definition) for entry in entries if entry.kind == "service")
+            exported.checks.extend((file["name"], entry.definition) for entry in entries if entry.kind == "check")
+        elif entries or file["fatal"]:
             exported.left_out.append({"what": file["name"], "reason": reason})
 
 
-def _file_reason(file: dict[str, Any], audit: Audit, has_checks: bool) -> str | None:
+def _file_reason(file: dict[str, Any], audit: Audit) -> str | None:
     """Return why a file cannot be taken over."""
     if file["owner"]:
-        return "this collection wrote it: its services are in a list already"
+        return "this collection wrote it: what it holds is in a list already"
     if file["problem"]:
         return f"it {file['problem']}"
     if file["target"]:
         return "it is a link: put the file itself into the directory first"
     if file["settings"]:
-        return "it holds settings of the agent as well: move its services to a file of their own first"
-    if has_checks:
-        return "it holds checks outside of services, which only files can have: move its services to a file of their own first"
+        return "it holds settings of the agent as well: move its services and checks to a file of their own first"
     if file["name"] in audit.refused:
         return "its definitions have errors: repair them first"
     return None
 
 
-# Services registered through the HTTP API
+# What was registered through the HTTP API
+
+_ORIGINS = {"api": "the HTTP API", "unknown": "the agent: in none of its files, perhaps registered through the HTTP API"}
 
 
 def _take_registrations(audit: Audit, exported: Exported) -> None:
     for found in audit.survey["agent"]["services"]:
-        if found["origin"] not in ("api", "unknown"):
+        if found["origin"] not in _ORIGINS:
             continue
-        origin = "the HTTP API" if found["origin"] == "api" else "the agent: in none of its files, perhaps registered through the HTTP API"
         try:
             service = _registered(found)
         except (CasingError, _Unknown) as reason:
@@ -91,7 +92,25 @@ def _take_registrations(audit: Audit, exported: Exported) -> None:
             exported.left_out.append({"what": f"service {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
         else:
             exported.registered = True
-            exported.services.append((origin, service))
+            exported.services.append((_ORIGINS[found["origin"]], service))
+
+
+def _take_check_registrations(audit: Audit, exported: Exported) -> None:
+    """Take checks of the node, and such that were added to a service which a file declares."""
+    for found in audit.survey["agent"]["checks"]:
+        if found["origin"] not in _ORIGINS:
+            continue
+        try:
+            check = _registered_check(found)
+        except (CasingError, _Unknown) as reason:
+            exported.left_out.append({"what": f"check {found['key']}", "reason": str(reason)})
+            continue
+        errors = verdict(judge_node_checks([check])[0].findings, None).errors
+        if errors:
+            exported.left_out.append({"what": f"check {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
+        else:
+            exported.registered = True
+            exported.checks.append((_ORIGINS[found["origin"]], check))
 
 
 class _Unknown(Exception):
@@ -116,6 +135,22 @@ def _registered(found: dict[str, Any]) -> dict[str, Any]:
     return service
 
 
+def _registered_check(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the check outside services with which a file would register the same. Raises CasingError and _Unknown."""
+    check: dict[str, Any] = to_file(found["answer"], "node_check")
+    _demand_type(check)
+    if check.get("id") == check.get("name"):
+        del check["id"]
+    if found["token"]:
+        check["token"] = MASK
+    return check
+
+
+def _demand_type(check: dict[str, Any]) -> None:
+    if not any(field.annotation("x-check-type") and name in check for name, field in node_check_field().properties.items()):
+        raise _Unknown("the agent does not tell what its checks do; as root on its machine (become: true) they can be read")
+
+
 def _natural(check: dict[str, Any]) -> list[Any]:
     """Order check ids as people count: service:web:2 before service:web:10."""
     return [int(part) if part.isdigit() else part for part in _NUMBER.split(str(check.get("CheckID", "")))]
@@ -123,10 +158,7 @@ def _natural(check: dict[str, Any]) -> list[Any]:
 
 def _inside(check: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:
     """Return a check as it stands inside its service."""
-    items = service_field().properties["checks"].items
-    kinds = {name for name, field in items.properties.items() if field.annotation("x-check-type")} if items else set()
-    if not kinds & check.keys():
-        raise _Unknown("the agent does not tell what its checks do; as root on its machine (become: true) they can be read")
+    _demand_type(check)
     if check.get("name") == f"Service '{service['name']}' check":
         del check["name"]
     return {key: value for key, value in check.items() if key != "service_id"}
@@ -136,15 +168,16 @@ def _inside(check: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refer_to_secrets(exported: Exported) -> None:
-    for index, (origin, service) in enumerate(exported.services):
-        identifier = service_id(service)
+    for field, prefix, entries in ((service_field(), "", exported.services), (node_check_field(), "check ", exported.checks)):
+        for index, (origin, definition) in enumerate(entries):
+            identifier = prefix + service_id(definition)
 
-        def refer(place: Place, identifier: str = identifier, origin: str = origin) -> Reference:
-            name = f"{identifier}/{dotted(place)}"
-            exported.secrets[name] = origin
-            return Reference(SECRETS, name)
+            def refer(place: Place, identifier: str = identifier, origin: str = origin) -> Reference:
+                name = f"{identifier}/{dotted(place)}"
+                exported.secrets[name] = origin
+                return Reference(SECRETS, name)
 
-        exported.services[index] = (origin, _referring(service_field(), service, (), refer))
+            entries[index] = (origin, _referring(field, definition, (), refer))
 
 
 def _referring(field: Field, value: Any, place: Place, refer: Any) -> Any:

@@ -37,6 +37,8 @@ class Exported:
     """What is taken over, with where it comes from; the names of the secrets, and where each is; what is left out, and why."""
 
     services: list[tuple[str, dict[str, Any]]] = dataclass_field(default_factory=list)
+    # Checks outside services.
+    checks: list[tuple[str, dict[str, Any]]] = dataclass_field(default_factory=list)
     secrets: dict[str, str] = dataclass_field(default_factory=dict)
     left_out: list[dict[str, str]] = dataclass_field(default_factory=list)
     # Whether some were registered through the HTTP API.
@@ -44,24 +46,29 @@ class Exported:
 
 
 def export_text(path: str, exported: Exported) -> str:
-    """Return the file: what it is, what is not in it and why, the list, and which secrets have to be put into a vault."""
-    lines = ["---", *_header(path, exported)]
-    lines.append("consul_services_definitions:" if exported.services else "consul_services_definitions: []")
-    origin = None
-    for origin_here, service in exported.services:
-        if origin_here != origin:
-            origin = origin_here
-            lines.append(f"  # From {_comment(origin)}")
-        lines += ["  " + line if line else line for line in _dumped([service]).splitlines()]
+    """Return the file: what it is, what is not in it and why, the lists, and which secrets have to be put into a vault."""
+    lines = ["---", *_header(path, exported), *_list("consul_services_definitions", exported.services)]
+    if exported.checks:
+        lines += ["", *_list("consul_services_checks", exported.checks)]
     if exported.secrets:
         lines += ["", "# Not written here, since they are secret. Put them into a vault, under these names:", "# consul_services_secrets:"]
         lines += [f"#   {json.dumps(_comment(name), ensure_ascii=False)}: from {_comment(at)}" for name, at in exported.secrets.items()]
     return "\n".join(lines) + "\n"
 
 
+def _list(variable: str, entries: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
+    yield f"{variable}:" if entries else f"{variable}: []"
+    origin = None
+    for origin_here, definition in entries:
+        if origin_here != origin:
+            origin = origin_here
+            yield f"  # From {_comment(origin)}"
+        yield from ("  " + line if line else line for line in _dumped([definition]).splitlines())
+
+
 def _header(path: str, exported: Exported) -> Iterator[str]:
     yield f"# What was in {_comment(path)}, and on its agent: a list for the role registrar.consul.consul_services."
-    yield "# Run the role once with consul_services_adopt: true. It removes the files whose services are all in the list, written alike."
+    yield "# Run the role once with consul_services_adopt: true. It removes the files of which everything is in the list, written alike."
     if exported.registered:
         yield "# With consul_services_take_over: true as well, it takes over those that were registered through the HTTP API."
     for entry in exported.left_out:

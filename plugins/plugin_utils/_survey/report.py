@@ -62,6 +62,7 @@ def _headline(result: dict[str, Any]) -> str:
         agent_in_words(result["agent"]),
         counted(summary["files"], "file"),
         counted(summary["services"], "service"),
+        *([f"{counted(summary['checks'], 'check')} outside services"] if summary["checks"] else []),
         f"{counted(summary['errors'], 'error')}, {counted(summary['warnings'], 'warning')}",
     ]
     return "  |  ".join(parts)

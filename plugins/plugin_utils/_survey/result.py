@@ -44,10 +44,9 @@ def info_result(audit: Audit) -> dict[str, Any]:
 
 
 def _files(audit: Audit) -> list[dict[str, Any]]:
-    ids: dict[str, list[str]] = {}
+    ids: dict[tuple[str, str], list[str]] = {}
     for entry in audit.entries:
-        if entry.kind == "service":
-            ids.setdefault(entry.file, []).append(_id(entry))
+        ids.setdefault((entry.file, entry.kind), []).append(_id(entry))
     problems: dict[str, list[str]] = {}
     for finding in audit.findings:
         problems.setdefault(finding["file"], []).append(finding["rule"])
@@ -60,7 +59,8 @@ def _files(audit: Audit) -> list[dict[str, Any]]:
             "target": file["target"],
             "edited": file.get("edited", False),
             "settings": file["settings"],
-            "services": ids.get(file["name"], []),
+            "services": ids.get((file["name"], "service"), []),
+            "checks": ids.get((file["name"], "check"), []),
             "problems": sorted(set(problems.get(file["name"], []))),
         }
         for file in audit.survey["files"]
@@ -119,6 +119,7 @@ def _summary(result: dict[str, Any]) -> dict[str, int]:
     return {
         "files": len(result["files"]),
         "services": len(result["services"]),
+        "checks": len(result["checks"]),
         "errors": severities["error"],
         "warnings": severities["warning"],
         "duplicates": len(result["duplicates"]),

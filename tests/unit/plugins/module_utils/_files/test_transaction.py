@@ -186,8 +186,8 @@ def test_new_files_come_before_old_ones_go(directory: ConfigDir) -> None:
 
     names = [arguments[-1] for name, arguments in calls if name in ("rename", "unlink")]
     assert [name for name in names if name.endswith(".json") and name not in ("journal.json", "manifest.json")] == [
-        "api.json",
         "web.json",
+        "api.json",
         "kept.json",
         "bundle.json",
     ]

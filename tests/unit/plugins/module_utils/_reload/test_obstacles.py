@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import persisted_in
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import half_loads, taken_over
+from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, half_loads, taken_over, unknown_services
 
 HTTP = {"http": "http://127.0.0.1", "interval": "10s"}
 
@@ -95,7 +97,7 @@ def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) 
     wanted_part, before_part, elsewhere_part = (
         Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
     )
-    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, [])
+    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, [], [], [])
 
 
 @pytest.mark.parametrize(
@@ -113,8 +115,82 @@ def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) 
 def test_ids_of_services_of_the_api(
     declared_state: Declared, registered: dict[str, Any], persisted: list[str] | None, found: list[str]
 ) -> None:
-    kept = None if persisted is None else dict.fromkeys(persisted, "path")
-    assert [finding["path"] for finding in taken_over(declared_state, registered, kept)] == found
+    kept = None if persisted is None else Persisted(dict.fromkeys(persisted, "path"), {})
+    assert [finding["path"] for finding in taken_over(declared_state, Seen(registered, {}), kept)] == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept", "found"),
+    [
+        (([], [{"name": "disk", "ttl": "1s"}]), ([], ["disk"]), ["check disk"]),
+        (([], [{"name": "disk", "ttl": "1s"}]), ([], []), []),
+        (([{"name": "web", "check": {"id": "c", "ttl": "1s"}}], []), ([], ["c"]), ["check c"]),
+        # It goes with its service.
+        (([{"name": "web", "check": {"id": "c", "ttl": "1s"}}], []), (["web"], ["c"]), ["service web"]),
+    ],
+)
+def test_ids_of_checks_of_the_api(wanted: Any, kept: Any, found: list[str]) -> None:
+    declared_state = state([])._replace(wanted=expected(*wanted))
+    persisted = Persisted(dict.fromkeys(kept[0], "path"), dict.fromkeys(kept[1], "path"))
+    assert [finding["path"] for finding in taken_over(declared_state, Seen({}, {}), persisted)] == found
+    # Where data_dir may not be read, one that is as the file says counts as loaded from it.
+    seen = Seen({}, {"disk": {"Name": "disk", "ServiceID": ""}})
+    assert list(taken_over(state([])._replace(wanted=expected([], [{"name": "disk", "ttl": "1s"}])), seen, None)) == []
+
+
+def in_two_places(tmp_path: Path, ours: dict[str, Any], foreign: dict[str, Any], other: Any) -> tuple[Declared, Path]:
+    """A directory with a file of ours and one of others, and a file that the agent reads besides."""
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "ours.json").write_text(json.dumps(ours))
+    (here / "foreign.json").write_text(json.dumps(foreign))
+    (tmp_path / "other.json").write_text(other if isinstance(other, str) else json.dumps(other))
+    with ConfigDir(str(here)) as directory:
+        directory.create_state()
+        save_manifest(directory, {"ours.json": Owned("set:default", "", [])})
+        return declared(directory, None, None, [str(tmp_path / "other.json"), str(here / "foreign.json")]), tmp_path
+
+
+def test_ids_that_another_file_of_the_agent_has(tmp_path: Path) -> None:
+    web = {"name": "web", "check": {"ttl": "1s"}, "connect": {"sidecar_service": {}}}
+    looked, root = in_two_places(
+        tmp_path,
+        {"services": [web, {"name": "db"}], "checks": [{"name": "disk", "ttl": "1s"}]},
+        {"check": {"id": "disk", "ttl": "1s"}},
+        {"service": {"name": "web", "check": {"ttl": "1s"}}},
+    )
+    found = [(finding["path"], finding["rule"], finding["message"]) for finding in doubles(looked)]
+    taken = "this id is taken by {}, which the same agent reads; it would register only one of them.".format
+    assert found == [
+        ("service web", "service-id-unique", taken(root / "other.json")),
+        ("check disk", "check-id-unique", taken(root / "here" / "foreign.json")),
+    ]
+
+
+@pytest.mark.parametrize(("known", "stops"), [(False, True), (True, False), (None, False)])
+def test_checks_of_services_that_the_agent_will_not_have(tmp_path: Path, known: bool | None, stops: bool) -> None:
+    sidecar = {"name": "web", "connect": {"sidecar_service": {}}}
+    bound = [{"name": name, "service_id": name, "ttl": "1s"} for name in ("web", "web-sidecar-proxy", "db", "queue", "nobody")]
+    looked, root = in_two_places(
+        tmp_path, {"services": [sidecar]}, {"service": {"name": "db"}, "checks": bound}, {"service": {"name": "queue"}}
+    )
+    asked: list[str] = []
+
+    def knows(service: str) -> bool | None:
+        asked.append(service)
+        return known
+
+    found = list(unknown_services(looked, knows))
+    assert asked == ["nobody"]
+    assert [(finding["path"], finding["rule"]) for finding in found] == (
+        [(str(root / "here" / "foreign.json"), "check-service-known")] if stops else []
+    )
+
+
+def test_checks_in_files_that_cannot_be_read_are_not_known(tmp_path: Path) -> None:
+    looked, _root = in_two_places(tmp_path, {}, {"check": {"name": "c", "service_id": ["odd"], "ttl": "1s"}}, "{")
+    assert list(unknown_services(looked, lambda _service: False)) == []
+    assert [file.document for file in looked.others] == [None]
 
 
 def test_what_an_agent_keeps(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,15 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.scan impor
 from ansible_collections.registrar.consul.plugins.module_utils._write.retire import Retired, retire
 
 
-def look(folder: Path, files: dict[str, Any], ours: list[dict[str, Any]]) -> Retired:
+def look(folder: Path, files: dict[str, Any], ours: list[dict[str, Any]], checks: Sequence[dict[str, Any]] = ()) -> Retired:
     for name, content in files.items():
         (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     with ConfigDir(str(folder)) as directory:
-        return retire(directory, scan(directory), ours)
+        return retire(directory, scan(directory), ours, checks)
 
 
 WEB = {"name": "web", "port": 80, "token": "t", "meta": {"a": ""}, "check": {"http": "http://a/", "interval": "60s"}}
+DISK = {"name": "disk", "args": ["df"], "interval": "60s"}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ def test_any_difference_keeps_the_file_and_is_named_without_its_value(tmp_path: 
     assert found.changes == []
     assert [finding["rule"] for finding in found.findings] == ["file-not-retired"]
     assert found.findings[0]["message"] == (
-        f"has services that are declared here, and cannot be taken over: web is declared with another {field}."
+        f"has definitions that are declared here, and cannot be taken over: web is declared with another {field}."
     )
 
 
@@ -73,7 +75,7 @@ def test_files_without_services_of_ours_are_nobodys_business(tmp_path: Path) -> 
 def test_a_file_that_holds_more_stays(tmp_path: Path) -> None:
     files = {
         "a.json": {"services": [WEB, {"name": "more"}]},
-        "b.json": {"service": WEB, "check": {"id": "disk", "ttl": "1s"}},
+        "b.json": {"service": WEB, "check": {"id": "disk", "ttl": "1s"}, "checks": [{"ttl": "1s"}]},
         "c.json": {"service": WEB, "log_level": "INFO"},
     }
     found = look(tmp_path, files, [WEB])
@@ -82,8 +84,37 @@ def test_a_file_that_holds_more_stays(tmp_path: Path) -> None:
 
     assert found.changes == []
     reasons = [finding["message"].partition("over: ")[2] for finding in found.findings]
-    assert reasons == ["more is not declared here.", "it holds checks outside of services.", "it holds settings of the agent."]
+    assert reasons == [
+        "more is not declared here.",
+        "a check without a name is not declared here; the check disk is not declared here.",
+        "it holds settings of the agent.",
+    ]
     assert linked.findings[-1]["message"].endswith("over: it is a link.")
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"check": DISK},
+        {"checks": [{**DISK, "id": "disk", "interval": "1m", "service_id": None, "timeout": ""}]},
+        {"Checks": [{"Name": "disk", "ScriptArgs": ["df"], "Interval": "60s"}], "service": WEB},
+    ],
+)
+def test_a_file_goes_with_its_checks_outside_services(tmp_path: Path, theirs: dict[str, Any]) -> None:
+    found = look(tmp_path, {"old.json": theirs}, [WEB], [DISK])
+    assert [(change.name, change.action) for change in found.changes] == [("old.json", "retired")]
+
+
+@pytest.mark.parametrize(
+    ("difference", "field"),
+    [({"interval": "61s"}, "interval"), ({"service_id": "web"}, "service_id"), ({"token": "t"}, "token"), ({"notes": "n"}, "notes")],
+)
+def test_a_check_that_is_not_alike_keeps_the_file(tmp_path: Path, difference: dict[str, Any], field: str) -> None:
+    found = look(tmp_path, {"old.json": {"check": {**DISK, **difference}}}, [], [DISK])
+    assert found.changes == []
+    assert found.findings[0]["message"].endswith(f"over: the check disk is declared with another {field}.")
+    named = look(tmp_path, {"old.json": {"check": {**DISK, "id": "disk", "name": "Disk"}}}, [], [DISK])
+    assert named.findings[0]["message"].endswith("over: the check disk is declared with another name.")
 
 
 def test_instances_in_other_namespaces_are_other_services(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_a_new_set(tmp_path: Path) -> None:
         "changes": [{"file": "services-web.json", "action": "created"}],
         "paths": [str(tmp_path / "services-web.json")],
         "services": ["api", "web"],
+        "checks": [],
         "drift": [],
         "rule_warnings": [],
         "pending": True,

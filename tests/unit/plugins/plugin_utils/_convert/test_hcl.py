@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import read_hcl
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, render_hcl, services_in
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import HclError, definitions_in, render_hcl
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
@@ -266,17 +266,23 @@ def test_what_is_no_definition_is_refused(service: dict[str, Any], message: str)
 
 def test_templated_values_become_what_they_were() -> None:
     service = {"name": "web", "port": "8080", "enable_tag_override": "true", "meta": {"n": 1}, "address": None}
-    assert services_in(service) == [{"name": "web", "port": 8080, "enable_tag_override": True, "meta": {"n": "1"}}]
-    assert services_in([service, service]) == services_in(service) * 2
+    read = {"name": "web", "port": 8080, "enable_tag_override": True, "meta": {"n": "1"}}
+    assert definitions_in(service) == ([read], [])
+    assert definitions_in([service, service]) == ([read, read], [])
+    assert definitions_in({"services": [service], "service": service}) == ([read, read], [])
+    assert definitions_in({"checks": [{"name": "disk", "failures_before_critical": "2"}]}) == (
+        [],
+        [{"name": "disk", "failures_before_critical": 2}],
+    )
 
 
 @pytest.mark.parametrize("value", ["web", None, [1], 5])
 def test_only_definitions_are_rendered(value: Any) -> None:
     with pytest.raises(HclError, match=r"must be a definition, or a list of them"):
-        services_in(value)
+        definitions_in(value)
 
 
 def test_what_can_be_read_in_two_ways_is_refused() -> None:
     with pytest.raises(HclError) as caught:
-        services_in([{"name": "web"}, {"name": "db", "port": "0x50", "Check": {"ttl": 5}}])
+        definitions_in([{"name": "web"}, {"name": "db", "port": "0x50", "Check": {"ttl": 5}}])
     assert [line.split(":")[0] for line in str(caught.value).splitlines()][:2] == ["[1].port", "[1].Check"]

@@ -10,7 +10,17 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import fleet_report, report, summary_table
 
 AGENT: dict[str, Any] = {"version": "1.8.7", "state": "running", "compared": True, "services": []}
-SUMMARY = {"files": 1, "services": 2, "errors": 0, "warnings": 0, "duplicates": 0, "missing": 0, "different": 0, "unexpected": 0}
+SUMMARY = {
+    "files": 1,
+    "services": 2,
+    "checks": 0,
+    "errors": 0,
+    "warnings": 0,
+    "duplicates": 0,
+    "missing": 0,
+    "different": 0,
+    "unexpected": 0,
+}
 
 
 def result(**more: Any) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an agent has from other places than one config-dir: its other directories and files, and its HTTP API.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any, Iterable, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
+from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import (
+    Definitions,
+    Unparsable,
+    definitions_in,
+    document_in,
+    is_hcl,
+)
+
+
+class OtherFile(NamedTuple):
+    """A file that the agent reads from another place; without a document it could not be read."""
+
+    path: str
+    document: dict[str, Any] | None
+
+    @property
+    def definitions(self) -> Definitions:
+        """The services and checks in it."""
+        return definitions_in(self.document or {}, is_hcl(self.path))
+
+
+def files_beyond(config_dir: str, paths: Iterable[str]) -> list[OtherFile]:
+    """Read those of an agent's files (see source_files) that are not in this directory, not through a link either."""
+    here = os.path.realpath(config_dir)
+    # One directory may have thousands of files.
+    real = functools.lru_cache(maxsize=None)(os.path.realpath)
+    outside = (path for path in paths if real(os.path.dirname(path)) != here)
+    return [_read(path) for path in outside if os.path.dirname(os.path.realpath(path)) != here]
+
+
+class Registrations:
+    """Which services an agent will still have from its HTTP API when it has loaded its files anew."""
+
+    def __init__(self, facts: AgentFacts, complete: bool) -> None:
+        """complete tells whether all files of the agent are known."""
+        self._facts = facts
+        self._complete = complete
+        self._seen: Any = None
+        self._known: list[Persisted | None] = []
+
+    def knows(self, service: str) -> bool | None:
+        """Whether the agent has the service (a key of _definition/expect.py), which no file declares; None where that cannot be known."""
+        persisted = self._persisted()
+        if persisted is not None:
+            return service.rpartition("/")[2] in persisted.services or (False if self._complete else None)
+        if self._facts.is_forgetful:
+            return False if self._complete else None
+        return self._registered(service)
+
+    def _persisted(self) -> Persisted | None:
+        if not self._known:
+            self._known.append(persisted_in(self._facts.data_dir))
+        return self._known[0]
+
+    def _registered(self, service: str) -> bool | None:
+        """What the API says: there, or absent for certain. Under ACLs a service can be hidden, and the path of one service tells."""
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
+
+        api = self._facts.api if self._facts.process is not None or self._facts.address_given else None
+        if api is None:
+            return None
+        namespace, slash, _name = service.rpartition("/")
+        view = AgentView(api, [namespace] if slash else [])
+        try:
+            if self._seen is None:
+                self._seen = view.look().services
+            return service in self._seen or (None if view.is_hidden(service) else False)
+        except ApiError:
+            return None
+
+
+class Elsewhere(NamedTuple):
+    """The other files of an agent, and what came through its API."""
+
+    files: list[OtherFile]
+    registrations: Registrations
+
+
+def elsewhere(facts: AgentFacts, config_dir: str) -> Elsewhere:
+    """Look around. Raises AgentProcessError where several agents read the directory."""
+    process = facts.process
+    files = files_beyond(config_dir, source_files(process, facts.agents)) if process is not None else []
+    complete = process is not None and all(file.document is not None for file in files)
+    return Elsewhere(files, Registrations(facts, complete))
+
+
+def _read(path: str) -> OtherFile:
+    """Whether the agent can read it is its own affair: it says so itself."""
+    try:
+        with open(path, "rb") as stream:
+            return OtherFile(path, document_in(path, stream.read()))
+    except (OSError, Unparsable):
+        return OtherFile(path, None)

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks outside services: of the node, and of services that a set, another file or the HTTP API has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
+
+StartAgent = Callable[..., ConsulAgent]
+
+WEB = {"name": "web", "port": 80}
+DISK = {"name": "disk", "ttl": "1h", "notes": "free space", "status": "passing"}
+BOUND = {"id": "web-lag", "name": "Lag", "service_id": "web", "ttl": "1h"}
+PLANTED = "planted-secret"
+
+
+def role(agent: ConsulAgent, services: list[Any], checks: list[Any], **variables: Any) -> dict[str, Any]:
+    given = {
+        "consul_services_config_dir": str(agent.config_dir),
+        "consul_services_definitions": services,
+        "consul_services_checks": checks,
+        **variables,
+    }
+    return {"role": "registrar.consul.consul_services", "vars": given}
+
+
+def play(*roles: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"hosts": "all", "gather_facts": False, "roles": list(roles)}]
+
+
+def apply(tmp_path: Path, agent: ConsulAgent, services: list[Any], checks: list[Any], **variables: Any) -> PlaybookResult:
+    return run_playbook(tmp_path / "run", play(role(agent, services, checks, **variables)))
+
+
+def ours(agent: ConsulAgent) -> list[str]:
+    return sorted(path.name for path in agent.config_dir.iterdir() if path.is_file())
+
+
+def reload_task(result: PlaybookResult) -> dict[str, Any]:
+    return next(task.result for task in result.tasks if task.task.endswith("Reload the Consul agent"))
+
+
+@pytest.mark.parametrize(("layout", "form"), [("bundle", "json"), ("per_service", "hcl")])
+def test_a_set_with_checks_comes_changes_and_goes(tmp_path: Path, agent: ConsulAgent, layout: str, form: str) -> None:
+    options = {"consul_services_layout": layout, "consul_services_format": form}
+    first = apply(tmp_path, agent, [WEB], [DISK, BOUND], **options).ok()
+
+    assert first.task("Write the service definitions").result["checks"] == ["disk", "web-lag"]
+    told = reload_task(first)
+    assert (told["verified"], told["verified_by"]) == (True, "api")
+    checks = agent.checks()
+    assert {name: (check["ServiceID"], check["Notes"], check["Status"]) for name, check in checks.items()} == {
+        "disk": ("", "free space", "passing"),
+        "web-lag": ("web", "", "critical"),
+    }
+    assert ours(agent) == (["services-default.json"] if layout == "bundle" else ["check-disk.hcl", "check-web-lag.hcl", "service-web.hcl"])
+    assert apply(tmp_path, agent, [WEB], [DISK, BOUND], **options).ok().changed == 0
+
+    changed = reload_task(apply(tmp_path, agent, [WEB], [{**DISK, "notes": "other"}], **options).ok())
+    assert changed["verified"]
+    assert {name: check["Notes"] for name, check in agent.checks().items()} == {"disk": "other"}
+
+    apply(tmp_path, agent, [], [DISK], **options).ok()
+    assert (set(agent.services()), set(agent.checks())) == (set(), {"disk"})
+    apply(tmp_path, agent, [], [], **options).ok()
+    assert (agent.checks(), ours(agent)) == ({}, [])
+
+
+def test_a_bound_check_and_its_service_come_move_and_go_together(tmp_path: Path, agent: ConsulAgent) -> None:
+    options = {"consul_services_layout": "per_service"}
+    apply(tmp_path, agent, [WEB], [], **options).ok()
+    # The service leaves, another one comes, and the check goes from one to the other: always with one signal, and without a half reload.
+    apply(tmp_path, agent, [{"name": "api"}], [{**BOUND, "service_id": "api"}], **options).ok()
+    assert agent.checks()["web-lag"]["ServiceID"] == "api"
+    apply(tmp_path, agent, [{"name": "api"}], [{**BOUND, "service_id": "api"}], consul_services_layout="bundle").ok()
+    apply(tmp_path, agent, [WEB], [], **options).ok()
+    assert (set(agent.services()), agent.checks()) == ({"web"}, {})
+    assert "Reload config failed" not in agent.log()
+
+
+def test_a_service_moves_to_another_set_under_somebody_elses_check(tmp_path: Path, agent: ConsulAgent) -> None:
+    apply(tmp_path, agent, [WEB], []).ok()
+    agent.write("watch.json", {"check": BOUND})
+    agent.reload()
+    before = agent.checks()
+
+    moved = run_playbook(
+        tmp_path / "move",
+        play(
+            role(agent, [], [], consul_services_flush_handlers=False),
+            role(agent, [WEB], [], consul_services_set="other"),
+        ),
+    ).ok()
+    warned = [task for task in moved.tasks if task.result.get("rule_warnings")]
+    assert [warning["rule"] for warning in warned[0].result["rule_warnings"]] == ["check-service-known"]
+    assert agent.checks() == before
+
+    gone = apply(tmp_path, agent, [], [], consul_services_set="other")
+    assert "The agent was not told to reload." in gone.failed[0].msg
+    assert [error["rule"] for error in gone.failed[0].result["errors"]] == ["check-service-known"]
+    assert str(agent.config_dir / "watch.json") in gone.failed[0].msg
+    assert set(agent.services()) == {"web"}
+    assert ours(agent) == ["services-other.json", "watch.json"]
+
+
+@pytest.mark.parametrize(
+    ("services", "checks", "rule", "words"),
+    [
+        (
+            [WEB],
+            [{**BOUND, "service_id": "nobody"}],
+            "check-service-known",
+            "which neither a file of the agent declares nor its HTTP API has",
+        ),
+        ([], [BOUND], "check-service-known", "stays, and its service"),
+        ([WEB], [{**DISK, "name": "foreign"}], "check-id-unique", "foreign.json"),
+        ([WEB], [{**DISK, "name": "outside"}], "check-id-unique", "outside.json, which the same agent reads"),
+        ([WEB, {"name": "far"}], [], "service-id-unique", "outside.json, which the same agent reads"),
+        ([WEB], [DISK, DISK], "check-id-unique", 'the check id "disk" is taken by checks[0] (disk)'),
+        ([{**WEB, "check": {"id": "disk", "ttl": "1h"}}], [DISK], "check-id-unique", 'is taken by a check of "web"'),
+        ([WEB], [{"name": "script", "args": ["/bin/true"], "interval": "1h"}], "script-checks-disabled", "checks[0] (script)"),
+        ([WEB], [{"name": "no interval", "http": "http://127.0.0.1/"}], "check-interval-required", "checks[0] (no interval)"),
+        ([WEB], [{"ttl": "1h"}], "check-name-required", "checks[0] → name"),
+    ],
+)
+def test_what_an_agent_would_choke_on_is_refused(
+    tmp_path: Path, start_agent: StartAgent, services: list[Any], checks: list[Any], rule: str, words: str
+) -> None:
+    outside = tmp_path / "outside.json"
+    outside.write_text(json.dumps({"services": [{"name": "far"}], "check": {"name": "outside", "ttl": "1h"}}))
+    agent = start_agent(arguments=("-config-file", str(outside)))
+    agent.write("foreign.json", {"check": {"name": "foreign", "ttl": "1h"}})
+    apply(tmp_path, agent, [WEB], []).ok()
+
+    refused = apply(tmp_path, agent, services, checks).task("Write the service definitions")
+
+    assert refused.status == "failed"
+    assert rule in {error["rule"] for error in refused.result["errors"]}
+    assert words in refused.msg
+    assert set(agent.services()) == {"web", "far"}
+
+
+def test_services_of_other_files_and_of_the_api_are_known(tmp_path: Path, start_agent: StartAgent) -> None:
+    outside = tmp_path / "outside.json"
+    outside.write_text(json.dumps({"service": {"name": "far"}}))
+    agent = start_agent(mode="server", arguments=("-config-file", str(outside)))
+    agent.write("foreign.json", {"service": {"name": "near", "connect": {"sidecar_service": {}}, "port": 1}})
+    agent.register({"Name": "from-api"})
+    owners = ["far", "near", "near-sidecar-proxy", "from-api"]
+
+    checks = [{"name": f"of {owner}", "service_id": owner, "ttl": "1h"} for owner in owners]
+    result = apply(tmp_path, agent, [], checks, consul_services_preflight="trial").ok()
+
+    assert reload_task(result)["verified"]
+    assert result.task("Write the service definitions").result["rule_warnings"] == []
+    assert {check["ServiceID"] for name, check in agent.checks().items() if name.startswith("of ")} == set(owners)
+    # Its owner takes it away: the next reload would stop at our check.
+    agent.put("/v1/agent/service/deregister/from-api")
+    stopped = apply(tmp_path, agent, [WEB], checks)
+    assert '"from-api"' in stopped.failed[0].msg
+    assert set(agent.services()) == {"far", "near", "near-sidecar-proxy"}
+
+
+def test_an_id_of_the_api_is_taken_over_on_purpose_only(tmp_path: Path, start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server")
+    agent.put("/v1/agent/check/register", {"Name": "disk", "TTL": "1h"})
+
+    refused = apply(tmp_path, agent, [], [DISK])
+    assert [error["rule"] for error in refused.failed[0].result["errors"]] == ["id-of-api-check"]
+    assert list((agent.data_dir / "checks").iterdir()) != []
+
+    apply(tmp_path, agent, [], [DISK], consul_services_take_over=True).ok()
+    assert agent.checks()["disk"]["Notes"] == "free space"
+
+
+def test_a_refusal_brings_back_what_was_there(tmp_path: Path, start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server")
+    apply(tmp_path, agent, [WEB], [DISK, BOUND]).ok()
+    agent.put("/v1/agent/check/pass/web-lag")
+    # What nobody can see before: the agent runs no scripts, and is said to.
+    broken = {"name": "script", "args": [PLANTED], "interval": "1h", "token": PLANTED, "header": {"X": [PLANTED]}, "http": ""}
+    agent.write("zz.json", {"check": {"id": "later", "ttl": "1h"}})
+    agent.reload()
+    before = {name: check["ServiceID"] for name, check in agent.checks().items()}
+    del broken["http"]
+
+    files = {"services-default.json": json.dumps({"services": [WEB], "checks": [broken]})}
+    (agent.config_dir / "services-default.json").write_text(files["services-default.json"])
+    result = apply(tmp_path, agent, [WEB], [DISK, BOUND]).ok()
+
+    assert result.task("Write the service definitions").result["drift"] == [{"file": "services-default.json", "what": "edited"}]
+    assert {name: check["ServiceID"] for name, check in agent.checks().items()} == before
+    assert agent.checks()["web-lag"]["Status"] == "passing"
+    assert PLANTED not in result.stdout
