@@ -37,6 +37,16 @@ options:
     type: str
     choices: [validate, trial, none]
     default: validate
+  reload_method:
+    description:
+      - How the agent is told afterwards. This task does not do that, so that only V(never) makes a difference to it.
+      - With V(never) M(registrar.consul.agent_reload) has no part in it, and somebody else tells the agent, such as a handler of yours.
+        A change is then done when the files are written, and no run reports it again. Given up is that anybody looks whether the agent
+        took it, that files which the agent refuses are taken back, and that a run which ended before the agent was told is made up for.
+      - The other values are those of O(registrar.consul.agent_reload#module:method).
+    type: str
+    choices: [auto, signal, api, never]
+    default: auto
   lock_timeout:
     description:
       - How many seconds to wait for another run that is at work on the same directory.

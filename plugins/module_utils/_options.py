@@ -13,6 +13,8 @@ from typing import Any, Dict
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
 
 Spec = Dict[str, Dict[str, Any]]
+# How an agent is told to reload.
+METHOD: dict[str, Any] = {"type": "str", "choices": ["auto", "signal", "api", "never"], "default": "auto"}
 
 
 def set_spec() -> Spec:
@@ -34,7 +36,7 @@ def reload_spec() -> Spec:
     """Options of agent_reload."""
     return {
         "config_dir": {"type": "path", "default": "/etc/consul.d"},
-        "method": {"type": "str", "choices": ["signal", "api"], "default": "signal"},
+        "method": METHOD,
         "timeout": {"type": "int"},
         "force": {"type": "bool", "default": False},
         "require_agent": {"type": "bool", "default": False},
@@ -94,6 +96,7 @@ def transaction_spec() -> Spec:
         "drift": {"type": "str", "choices": ["repair", "report"], "default": "repair"},
         "adopt": {"type": "bool", "default": False},
         "preflight": {"type": "str", "choices": ["validate", "trial", "none"], "default": "validate"},
+        "reload_method": METHOD,
         "lock_timeout": {"type": "int", "default": 30},
     }
 

@@ -18,6 +18,8 @@ description:
 notes:
   - Until M(registrar.consul.agent_reload) has seen that the agent took a change, the task reports RV(ignore:changed=true) with
     the reason in RV(pending_reason). So a handler that never ran runs the next time.
+  - Where there is no agent to tell, as in an image that is being built, this would help nobody. The next runs report
+    RV(ignore:changed=false) then, and a warning says that the files wait. With O(reload_method=never) nothing is pending at all.
 seealso:
   - module: registrar.consul.service_definitions
   - module: registrar.consul.agent_reload
@@ -39,7 +41,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - As long as a change waits for M(registrar.consul.agent_reload), each run reports it as changed.
+      - As long as a change waits for M(registrar.consul.agent_reload), and there is an agent to tell, each run reports it as changed.
 options:
   file:
     description:

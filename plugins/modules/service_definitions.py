@@ -21,6 +21,8 @@ description:
 notes:
   - Until M(registrar.consul.agent_reload) has seen that the agent took a change, the task reports RV(ignore:changed=true) with
     the reason in RV(pending_reason). So a handler that never ran runs the next time.
+  - Where there is no agent to tell, as in an image that is being built, this would help nobody. The next runs report
+    RV(ignore:changed=false) then, and a warning says that the files wait. With O(reload_method=never) nothing is pending at all.
   - Values such as C("8080") for a port or C("true") for a boolean, as templates make them, are turned into what Consul needs where
     only one meaning is possible. C(null) means that the field is left out.
 seealso:
@@ -43,7 +45,7 @@ attributes:
   idempotent:
     support: partial
     details:
-      - As long as a change waits for M(registrar.consul.agent_reload), each run reports it as changed.
+      - As long as a change waits for M(registrar.consul.agent_reload), and there is an agent to tell, each run reports it as changed.
 options:
   services:
     description:

@@ -48,7 +48,7 @@ class Declared(NamedTuple):
 
 def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None, other_files: Iterable[str] = ()) -> Declared:
     """Read the directory, with the eyes of the agent where one runs, and what else it reads (see source_files). Raises Refused."""
-    reader = Reader(process.uid, process.gid, process.groups) if process else None
+    reader = Reader(*process.reads_as) if process else None
     ours = load_manifest(directory)
     now: dict[str, Expected] = {}
     foreign: list[DefinitionFile] = []
@@ -88,10 +88,9 @@ def _as_verified(directory: ConfigDir, journal: Journal | None) -> dict[str, Exp
 
 def _beyond(directory: ConfigDir, files: Iterable[str]) -> dict[str, Expected]:
     """What the agent reads from other places. Whether it can is its own affair: it says so itself."""
-    here = os.path.realpath(directory.path)
     found = {}
     for path in files:
-        if os.path.realpath(os.path.dirname(path)) == here:
+        if directory.holds(path):
             continue
         try:
             with open(path, "rb") as stream:

@@ -22,7 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.permission
 from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import (
     Finding,
     Refused,
@@ -83,6 +83,7 @@ class Writer:
         }
         self.definitions = self._parsed()
         self._facts: Any = None
+        self._interrupted = False
 
     def run(self) -> dict[str, Any]:
         """Make the files as wanted and return the module's result. Raises Refused."""
@@ -97,7 +98,10 @@ class Writer:
                 return self._locked(directory)
 
     def _locked(self, directory: ConfigDir) -> dict[str, Any]:
-        earlier = load_journal(directory) if self._module.check_mode else recover(directory)
+        earlier = load_journal(directory)
+        self._interrupted = earlier is not None and earlier.intent is not None
+        if not self._module.check_mode:
+            earlier = recover(directory)
         manifest = load_manifest(directory)
         if earlier is not None and earlier.intent is not None:
             # Check mode only: the real run would finish the interrupted commit first.
@@ -121,6 +125,10 @@ class Writer:
             self._demand_no_error(todo.findings)
             if not self._module.check_mode:
                 journal = commit(directory, todo.changes, self._reason(todo.changes), labelling(self._module))
+        if self._options["reload_method"] == "never":
+            if journal is not None and not self._module.check_mode:
+                verified(directory)
+            earlier = journal = None
         return self._result(directory, todo, earlier, journal)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
@@ -179,11 +187,9 @@ class Writer:
 
     def _consul(self) -> str | None:
         """The binary that the agent runs, else the one on PATH."""
-        process = self._process()
-        running = "/proc/%d/exe" % process.pid if process is not None else None
-        if running is not None and os.access(running, os.X_OK):
-            return running
-        found: str | None = self._module.get_bin_path("consul")
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
+
+        found: str | None = own_binary(self._process(), self._agent_facts().agents) or self._module.get_bin_path("consul")
         return found
 
     @staticmethod
@@ -211,7 +217,7 @@ class Writer:
 
     def _agent(self) -> Reader | None:
         process = self._process()
-        return None if process is None else Reader(process.uid, process.gid, process.groups)
+        return None if process is None else Reader(*process.reads_as)
 
     # Small things
 
@@ -249,10 +255,19 @@ class Writer:
         if earlier is not None:
             names = ", ".join(sorted(earlier.files))
             result["pending_reason"] = "committed earlier but never verified: %s (%s)" % (names, earlier.reason)
-            result["changed"] = True
+            result["changed"] = bool(done.changes) or self._interrupted or not self._waits()
         elif journal is not None:
             result["pending_reason"] = "committed now, and not verified yet"
         return result
+
+    def _waits(self) -> bool:
+        """Whether what was changed earlier has to wait, since there is no agent to tell. A warning says so then."""
+        from ansible_collections.registrar.consul.plugins.module_utils._write.waiting import nobody_to_tell
+
+        why = nobody_to_tell(self._agent_facts(), self._options["reload_method"])
+        if why:
+            self._module.warn(why)
+        return bool(why)
 
     def _described(self, path: str, done: Plan) -> dict[str, Any]:
         result: dict[str, Any] = {

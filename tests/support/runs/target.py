@@ -25,6 +25,10 @@ class Module:
         self.check_mode = check_mode
         self._diff = diff
         self.tmpdir = str(tmpdir)
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     @staticmethod
     def selinux_enabled() -> bool:
@@ -66,7 +70,9 @@ def write(config_dir: Path, files: Mapping[str, str | None], *, owner: str = "se
     params = {name: spec.get("default") for name, spec in set_spec().items()}
     params.update(config_dir=str(config_dir), payload=encode_payload(payload), preflight="none", lock_timeout=0)
     params.update(options)
-    return Writer(Module(params, **outside)).run()
+    module = Module(params, **outside)
+    result = Writer(module).run()
+    return {**result, "warnings": module.warnings} if module.warnings else result
 
 
 def contents(config_dir: Path) -> dict[str, str]:
