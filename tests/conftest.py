@@ -34,16 +34,16 @@ settings.load_profile("fixed")
 
 @pytest.fixture
 def start_agent(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Starts agents with the arguments of ConsulAgent, each below tmp_path, and ends them after the test."""
+    """Starts agents with the arguments of ConsulAgent, or of another kind, each below tmp_path, and ends them after the test."""
     from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 
     with ExitStack() as agents:
         count = 0
 
-        def start(**options: Any) -> ConsulAgent:
+        def start(kind: type[ConsulAgent] = ConsulAgent, **options: Any) -> ConsulAgent:
             nonlocal count
             count += 1
-            return agents.enter_context(ConsulAgent(tmp_path / f"agent-{count}", **options))
+            return agents.enter_context(kind(tmp_path / f"agent-{count}", **options))
 
         yield start
 

@@ -14,7 +14,7 @@ class ModuleDocFragment:
 options:
   require_agent:
     description:
-      - Fail when no agent is running. Otherwise the changed files wait for its start.
+      - Fail when there is no agent to tell. Otherwise a warning says so, and the changed files wait for its start.
     type: bool
     default: false
   take_over:

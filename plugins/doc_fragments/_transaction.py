@@ -44,16 +44,20 @@ options:
       - V(later) leaves the change to M(registrar.consul.agent_reload), best in a handler, so that several tasks on one directory need one
         reload. Until that has seen that the agent took the change, this task reports RV(ignore:changed=true) with the reason in
         RV(pending_reason), so that a handler that never ran runs the next time.
+      - Where there is no agent to tell, as in an image that is being built, a warning says that the files wait. The next runs report
+        RV(ignore:changed=false) then, and say it again.
+      - With V(never) somebody else tells the agent, such as a handler of yours. A change is then done when the files are written, and no
+        run reports it again. Given up is that anybody looks whether the agent took it, that files which the agent refuses are taken back,
+        and that a run which ended before the agent was told is made up for.
     type: str
-    choices: [now, later]
+    choices: [now, later, never]
     default: now
   reload_method:
     description:
-      - How the agent is told. V(signal) sends C(SIGHUP), V(api) asks for C(PUT /v1/agent/reload), which needs C(agent:write) where there
-        are ACLs.
+      - How the agent is told. See O(registrar.consul.agent_reload#module:method).
     type: str
-    choices: [signal, api]
-    default: signal
+    choices: [auto, signal, api]
+    default: auto
   reload_timeout:
     description:
       - Seconds to wait until the agent has what the files say. Without it a limit that grows with the number of services.

@@ -13,10 +13,11 @@ from typing import Any, Dict
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
 
 Spec = Dict[str, Dict[str, Any]]
+# How an agent is told to reload.
+METHOD: dict[str, Any] = {"type": "str", "choices": ["auto", "signal", "api"], "default": "auto"}
 
 # Of every module that has agent_spec.
 MUTUALLY_EXCLUSIVE = [("http_token", "http_token_file")]
-_METHOD = {"type": "str", "choices": ["signal", "api"], "default": "signal"}
 
 
 def set_spec() -> Spec:
@@ -39,7 +40,7 @@ def reload_spec() -> Spec:
     """Options of agent_reload."""
     return {
         "config_dir": {"type": "path", "default": "/etc/consul.d"},
-        "method": _METHOD,
+        "method": METHOD,
         "timeout": {"type": "int"},
         "force": {"type": "bool", "default": False},
         "lock_timeout": {"type": "int", "default": 30},
@@ -65,8 +66,8 @@ def _common_spec() -> Spec:
         **judge_spec(),
         **files_spec(),
         **transaction_spec(),
-        "reload": {"type": "str", "choices": ["now", "later"], "default": "now"},
-        "reload_method": _METHOD,
+        "reload": {"type": "str", "choices": ["now", "later", "never"], "default": "now"},
+        "reload_method": METHOD,
         "reload_timeout": {"type": "int"},
         **_load_spec(),
         **agent_spec(),
@@ -101,6 +102,7 @@ def transaction_spec() -> Spec:
         "drift": {"type": "str", "choices": ["repair", "report"], "default": "repair"},
         "adopt": {"type": "bool", "default": False},
         "preflight": {"type": "str", "choices": ["validate", "trial", "none"], "default": "validate"},
+        "reload_method": METHOD,
         "lock_timeout": {"type": "int", "default": 30},
     }
 

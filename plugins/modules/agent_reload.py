@@ -19,6 +19,9 @@ description:
   - With ACLs, that is where a token is used for the agent's API or a changed service has one, the catalog has to have the changed
     services, too. Where it cannot be seen (C(node:read) is needed, and a leader), a warning says so, and the agent's own view stands.
   - Nothing is sent when there is nothing to load. An agent that is still starting is waited for, since C(SIGHUP) would end it.
+  - An agent in a container is found, told and asked like any other, if its process can be seen from the target. What makes it the
+    right one is that it was told to read this very directory, whatever the directory is called inside.
+  - A warning says when nobody was told, and when it could not be seen what the agent has.
   - Only definitions that modules of this collection wrote are compared; of all others it is checked that the agent still has them.
   - Changes that were written and never verified (a handler that did not run, a reboot) are remembered on the target, and are loaded by
     the next run of this module even if no file has changed since.
@@ -51,12 +54,17 @@ options:
     default: /etc/consul.d
   method:
     description:
+      - How the agent is told. RV(method) says which way was taken.
+      - V(auto) is V(signal) where the agent's process is seen and may be signalled, else V(api) where an agent answers at its own address
+        or the one that is given.
       - V(signal) sends C(SIGHUP). It needs no token, and the right to signal the agent's process.
       - V(api) asks for C(PUT /v1/agent/reload). It needs C(agent:write) where there are ACLs, and gives the agent's answer at once. An
         agent that is still starting takes no harm from it.
+      - An agent that has reloaded and has exactly what it had before, although the files say otherwise, does not read the directory. The
+        task fails then, and the files are put back.
     type: str
-    choices: [signal, api]
-    default: signal
+    choices: [auto, signal, api]
+    default: auto
   timeout:
     description:
       - Seconds to wait until the agent has what the files say, and before that until it is past its start.
@@ -96,6 +104,11 @@ EXAMPLES = r"""
     ca_cert: /etc/ssl/consul-ca.pem
     http_token: "{{ consul_token }}"
 
+# Only checked: needs an agent in a container that the target cannot look into.
+- name: An agent that is known by its address alone
+  registrar.consul.agent_reload:
+    http_addr: http://172.17.0.2:8500
+
 - name: One of two agents on the host
   registrar.consul.agent_reload:
     config_dir: /etc/consul-edge.d
@@ -118,7 +131,7 @@ verified_by:
   type: str
   sample: api
 reason:
-  description: Why the agent was told, why nothing is verified, or why nothing had to be done.
+  description: Why the agent was told, why nobody was, why nothing is verified, or why nothing had to be done.
   returned: always
   type: str
   sample: the files of the set web have changed
@@ -138,11 +151,11 @@ agent:
   type: dict
   contains:
     pid:
-      description: Its process, if there is one.
+      description: Its process, as it is called on the target, if it can be seen.
       type: int
       sample: 4711
     state:
-      description: V(running) or V(stopped).
+      description: V(running), or V(stopped) when none was found.
       type: str
       sample: running
     version:

@@ -134,9 +134,15 @@ def test_a_stopped_agent_leaves_the_change_for_later(agent: ConsulAgent) -> None
     result = reload(agent)
     assert (result["changed"], result["verified"], result["agent"]["state"]) == (False, False, "stopped")
     assert "verified by the next run" in result["reason"]
+    (warning,) = result["warnings"]
+    assert warning.startswith(
+        f"Nobody was told to reload: no consul agent that reads {agent.config_dir} was found; the changed files are read"
+    )
+    assert "has it as -config-dir or -config-file" in warning
+    assert "No address of an HTTP API is given. Start it." in warning
     result = reload(agent, require_agent=True)
     assert result["failed"]
-    assert "Start it, or set require_agent: false." in said(result)
+    assert said(result).endswith("Or set require_agent: false.")
 
 
 def test_an_agent_that_started_after_the_change_is_not_signalled(agent: ConsulAgent) -> None:

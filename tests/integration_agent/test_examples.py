@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definition
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.contained import ContainedAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 from ansible_collections.registrar.consul.tests.support.runs.examples import Example, blocks, examples
@@ -52,6 +54,8 @@ def selected(*, run: bool) -> Any:
 
 @selected(run=True)
 def test_runs(example: Example, start_agent: Callable[..., ConsulAgent], tmp_path: Path) -> None:
+    if "guide_containers" in example.place:
+        start_agent = partial(start_agent, kind=ContainedAgent)
     hosts = ["node1", "node2", "node3"] if "serial" in example.text else ["node1"]
     guarded = "guide_acl" in example.place
     agents = {host: start_agent(acl=guarded) for host in hosts}

@@ -67,10 +67,13 @@ class Endpoint(NamedTuple):
     client_key: str | None = None
     tls_server_name: str | None = None
     validate_certs: bool = True
+    network: str | None = None  # the network namespace to ask from, where it is not ours
 
 
-def endpoint(options: Mapping[str, Any], environment: Mapping[str, str], own_address: str | None) -> Endpoint:
+def endpoint(options: Mapping[str, Any], environment: Mapping[str, str], own_address: str | None, network: str | None = None) -> Endpoint:
     """Join the task's options, the CONSUL_* variables and the agent's own address, in this order of weight.
+
+    network is that of the agent's own address.
 
     Raises BadOptions when the token file cannot be read or the address is none.
     """
@@ -86,6 +89,7 @@ def endpoint(options: Mapping[str, Any], environment: Mapping[str, str], own_add
         client_key=options.get("client_key") or environment.get("CONSUL_CLIENT_KEY"),
         tls_server_name=options.get("tls_server_name") or environment.get("CONSUL_TLS_SERVER_NAME"),
         validate_certs=_flag(environment.get("CONSUL_HTTP_SSL_VERIFY"), True) if validate is None else validate,
+        network=network,
     )
 
 
@@ -188,7 +192,13 @@ class _Connection(http.client.HTTPConnection):
             self.sock.settimeout(self.timeout)
             self.sock.connect(self._path)
             return
-        super().connect()
+        if self._where.network is not None:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces import network_of
+
+            with network_of(self._where.network):
+                super().connect()
+        else:
+            super().connect()
         if self._scheme == "https":
             self.sock = _secured(self.sock, self._where, self._where.tls_server_name or self.host)
 

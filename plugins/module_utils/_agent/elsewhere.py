@@ -38,11 +38,18 @@ class OtherFile(NamedTuple):
 
 def files_beyond(config_dir: str, paths: Iterable[str]) -> list[OtherFile]:
     """Read those of an agent's files (see source_files) that are not in this directory, not through a link either."""
-    here = os.path.realpath(config_dir)
-    # One directory may have thousands of files.
-    real = functools.lru_cache(maxsize=None)(os.path.realpath)
-    outside = (path for path in paths if real(os.path.dirname(path)) != here)
-    return [_read(path) for path in outside if os.path.dirname(os.path.realpath(path)) != here]
+    here = os.stat(config_dir)
+
+    # One directory may have thousands of files, and an agent may know it by another name.
+    @functools.lru_cache(maxsize=None)
+    def is_here(folder: str) -> bool:
+        try:
+            return os.path.samestat(os.stat(folder), here)
+        except OSError:
+            return False
+
+    outside = (path for path in paths if not is_here(os.path.dirname(path)))
+    return [_read(path) for path in outside if not (os.path.islink(path) and is_here(os.path.dirname(os.path.realpath(path))))]
 
 
 class Registrations:

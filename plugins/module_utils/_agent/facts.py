@@ -12,6 +12,7 @@ import os
 import re
 from typing import Any, Mapping, NamedTuple
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
@@ -66,22 +67,55 @@ class AgentFacts:
 
     @property
     def api(self) -> Any:
-        """A client of the agent (see api.py); None when the agent answers no HTTP and no address was given."""
+        """A client of the agent (see api.py); None when it cannot be reached and no address was given: why_no_api says why."""
         if "api" not in self._known:
             from ansible_collections.registrar.consul.plugins.module_utils._agent import api
 
-            own = None
-            if not self.address_given and self.process is not None:
-                own = self.settings.http_address()
-            silent = not self.address_given and self.process is not None and own is None
-            where = api.endpoint(self._options, os.environ, own)
-            self._known["api"] = None if silent else api.AgentApi(where, _PATIENCE)
+            way = self._way()
+            where = api.endpoint(self._options, os.environ, way and way.address, way and way.network)
+            self._known["api"] = None if self.why_no_api else api.AgentApi(where, _PATIENCE)
         return self._known["api"]
 
     @property
     def is_forgetful(self) -> bool:
         """Whether it keeps what comes through its API in memory only, and so loses it by a reload (-dev)."""
         return self.settings is not None and bool(self.settings.values.get("dev")) and not self.settings.values.get("data_dir")
+
+    @property
+    def why_no_api(self) -> str:
+        """Why the running agent's API cannot be asked; empty when there is no such obstacle."""
+        way = self._way()
+        return str(way.why_not) if way is not None else ""
+
+    def _way(self) -> Any:
+        """How to reach the agent (see reach.py), where it has to be found out from the process."""
+        if "way" not in self._known:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent.reach import reach
+
+            own = not self.address_given and self.process is not None
+            self._known["way"] = reach(self.process, self.settings, self.agents) if self.process is not None and own else None
+        return self._known["way"]
+
+    @property
+    def answers(self) -> bool:
+        """Whether somebody answers at the address that the user gave."""
+        return self.address_given and not self.silence
+
+    @property
+    def silence(self) -> str:
+        """Why nothing that was heard at the address says that an agent is there; empty when one answers, be it with a refusal."""
+        if "silence" not in self._known:
+            from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked
+
+            self._known["silence"] = ""
+            try:
+                self.api.get("/v1/agent/services")
+            except (AclDenied, Blocked):
+                pass
+            except ApiError as error:
+                self._known["silence"] = str(error)
+        found: str = self._known["silence"]
+        return found
 
     def patience(self, seconds: float) -> None:
         """How long the API may take for an answer from now on."""
@@ -154,9 +188,7 @@ class AgentFacts:
         return _parsed(str(config.get("Version", "")), "api") if isinstance(config, dict) else None
 
     def _version_from_binary(self) -> Version | None:
-        # A link that leads to the very file the agent runs, even when a package has replaced it since.
-        own = "/proc/%d/exe" % self.process.pid if self.process else None
-        for path, source in ((own, "binary"), (self._module.get_bin_path("consul"), "path")):
+        for path, source in ((own_binary(self.process, self.agents), "binary"), (self._module.get_bin_path("consul"), "path")):
             if path and os.access(path, os.X_OK):
                 code, output, _errors = self._module.run_command([path, "version"])
                 found = _parsed(output, source) if code == 0 else None

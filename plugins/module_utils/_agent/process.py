@@ -4,8 +4,8 @@
 """Find the one consul agent that reads a config-dir, and never another process.
 
 SIGHUP ends ``consul watch``, ``consul lock``, ``consul monitor`` and every program that does not expect it. So a process counts
-only when its binary is consul, its first argument is ``agent``, it lives in our process namespace and it was told to read this
-very directory.
+only when its binary is consul, its first argument is ``agent`` and it was told to read this very directory: whatever the directory
+is called where the process lives, be it in a container.
 
 Private to the collection: may change at any time.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Iterator, NamedTuple
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces import Powers, inside, powers, shares
 from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
 
 DELETED = " (deleted)"
@@ -38,6 +39,13 @@ class AgentProcess(NamedTuple):
     gid: int
     groups: list[int]
     started: float  # seconds since boot
+    powers: Powers | None = None
+    own_pid: int | None = None  # what it is called in its own namespace, where that is another one than ours
+
+    @property
+    def reads_as(self) -> tuple[int, int, list[int], Powers | None]:
+        """What decides which files it can read."""
+        return self.uid, self.gid, self.groups, self.powers
 
     def flag_values(self, name: str) -> list[str]:
         """Values of ``-name value`` and ``--name=value``, in order."""
@@ -84,7 +92,16 @@ class Agents:
             process = self._agent_at_or_below(hint) if hint else None
             if process is not None:
                 return self._reading(process)
-        return self._only([process for process in self._all() if self.reads(process)])
+        return self._only([process for process in self.all() if self.reads(process)])
+
+    def all(self) -> list[AgentProcess]:
+        """Every agent that can be seen here, whatever it reads."""
+        try:
+            pids = sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())
+        except OSError:
+            # No /proc here, as on FreeBSD and macOS.
+            return []
+        return [process for process in map(self.read, pids) if process is not None]
 
     def alive(self, process: AgentProcess) -> bool:
         """Whether it still runs, the same process and not another one that got its number."""
@@ -102,8 +119,7 @@ class Agents:
             if not os.path.basename(exe).startswith("consul"):
                 return None
             status = self._status(pid)
-            if len(status.get("NSpid", "").split()) > 1:
-                return None
+            own_pids = status.get("NSpid", "").split()[1:]
             return AgentProcess(
                 pid=pid,
                 parent=int(status["PPid"]),
@@ -114,6 +130,8 @@ class Agents:
                 gid=int(status["Gid"].split()[1]),
                 groups=[int(group) for group in status.get("Groups", "").split()],
                 started=self._started(pid),
+                powers=powers(pid, status, self.proc),
+                own_pid=int(own_pids[-1]) if own_pids else None,
             )
         except (OSError, KeyError, ValueError, IndexError):
             # Processes come and go while we look.
@@ -124,17 +142,61 @@ class Agents:
         return any(self._is_ours(process, value) for name, value in flags(process.argv) if name in SOURCE_FLAGS)
 
     def path_of(self, process: AgentProcess, path: str) -> str:
-        """The path as the process sees it, for us to open: relative to its directory, inside its root."""
-        if os.path.isabs(path):
-            return path if self._shares_root(process) else self._path(process.pid, "root") + path
-        return os.path.join(self._path(process.pid, "cwd"), path)
+        """The path as the process sees it, for us to open: relative to its directory, inside its root, in its mounts."""
+        if self._sees_our_files(process):
+            return path if os.path.isabs(path) else os.path.join(self._path(process.pid, "cwd"), path)
+        root = self._path(process.pid, "root")
+        try:
+            return inside(root, path if os.path.isabs(path) else os.path.join(self._cwd(process), path))
+        except OSError:
+            # Links that lead nowhere for the process either.
+            return root + "/" + path.lstrip("/")
 
-    def _shares_root(self, process: AgentProcess) -> bool:
+    def has_our_root(self, process: AgentProcess) -> bool:
+        """Whether its root directory is ours, which a container's is not."""
         try:
             return os.path.samefile(self._path(process.pid, "root"), "/")
         except OSError:
             # Not ours to look at: another user's process. Nearly always it lives in the same root.
-            return True
+            return process.own_pid is None
+
+    def may_signal(self, process: AgentProcess) -> bool:
+        """Whether a signal of ours would reach it."""
+        if not self.numbers_are_ours():
+            return False
+        try:
+            os.kill(process.pid, 0)
+        except PermissionError:
+            return False
+        except ProcessLookupError:
+            # It has just ended, which is noticed when it is signalled.
+            pass
+        return True
+
+    def may_look_into(self, process: AgentProcess) -> bool:
+        """Whether we can tell what its paths mean: a container of another user is closed to all but root."""
+        return process.own_pid is None or os.access(self._path(process.pid, "root") + "/.", os.X_OK)
+
+    def sees_processes(self) -> bool:
+        """Whether /proc shows the processes of others, such as the first one: not without it, nor where it hides them."""
+        return os.path.exists(self._path(1, "cmdline"))
+
+    def numbers_are_ours(self) -> bool:
+        """Whether /proc shows the processes of our own namespace: otherwise its numbers mean others to us."""
+        try:
+            return os.readlink(os.path.join(self.proc, "self")) == str(os.getpid())
+        except OSError:
+            return False
+
+    def _sees_our_files(self, process: AgentProcess) -> bool:
+        """Whether a path means the same to the process as to us. Units of systemd mostly have mounts of their own."""
+        return self.has_our_root(process) and shares(process.pid, "mnt", self.proc) is not False
+
+    def _cwd(self, process: AgentProcess) -> str:
+        """Its directory as an absolute path within its root."""
+        root, cwd = (os.readlink(self._path(process.pid, name)) for name in ("root", "cwd"))
+        # A root that is only a directory of ours (chroot) is part of the path that we are told.
+        return cwd[len(root) :] if root != "/" and (cwd + "/").startswith(root + "/") else cwd
 
     def _is_ours(self, process: AgentProcess, path: str) -> bool:
         try:
@@ -167,16 +229,12 @@ class Agents:
             )
         return found[0] if found else None
 
-    def _all(self) -> list[AgentProcess]:
-        pids = sorted(int(name) for name in os.listdir(self.proc) if name.isdigit())
-        return [process for process in map(self.read, pids) if process is not None]
-
     def _agent_at_or_below(self, pid: int) -> AgentProcess | None:
         """The agent with this pid, else the one that a wrapper with this pid runs (Debian's init script: pipexec)."""
         process = self.read(pid)
         if process is not None:
             return process
-        below = [process for process in self._all() if self._descends_from(process, pid) and self.reads(process)]
+        below = [process for process in self.all() if self._descends_from(process, pid) and self.reads(process)]
         return self._only(below)
 
     def _descends_from(self, process: AgentProcess, ancestor: int) -> bool:

@@ -115,8 +115,10 @@ def source_files(process: AgentProcess, agents: Agents) -> Iterator[str]:
             yield path
             continue
         for entry in entries:
-            if entry.endswith((".json", ".hcl")) and os.path.isfile(os.path.join(path, entry)):
-                yield os.path.join(path, entry)
+            # By its own path, since a link means to the agent what it means in its root.
+            place = agents.path_of(process, os.path.join(value, entry)) if entry.endswith((".json", ".hcl")) else ""
+            if os.path.isfile(place):
+                yield place
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any, Container, Iterator, NamedTuple
+from typing import Any, Container, Iterable, Iterator, NamedTuple, Tuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import (
     Definitions,
@@ -26,23 +26,41 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.parse
 from ansible_collections.registrar.consul.plugins.module_utils._files import durable
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import EXTENSIONS, ConfigDir
 
+# User ids and group ids, each as ranges, first and last.
+Powers = Tuple[Tuple[Tuple[int, int], ...], Tuple[Tuple[int, int], ...]]
+
 
 class Reader(NamedTuple):
-    """Whom the agent runs as, and so what it can read."""
+    """Whom the agent runs as, and so what it can read.
+
+    powers are the owners and groups of the files that it may read whatever their mode: to root in a container this is nothing
+    outside the container's own users. None leaves it to the user id.
+    """
 
     uid: int
     gid: int
     groups: list[int]
+    powers: Powers | None = None
 
     def can_read(self, mode: int, uid: int, gid: int) -> bool:
-        """Whether the permission bits let the agent read a file of this owner."""
-        if self.uid == 0:
+        """Whether the permission bits, or its powers over them, let the agent read a file of this owner."""
+        if self._overrides(uid, gid):
             return True
         if self.uid == uid:
             return bool(mode & stat.S_IRUSR)
         if gid == self.gid or gid in self.groups:
             return bool(mode & stat.S_IRGRP)
         return bool(mode & stat.S_IROTH)
+
+    def _overrides(self, uid: int, gid: int) -> bool:
+        if self.powers is None:
+            return self.uid == 0
+        uids, gids = self.powers
+        return _among(uid, uids) and _among(gid, gids)
+
+
+def _among(number: int, ranges: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= number <= last for first, last in ranges)
 
 
 class DefinitionFile(NamedTuple):

@@ -66,7 +66,7 @@ class Loading:
     def load(self, directory: ConfigDir, result: dict[str, Any]) -> None:
         """Have the agent load what waits, and add what came of it to the result. Where nothing waits, it is not even looked for."""
         planned = self._writer.reason if self._module.check_mode else ""
-        if self._module.params["reload"] == "later" or not (result["pending"] or planned):
+        if self._module.params["reload"] != "now" or not (result["pending"] or planned):
             return
         from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_locked
 
@@ -74,7 +74,7 @@ class Loading:
         options = dict(params, method=params["reload_method"], timeout=params["reload_timeout"], force=False)
         outcome, self.failure = reload_locked(self._module, directory, self._writer.facts, options, planned)
         self.errors = outcome.pop("errors")
-        result["changed"] = outcome.pop("changed") or bool(result["changes"])
+        result["changed"] = outcome.pop("changed") or result["changed"]
         result["reload"] = outcome
         if load_journal(directory) is None and not planned:
             result.update(pending=False, pending_reason="")

@@ -22,6 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.journal im
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import doubt, stranger
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import generation_in, generation_of, mark
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
@@ -89,6 +90,7 @@ class Attempt:
             outcome = self._tell_and_verify(target, witness, ready.seen)
         except NotTold as problem:
             raise ReloadFailed(str(problem)) from None
+        outcome = self._identified(outcome, target)
         if outcome.good:
             if self._directory.has_state:
                 verified(self._directory)
@@ -98,6 +100,16 @@ class Attempt:
         if load_journal(self._directory) is None:
             raise ReloadFailed(self._why(outcome))
         self._roll_back(target, outcome, witness)
+
+    def _identified(self, outcome: Outcome, target: Target) -> Outcome:
+        """The outcome, with a look at whether it was the agent of this directory that was told by its address."""
+        if self._options["method"] != "api":
+            return outcome
+        if outcome.good:
+            doubts = doubt(self._facts, self._directory.path, target, outcome, self._snapshot)
+            return outcome._replace(verified=False, verified_by="none", reason=doubts) if doubts else outcome
+        other = stranger(self._facts, self._directory.path, outcome, self._snapshot)
+        return outcome._replace(untouched=True, reason=other) if other else outcome
 
     def _worth_keeping(self, state: Declared, seen: Seen | None) -> Seen | None:
         """What must still be there afterwards: all that files declare and all that came through the API.
@@ -169,6 +181,11 @@ class Attempt:
     def conclude(self, outcome: Outcome) -> None:
         """Say what was seen."""
         self._result.update(verified=outcome.verified, verified_by=outcome.verified_by, reason=outcome.reason)
+        if not outcome.verified:
+            told = "was told to reload" if self._result["method"] != "none" else "was not told to reload"
+            self._module.warn(
+                "Not verified: the agent %s, and what it has of %s cannot be seen: %s." % (told, self._directory.path, outcome.reason)
+            )
 
     # Going back
 

@@ -13,12 +13,13 @@ import os
 import time
 from typing import Any, ContextManager, Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, BadOptions, Blocked
+from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import looked_for, not_found, remedy
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import BadOptions
 from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import knows_node
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError, started_after
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -28,6 +29,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.selinux im
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import recover, restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
 from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt, ReloadFailed, look_at, put_back, target_of
+from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import (
     doubles,
@@ -107,6 +109,7 @@ class Reload:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
         process = self._facts.process
+        self._options = {**self._options, "method": self._method(process)}
         state = look_at(self._directory, journal, self._facts)
         self.result["services"] = len(state.wanted.services)
         if process is None and not self._answers_without_process():
@@ -133,29 +136,32 @@ class Reload:
 
     # Before the agent is told
 
+    def _method(self, process: AgentProcess | None) -> str:
+        """The method that is taken, where there is anybody to tell."""
+        anybody = process is not None or self._facts.address_given
+        return chosen_method(self._facts, self._options["method"]) if anybody else str(self._options["method"])
+
     def _answers_without_process(self) -> bool:
-        """An agent in a container, say: its API at a given address is all that there is of it."""
-        if self._options["method"] != "api" or not self._facts.address_given:
-            return False
-        try:
-            self._facts.api.get("/v1/agent/services")
-        except (AclDenied, Blocked):
-            return True
-        except ApiError:
-            return False
-        return True
+        """An agent out of sight: its API at a given address is all that there is of it."""
+        return self._options["method"] == "api" and self._facts.answers
 
     def _stopped(self, journal: Journal | None) -> None:
-        later = "; the changed files are read when one starts, and verified by the next run" if journal is not None else ""
-        self.result["reason"] = "no consul agent that reads %s is running%s" % (self._directory.path, later)
+        waits = journal is not None
+        later = "; the changed files are read when one starts, and verified by the next run" if waits else ""
+        self.result["reason"] = not_found(self._facts) + later
+        looked, helps = looked_for(self._facts, self._options["method"]), remedy(self._facts, self._options["method"])
         if self._options["require_agent"]:
-            raise ReloadFailed("%s. Start it, or set require_agent: false." % _capital(self.result["reason"]))
+            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (_capital(self.result["reason"]), looked, helps))
+        if waits or self._options["force"] or self._module.check_mode:
+            told = "would be told" if self._module.check_mode else "was told"
+            self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result["reason"], looked, helps))
 
     def _wait_ready(self, view: AgentView | None, state: Declared, gently: bool) -> Ready:
         limit = target_of(state).limit(self._options["timeout"])
         self._facts.patience(limit)
         try:
-            return wait_ready(self._facts.process, view, lambda: int(self._facts.settings.joins()), gently, limit)
+            ready = wait_ready(self._facts.process, view, lambda: int(self._facts.settings.joins()), gently, limit)
+            return ready if view is not None else ready._replace(why_blind=self._facts.why_no_api)
         except NotReady as what:
             hint = "It was not signalled, which would end it then. Run this task again when it has started."
             raise ReloadFailed("The agent may still be starting (%s). %s" % (what, hint)) from None

@@ -58,10 +58,12 @@ def _signal(facts: AgentFacts) -> None:
         raise NotTold("There is no process to signal. Set method: api.")
     if not facts.agents.alive(process):
         raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid)
+    if not facts.agents.numbers_are_ours():
+        raise NotTold("/proc shows the processes of another namespace than this task's: no signal gets to them. Set method: api.")
     try:
         _send(process)
     except PermissionError:
-        hint = "Run the task as root or as the agent's user (become: true), or set method: api."
+        hint = "Run the task as root or as the agent's user (become: true), or have it told through its API (method: api, http_addr)."
         raise NotTold("The agent with pid %d runs as another user and may not be signalled. %s" % (process.pid, hint)) from None
     except ProcessLookupError:
         raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid) from None

@@ -233,7 +233,8 @@ class _Watch:
         state = _keys(seen)
         if state != self.state:
             self.state, self.state_since = state, time.monotonic()
-        if state == self.first_state or self.first_state is None:
+        if self.first_state is None or (state == self.first_state and self.told != "api"):
+            # One that was told by its API has said that all is loaded: if it looks as before, it stays so.
             return False
         patience = STALL + STALL_PER_SERVICE * self.target.total + (SLOW if self.target.slow else 0.0)
         return time.monotonic() - self.state_since > patience

@@ -13,6 +13,7 @@ import os
 import time
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import not_found
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
@@ -61,7 +62,7 @@ def agent_survey(
         "state": "running" if process is not None else "absent",
         "pid": process.pid if process is not None else None,
         "compared": False,
-        "reason": "no consul agent that reads %s is running" % path,
+        "reason": not_found(facts),
         "services": [],
         "checks": [],
         "drift": [],
@@ -86,7 +87,7 @@ def _compare(
 ) -> None:
     """Raises ApiError when the agent does not let us look."""
     if facts.api is None:
-        found["reason"] = "the agent answers no HTTP"
+        found["reason"] = facts.why_no_api
         return
     declared = _declarations(files, unchecked)
     namespaces = [service["namespace"] for service in declared.all.services.values() if service.get("namespace")]
@@ -193,7 +194,7 @@ class _Origins:
         # Whether all that the agent reads besides is known: only then is the rest a leftover.
         self._complete = complete
         for name in source_files(process, facts.agents) if process is not None else ():
-            if os.path.realpath(os.path.dirname(name)) != os.path.realpath(path):
+            if not _lies_in(name, path):
                 self._read(name)
 
     def of(self, key: str) -> str:
@@ -238,6 +239,13 @@ class _Origins:
         for identity in ids_of(found):
             keys = self._elsewhere.services if identity.kind == SERVICE else self._elsewhere.checks
             keys[in_namespace(identity.namespace, identity.name)] = {}
+
+
+def _lies_in(name: str, path: str) -> bool:
+    try:
+        return os.path.samefile(os.path.dirname(name), path)
+    except OSError:
+        return False
 
 
 def _data_dir(facts: AgentFacts, process: AgentProcess | None) -> str | None:

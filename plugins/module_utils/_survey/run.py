@@ -81,7 +81,7 @@ class Survey:
 
     def _reader(self) -> Reader | None:
         process = self._process
-        return None if process is None else Reader(process.uid, process.gid, process.groups)
+        return None if process is None else Reader(*process.reads_as)
 
     def _keep_out(self, directory: ConfigDir, stack: contextlib.ExitStack) -> None:
         """Let no change happen while we look; in a directory of ours only, since nothing may be written."""

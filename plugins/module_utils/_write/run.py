@@ -27,7 +27,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.permission
 from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader, scan
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import (
     Finding,
     Refused,
@@ -59,6 +59,7 @@ class Writer:
         self.reason = ""
         self._unchecked_before: list[str] = []
         self._facts: Any = None
+        self._interrupted = False
 
     def run(self, then: Then | None = None) -> dict[str, Any]:
         """Make the files as wanted, go on with what comes then under the same lock, and return the result. Raises Refused."""
@@ -76,7 +77,10 @@ class Writer:
                 return result
 
     def _locked(self, directory: ConfigDir) -> dict[str, Any]:
-        earlier = load_journal(directory) if self._module.check_mode else recover(directory)
+        earlier = load_journal(directory)
+        self._interrupted = earlier is not None and earlier.intent is not None
+        if not self._module.check_mode:
+            earlier = recover(directory)
         manifest = load_manifest(directory)
         if earlier is not None and earlier.intent is not None:
             # Check mode only: the real run would finish the interrupted commit first.
@@ -103,6 +107,10 @@ class Writer:
             self.reason = self._reason(todo.changes)
             if not self._module.check_mode:
                 journal = commit(directory, todo.changes, self.reason, labelling(self._module))
+        if self._options["reload"] == "never":
+            if journal is not None and not self._module.check_mode:
+                verified(directory)
+            earlier = journal = None
         return self._result(directory, todo, earlier, journal)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
@@ -170,11 +178,9 @@ class Writer:
 
     def _consul(self) -> str | None:
         """The binary that the agent runs, else the one on PATH."""
-        process = self._process()
-        running = "/proc/%d/exe" % process.pid if process is not None else None
-        if running is not None and os.access(running, os.X_OK):
-            return running
-        found: str | None = self._module.get_bin_path("consul")
+        from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
+
+        found: str | None = own_binary(self._process(), self.facts.agents) or self._module.get_bin_path("consul")
         return found
 
     @staticmethod
@@ -210,7 +216,7 @@ class Writer:
 
     def _agent(self) -> Reader | None:
         process = self._process()
-        return None if process is None else Reader(process.uid, process.gid, process.groups)
+        return None if process is None else Reader(*process.reads_as)
 
     # Small things
 
@@ -253,10 +259,19 @@ class Writer:
         if earlier is not None:
             names = ", ".join(sorted(earlier.files))
             result["pending_reason"] = "committed earlier but never verified: %s (%s)" % (names, earlier.reason)
-            result["changed"] = True
+            result["changed"] = bool(done.changes) or self._interrupted or (self._options["reload"] == "later" and not self._waits())
         elif journal is not None:
             result["pending_reason"] = "committed now, and not verified yet"
         return result
+
+    def _waits(self) -> bool:
+        """Whether what was changed earlier has to wait, since there is no agent to tell. A warning says so then."""
+        from ansible_collections.registrar.consul.plugins.module_utils._write.waiting import nobody_to_tell
+
+        why = nobody_to_tell(self.facts, self._options["reload_method"])
+        if why:
+            self._module.warn(why)
+        return bool(why)
 
     def _described(self, path: str, done: Plan) -> dict[str, Any]:
         result: dict[str, Any] = {

@@ -26,6 +26,10 @@ class Module:
         self.check_mode = check_mode
         self._diff = diff
         self.tmpdir = str(tmpdir)
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     @staticmethod
     def selinux_enabled() -> bool:
@@ -61,7 +65,9 @@ def write(config_dir: Path, files: Mapping[str, str | None], *, owner: str = "se
 
     Further keywords are options of the module, parts of the payload, or of Module.
     """
-    return Writer(_module(config_dir, files, owner, options)).run()
+    module = _module(config_dir, files, owner, {"reload": "later", **options})
+    result = Writer(module).run()
+    return {**result, "warnings": module.warnings} if module.warnings else result
 
 
 def register(

@@ -37,13 +37,14 @@ class FakeProc:
         started: float = 500.0,
         cwd: Path | None = None,
         groups: str = "",
+        root: Path | None = None,
     ) -> None:
         process = self.root / str(pid)
         process.mkdir()
         (process / "cmdline").write_bytes(b"".join(os.fsencode(word) + b"\0" for word in argv))
         (process / "exe").symlink_to(exe)
         (process / "cwd").symlink_to(cwd or "/")
-        (process / "root").symlink_to("/")
+        (process / "root").symlink_to(root or "/")
         (process / "status").write_text(
             f"Name:\tconsul\nPPid:\t{parent}\nUid:\t0\t100\t0\t0\nGid:\t0\t200\t0\t0\nGroups:\t{groups}\n"
             f"NSpid:\t{namespaces.format(pid=pid)}\n"
@@ -103,7 +104,6 @@ def test_other_consul_commands_are_never_taken(proc: FakeProc, command: str) -> 
     [
         {"exe": "/usr/bin/vim"},
         {"exe": "/usr/bin/python3.11"},
-        {"namespaces": "77 1"},
     ],
 )
 def test_what_only_looks_like_an_agent_is_not_taken(proc: FakeProc, options: dict[str, str]) -> None:
@@ -115,6 +115,54 @@ def test_what_only_looks_like_an_agent_is_not_taken(proc: FakeProc, options: dic
 def test_an_upgraded_or_renamed_binary_is_still_the_agent(proc: FakeProc, exe: str) -> None:
     proc.agent(77, exe=exe)
     assert found(proc.agents()) == 77
+
+
+def test_an_agent_in_a_container_is_an_agent(proc: FakeProc) -> None:
+    proc.agent(77, namespaces="{pid} 1")
+    proc.agent(78, namespaces="{pid} 12 1")
+    assert [process.own_pid for process in proc.agents().all()] == [1, 1]
+    assert found(proc.agents(), pid=77) == 77
+
+
+def test_a_path_is_what_it_is_in_the_root_of_the_process(proc: FakeProc, tmp_path: Path) -> None:
+    """Two containers call their directory alike; an absolute link in there would lead us to the host's directory."""
+    for pid, target in ((77, "/consul/config"), (78, "/data")):
+        root = tmp_path / f"rootfs-{pid}"
+        for folder in ("etc", "consul", "data"):
+            (root / folder).mkdir(parents=True)
+        (root / "etc/consul.d").symlink_to(target)
+        proc.add(pid, "consul", "agent", "-config-dir", "/etc/consul.d", root=root, namespaces="{pid} 1")
+    proc.config_dir.rmdir()
+    proc.config_dir.symlink_to(tmp_path / "rootfs-77/consul/config")
+    (tmp_path / "rootfs-77/consul/config").mkdir()
+    assert found(proc.agents()) == 77
+
+
+def test_a_relative_path_in_another_root(proc: FakeProc, tmp_path: Path) -> None:
+    root = tmp_path / "rootfs"
+    (root / "srv").mkdir(parents=True)
+    (root / "srv/consul.d").symlink_to("/real")
+    (root / "real").mkdir()
+    proc.add(77, "consul", "agent", "-config-dir", "consul.d", root=root, cwd=root / "srv")
+    assert proc.agents().path_of(proc.agents().all()[0], "consul.d") == f"{proc.root}/77/root/real"
+
+
+def test_numbers_of_another_namespace_are_not_signalled(proc: FakeProc) -> None:
+    """/proc may be the host's in a container: its numbers are those of others there."""
+    proc.agent(os.getpid())
+    (process,) = proc.agents().all()
+    (proc.root / "self").symlink_to("1")
+    assert not proc.agents().may_signal(process)
+    (proc.root / "self").unlink()
+    (proc.root / "self").symlink_to(str(os.getpid()))
+    assert proc.agents().may_signal(process)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_without_proc_there_are_no_agents(tmp_path: Path, empty: bool) -> None:
+    (tmp_path / "proc").mkdir() if empty else None
+    agents = Agents(str(tmp_path), proc=str(tmp_path / "proc"))
+    assert (agents.find(), agents.all(), agents.sees_processes()) == (None, [], False)
 
 
 def test_agents_with_other_directories_are_left_alone(proc: FakeProc, tmp_path: Path) -> None:

@@ -90,10 +90,17 @@ def test_an_empty_file_says_nothing_but_stops_nobody(tmp_path: Path) -> None:
     assert not entry.fatal
 
 
+# The powers of root outside of all containers.
+EVERYBODY = (((0, (1 << 32) - 1),), ((0, (1 << 32) - 1),))
+
+
 @pytest.mark.parametrize(
     ("mode", "reader", "readable"),
     [
         (0o640, Reader(0, 0, []), True),
+        (0o600, Reader(os.getuid() + 1, os.getgid() + 1, [], EVERYBODY), True),
+        (0o600, Reader(0 if os.getuid() else 1, 1, [], (EVERYBODY[0], ())), False),
+        (0o600, Reader(os.getuid() + 1, os.getgid() + 1, [], (((os.getuid() + 1, 1 << 32),), EVERYBODY[1])), False),
         (0o600, Reader(os.getuid() + 1, os.getgid() + 1, []), False),
         (0o640, Reader(os.getuid() + 1, os.getgid(), []), True),
         (0o640, Reader(os.getuid() + 1, os.getgid() + 1, [os.getgid()]), True),

@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
 from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
@@ -86,6 +87,13 @@ def test_a_second_run_changes_nothing_and_reads_no_foreign_file(tmp_path: Path) 
     assert {name for name, _arguments in calls} == {"open", "ftruncate", "pwrite"}, "only the lock is written"
 
 
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that could be told."""
+    monkeypatch.setattr(Agents, "find", lambda *_self, **_named: AgentProcess(1, 1, ["consul", "agent"], "/usr/bin/consul", 0, 0, [], 0.0))
+
+
+@pytest.mark.usefixtures("running")
 def test_a_change_that_was_never_verified_is_reported_until_it_is(tmp_path: Path) -> None:
     write(tmp_path, bundle([WEB]))
 
@@ -396,6 +404,38 @@ def test_check_mode_says_what_would_be_and_touches_nothing(tmp_path: Path) -> No
     assert actions(result) == {"service-api.json": "removed", "service-web.json": "updated"}
     assert not result["pending"]
     assert snapshot(tmp_path) == before
+
+
+def test_without_an_agent_the_second_run_changes_nothing_and_says_that_the_files_wait(tmp_path: Path) -> None:
+    assert "warnings" not in write(tmp_path, bundle([WEB]))
+
+    for check_mode in (True, False):
+        again = write(tmp_path, bundle([WEB]), check_mode=check_mode)
+        assert (again["changed"], again["pending"]) == (False, True)
+        assert again["pending_reason"].startswith("committed earlier but never verified: services-web.json")
+        (warning,) = again["warnings"]
+        assert warning.startswith(f"Files that were changed earlier wait in {tmp_path}, and are read when an agent starts: no consul agent")
+
+    assert write(tmp_path, bundle([API]))["changed"]
+
+
+def test_an_address_where_nobody_answers_is_nobody_to_tell(tmp_path: Path) -> None:
+    write(tmp_path, bundle([WEB]))
+
+    again = write(tmp_path, bundle([WEB]), http_addr="http://127.0.0.1:1")
+
+    assert not again["changed"]
+    assert "No answer from http://127.0.0.1:1 (Connection refused). Start it, or put the address right." in again["warnings"][0]
+
+
+def test_nothing_is_pending_where_others_tell_the_agent(tmp_path: Path) -> None:
+    write(tmp_path, bundle([WEB]))
+
+    for files, changed in ((bundle([WEB]), False), (bundle([API]), True), (bundle([API]), False)):
+        result = write(tmp_path, files, reload="never")
+        assert (result["changed"], result["pending"], result["pending_reason"]) == (changed, False, "")
+        assert "warnings" not in result
+    assert not write(tmp_path, bundle([API]))["pending"], "it is forgotten for good"
 
 
 def test_check_mode_where_nothing_was_ever_written(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""By which way an agent is told, and whether the one that was told is the one that reads the directory.
+
+A signal goes to a process that was proven to read the directory. An address proves nothing: what answers there may be anybody.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
+from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Outcome, Target
+
+
+def chosen_method(facts: AgentFacts, method: str) -> str:
+    """What ``auto`` comes to: the signal where it reaches the process, else the API where one answers.
+
+    Where neither does, it is the signal, whose failure says why.
+    """
+    if method != "auto":
+        return method
+    process = facts.process
+    if process is not None and facts.agents.may_signal(process):
+        return "signal"
+    known = facts.address_given or process is not None
+    return "api" if known and facts.api is not None and not facts.silence else "signal"
+
+
+def stranger(facts: AgentFacts, path: str, outcome: Outcome, earlier: Seen | None) -> str:
+    """Why the agent that has said that it has reloaded is another one's; empty when it may be ours."""
+    if outcome.words or outcome.seen is None or earlier is None or _all_of(earlier) != _all_of(outcome.seen):
+        return ""
+    return (
+        "the agent at %s does not read %s: it says that it has reloaded, and it has exactly what it had. Check http_addr and "
+        "config_dir" % (facts.api.where.address, path)
+    )
+
+
+def doubt(facts: AgentFacts, path: str, target: Target, outcome: Outcome, earlier: Seen | None) -> str:
+    """Why nothing shows that an agent which is known by its address alone reads the directory; empty when something does."""
+    if facts.process is not None or outcome.verified_by not in ("api", "reload"):
+        return ""
+    shown = target.wanted.services or (earlier is not None and target.before.services.keys() & earlier.services.keys())
+    if shown and (outcome.seen is not None or earlier is not None):
+        return ""
+    return "the agent at %s has reloaded, and nothing that may be seen there shows that it reads %s" % (facts.api.where.address, path)
+
+
+def _all_of(seen: Seen) -> tuple[Any, ...]:
+    return seen.services, seen.checks.keys()
