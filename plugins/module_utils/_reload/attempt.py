@@ -186,9 +186,9 @@ class Attempt:
         """Say what was seen."""
         self._result.update(verified=outcome.verified, verified_by=outcome.verified_by, reason=outcome.reason)
         if not outcome.verified:
-            told = "was told to reload" if self._result["method"] != "none" else "was not told to reload"
+            told = "was told to reload" if self._result["method"] != "none" else "had not to be told"
             self._module.warn(
-                "Not verified: the agent %s, and what it has of %s cannot be seen: %s." % (told, self._directory.path, outcome.reason)
+                "Not verified (the agent %s): that it has all of %s. %s." % (told, self._directory.path, _capital(outcome.reason))
             )
 
     # Going back
@@ -228,6 +228,10 @@ class Attempt:
                 render_all(second.findings) or "Nothing that could be seen.",
             )
         )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def put_back(names: list[str]) -> str:
