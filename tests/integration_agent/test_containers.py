@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -60,13 +60,11 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    # Users of containers have to get at their directories.
-    for path in (tmp_path, *tmp_path.parents):
-        if not path.stat().st_mode & stat.S_IXOTH:
-            path.chmod(path.stat().st_mode | stat.S_IXOTH)
-    with ExitStack() as agents:
-        yield Host(tmp_path, agents)
+def host() -> Iterator[Host]:
+    # Users of containers have to get at their directories, and pytest closes its own to everybody else.
+    with tempfile.TemporaryDirectory(prefix="registrar-consul-") as root, ExitStack() as agents:
+        Path(root).chmod(0o755)
+        yield Host(Path(root), agents)
 
 
 def reload(agent: ConsulAgent, **options: Any) -> dict[str, Any]:
@@ -96,8 +94,12 @@ def test_an_agent_in_a_container_is_told_and_verified(host: Host, namespaces: tu
     assert (result["changed"], result["verified"], result["verified_by"], result["method"]) == (True, True, "api", "signal")
     assert result["agent"]["pid"] == agent.pid
     assert_registered(agent, [WEB])
-    assert signals(agent) == 1
     assert reload(agent)["changed"] is False
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    result = reload(agent, method="api")
+    assert (result["verified"], result["method"]) == (True, "api")
+    assert_registered(agent, [{**WEB, "port": 81}])
+    assert signals(agent) == 1
 
 
 def test_nobody_else_is_told(host: Host) -> None:
