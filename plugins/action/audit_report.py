@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import counted, fleet_report
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.unseen import why_unseen
 
 _FAIL_ON = ("warning", "error", "never")
 
@@ -50,7 +51,7 @@ def _checked(host: str, found: Any) -> dict[str, Any]:
         raise AnsibleActionFail(f"results: the one of {host} is no result of registrar.consul.service_definition_info.")
     if {"summary", "agent", "report"} <= found.keys():
         return found
-    return {"msg": str(found.get("msg") or "the host could not be reached, or the task did not run there")}
+    return {"msg": why_unseen(found)}
 
 
 def _counts(found: dict[str, Any], fail_on: str) -> bool:

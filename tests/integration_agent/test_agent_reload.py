@@ -13,7 +13,14 @@ from typing import Any
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
-from ansible_collections.registrar.consul.tests.support.runs.modules import result_of, run_module, said, start_module, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import (
+    result_of,
+    run_module,
+    said,
+    start_module,
+    warnings_of,
+    write_set,
+)
 
 StartAgent = Callable[..., ConsulAgent]
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
@@ -134,7 +141,7 @@ def test_a_stopped_agent_leaves_the_change_for_later(agent: ConsulAgent) -> None
     result = reload(agent)
     assert (result["changed"], result["verified"], result["agent"]["state"]) == (False, False, "stopped")
     assert "verified by the next run" in result["reason"]
-    (warning,) = result["warnings"]
+    (warning,) = warnings_of(result)
     assert warning.startswith(
         f"Nobody was told to reload: no consul agent that reads {agent.config_dir} was found; the changed files are read"
     )
@@ -143,6 +150,15 @@ def test_a_stopped_agent_leaves_the_change_for_later(agent: ConsulAgent) -> None
     result = reload(agent, require_agent=True)
     assert result["failed"]
     assert said(result).endswith("Or set require_agent: false.")
+
+
+def test_never_tells_nobody_and_forgets_what_waits(agent: ConsulAgent) -> None:
+    assert write_set(agent.config_dir, [WEB])["pending"]
+    again = write_set(agent.config_dir, [WEB], reload="never")
+    assert (again["changed"], again["pending"], "reload" in again, warnings_of(again)) == (False, False, False, [])
+    again = write_set(agent.config_dir, [WEB])
+    assert (again["changed"], again["pending"]) == (False, False)
+    assert agent.services() == {}
 
 
 def test_an_agent_that_started_after_the_change_is_not_signalled(agent: ConsulAgent) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -129,7 +130,12 @@ def test_what_counts_as_a_failure_can_be_chosen(tmp_path: Path, agent: ConsulAge
 
 
 def test_hosts_that_were_not_seen_are_no_good_ones(tmp_path: Path, agent: ConsulAgent) -> None:
-    inventory = fleet({"web1": agent, "away": None, "wrong": agent})
+    inventory = fleet({"web1": agent, "away": None, "wrong": agent, "bare": agent, "odd": agent})
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text('#!/bin/sh\necho "module: loading" >&2\necho "error: no such toolchain: 3.12" >&2\nexit 3\n', encoding="utf-8")
+    wrapper.chmod(0o755)
+    inventory["all"]["hosts"]["bare"]["ansible_python_interpreter"] = str(tmp_path / "no-python")
+    inventory["all"]["hosts"]["odd"]["ansible_python_interpreter"] = str(wrapper)
     inventory["all"]["hosts"]["wrong"]["consul_audit_config_dir"] = str(tmp_path / "nowhere")
 
     result = run_playbook(tmp_path, "registrar.consul.audit", inventory=inventory, extra_vars={"consul_audit_fail_on": "error"})
@@ -138,4 +144,8 @@ def test_hosts_that_were_not_seen_are_no_good_ones(tmp_path: Path, agent: Consul
     assert "=== wrong ===\n  error    " + str(tmp_path / "nowhere") + ": does not exist." in result.stdout
     assert f"away   {'-'.ljust(column_of(agent))}  not seen" in result.stdout
     assert f"web1   {version_of(agent).ljust(column_of(agent))}  running" in result.stdout
-    assert result.failed[-1].msg == "0 errors and 0 warnings on 3 hosts, and 2 not seen. To be looked at: away, wrong."
+    no_result = "  error    the module gave no result (exit status %d): "
+    assert f"=== odd ===\n{no_result % 3}module: loading / error: no such toolchain: 3.12\n" in result.stdout
+    assert re.search(rf"=== bare ===\n{re.escape(no_result % 127)}.*{tmp_path}/no-python: (not found|No such file)", result.stdout)
+    assert "json char" not in result.stdout
+    assert result.failed[-1].msg == "0 errors and 0 warnings on 5 hosts, and 4 not seen. To be looked at: away, bare, odd, wrong."

@@ -5,21 +5,30 @@
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterator
-from contextlib import ExitStack
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent import reach
+from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
+from ansible_collections.registrar.consul.plugins.module_utils._reload import ready
+from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.agent.contained import ContainedAgent
+from ansible_collections.registrar.consul.tests.support.agent.contained import FIRST_ID, ContainedAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
-from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, warnings_of, write_set
+from ansible_collections.registrar.consul.tests.support.runs.target import Module
 
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
 INSIDE = "/consul/config"
+# Runs a command where /proc is empty, as on systems without one.
+NO_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
 
 
 class Host:
@@ -33,13 +42,17 @@ class Host:
     def agent(self, **options: Any) -> ConsulAgent:
         return self._agents.enter_context(ConsulAgent(self._next(), **options))
 
-    def container(self, *namespaces: str, elsewhere: bool = False, **options: Any) -> ContainedAgent:
-        """With elsewhere it has a root of its own, where the config-dir is called another way."""
+    def container(
+        self, *namespaces: str, elsewhere: bool = False, prepare: Callable[[Path], None] = lambda _rootfs: None, **options: Any
+    ) -> ContainedAgent:
+        """With elsewhere it has a root of its own, where the config-dir is called another way. prepare puts more into that root."""
         root = self._next()
         if elsewhere:
             options.update(own_root=True, reads=options.get("reads", INSIDE))
             options["mounts"] = {INSIDE: str(root / "consul.d"), **options.get("mounts", {})}
-        return self._agents.enter_context(ContainedAgent(root, namespaces=namespaces, **options))
+        agent = ContainedAgent(root, namespaces=namespaces, **options)
+        prepare(agent.rootfs)
+        return self._agents.enter_context(agent)
 
     def _next(self) -> Path:
         self._count += 1
@@ -47,13 +60,11 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    # Users of containers have to get at their directories.
-    for path in (tmp_path, *tmp_path.parents):
-        if not path.stat().st_mode & stat.S_IXOTH:
-            path.chmod(path.stat().st_mode | stat.S_IXOTH)
-    with ExitStack() as agents:
-        yield Host(tmp_path, agents)
+def host() -> Iterator[Host]:
+    # Users of containers have to get at their directories, and pytest closes its own to everybody else.
+    with tempfile.TemporaryDirectory(prefix="registrar-consul-") as root, ExitStack() as agents:
+        Path(root).chmod(0o755)
+        yield Host(Path(root), agents)
 
 
 def reload(agent: ConsulAgent, **options: Any) -> dict[str, Any]:
@@ -83,5 +94,177 @@ def test_an_agent_in_a_container_is_told_and_verified(host: Host, namespaces: tu
     assert (result["changed"], result["verified"], result["verified_by"], result["method"]) == (True, True, "api", "signal")
     assert result["agent"]["pid"] == agent.pid
     assert_registered(agent, [WEB])
-    assert signals(agent) == 1
     assert reload(agent)["changed"] is False
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    result = reload(agent, method="api")
+    assert (result["verified"], result["method"]) == (True, "api")
+    assert_registered(agent, [{**WEB, "port": 81}])
+    assert signals(agent) == 1
+
+
+def test_nobody_else_is_told(host: Host) -> None:
+    """Others whose directory is called alike inside, or has the very path of ours but is another one; and an agent of the host."""
+    ours = host.container("pid", "mnt", elsewhere=True)
+    write_set(ours.config_dir, [WEB])
+    namesake = host.container("pid", "mnt", elsewhere=True)
+    hidden = host.container("pid", "mnt", mounts={str(ours.config_dir): str(namesake.config_dir)}, reads=str(ours.config_dir))
+    others = [namesake, hidden, host.agent()]
+
+    result = reload(ours)
+
+    assert (result["verified"], result["agent"]["pid"]) == (True, ours.pid)
+    assert signals(ours) == 1
+    for other in others:
+        assert (signals(other), other.services()) == (0, {})
+        refused = reload(ours, pid=other.pid)
+        assert refused["msg"].startswith(f"The consul agent with pid {other.pid} does not read {ours.config_dir}")
+
+
+def test_a_link_inside_means_what_it_means_inside(host: Host) -> None:
+    """The same words would lead to our directory on the host."""
+    ours = host.agent()
+    write_set(ours.config_dir, [WEB])
+
+    def link(rootfs: Path) -> None:
+        (rootfs / str(ours.config_dir).lstrip("/")).mkdir(parents=True)
+        (rootfs / "link").symlink_to(ours.config_dir)
+
+    other = host.container("pid", "mnt", elsewhere=True, reads="/link", prepare=link)
+
+    assert reload(ours)["agent"]["pid"] == ours.pid
+    assert (signals(other), other.services()) == (0, {})
+
+
+def test_the_agent_is_asked_in_its_own_network(host: Host) -> None:
+    """An agent of the host has the same port."""
+    decoy = host.agent()
+    agent = host.container("pid", "net", http_port=decoy.http_port)
+    write_set(agent.config_dir, [WEB])
+    result = reload(agent)
+    assert (result["verified"], result["method"]) == (True, "signal")
+    assert set(agent.services()) == {"web"}
+    assert (signals(decoy), decoy.services()) == (0, {})
+
+
+def test_who_may_not_enter_its_network_claims_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And takes nobody else's word for it."""
+    decoy = host.agent()
+    agent = host.container("pid", "net", http_port=decoy.http_port)
+    write_set(agent.config_dir, [WEB])
+    monkeypatch.setattr(reach, "network_of", forbidden)
+    monkeypatch.setattr(ready, "AGE_WITHOUT_HTTP", 0.5)
+    monkeypatch.delenv("CONSUL_HTTP_ADDR", raising=False)
+    module = Module({name: option.get("default") for name, option in reload_spec().items()})
+    module.params["config_dir"] = str(agent.config_dir)
+
+    result, failure = reload_agent(module, module.params)
+
+    assert failure is None
+    assert (result["changed"], result["verified"], result["verified_by"]) == (True, False, "log")
+    assert (
+        f"the agent with pid {agent.pid} has a network of its own, which this task may not enter (Operation not permitted)"
+        in result["reason"]
+    )
+    assert module.warnings[0].startswith("Not verified (the agent was told to reload)")
+    assert (signals(agent), signals(decoy)) == (1, 0)
+
+
+@contextmanager
+def forbidden(_path: str) -> Iterator[None]:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+    yield
+
+
+def test_a_socket_is_found_in_the_containers_own_root(host: Host) -> None:
+    socket = "unix:///consul/http.sock"
+    agent = host.container("pid", "mnt", "net", elsewhere=True, config={"addresses": {"http": f"{socket} 127.0.0.1"}})
+    write_set(agent.config_dir, [WEB])
+    for method in ("signal", "api"):
+        result = reload(agent, method=method, force=True)
+        assert (result["verified"], result["method"]) == (True, method), result
+    assert_registered(agent, [WEB])
+
+
+def test_what_an_agent_without_root_can_read(host: Host) -> None:
+    """Root in a container is root over the container's users alone."""
+    agent = host.container("user", "pid", "mnt", elsewhere=True)
+    theirs = agent.write("theirs.json", {"service": {"name": "theirs"}})
+    theirs.chmod(0o600)
+    os.chown(theirs, FIRST_ID + 100, FIRST_ID + 100)
+    write_set(agent.config_dir, [WEB])
+    assert (agent.config_dir / "services-test.json").stat().st_gid == FIRST_ID
+    assert reload(agent)["verified"]
+    assert set(agent.services()) == {"theirs", "web"}
+
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    os.chown(theirs, 0, 0)
+    result = reload(agent)
+    assert f"theirs.json: cannot be read by the agent, which runs as the user with id {FIRST_ID}" in result["msg"]
+    assert result["rolled_back"]
+    assert signals(agent) == 1
+
+
+# Where no process can be seen
+
+
+def test_without_proc_the_api_is_the_way(host: Host) -> None:
+    agent = host.agent()
+    write_set(agent.config_dir, [WEB])
+    result = reload(agent, through=NO_PROC)
+    assert (result["changed"], result["agent"]["state"]) == (False, "stopped")
+    (warning,) = warnings_of(result)
+    assert "The processes of this host cannot be seen (there is no /proc, or it hides them). No address of an HTTP API is given." in warning
+    assert warning.endswith("Give http_addr, so that the agent can be told and asked through its HTTP API.")
+    assert reload(agent, through=NO_PROC, require_agent=True)["failed"]
+
+    result = reload(agent, through=NO_PROC, http_addr=agent.http_addr)
+    assert (result["changed"], result["verified"], result["method"]) == (True, True, "api")
+    assert result["agent"]["pid"] is None
+    assert_registered(agent, [WEB])
+    assert signals(agent) == 0
+
+    write_set(agent.config_dir, [{**WEB, "port": 81}], through=NO_PROC)
+    result = reload(agent, through=NO_PROC, http_addr="http://127.0.0.1:1")
+    assert "No answer from http://127.0.0.1:1 (Connection refused). Start it, or put the address right." in warnings_of(result)[0]
+
+
+def test_an_agent_that_does_not_read_the_directory_is_noticed(host: Host) -> None:
+    agent, other = host.agent(), host.agent()
+    write_set(agent.config_dir, [WEB])
+    reload(agent)
+    write_set(agent.config_dir, [{**WEB, "port": 81}, {"name": "new"}])
+    before = other.services()
+
+    result = reload(agent, through=NO_PROC, http_addr=other.http_addr)
+
+    assert result["failed"]
+    assert f"the agent at {other.http_addr} does not read {agent.config_dir}" in result["msg"]
+    assert result["rolled_back"]
+    assert other.services() == before
+    assert reload(agent)["verified"]
+    assert_registered(agent, [WEB])
+    assert signals(agent) == 1, "it has what the files say again, and need not be told"
+
+
+def test_what_is_gone_from_an_agent_that_never_had_it_proves_nothing(host: Host) -> None:
+    agent, other = host.agent(), host.agent()
+    write_set(agent.config_dir, [WEB])
+    reload(agent)
+    write_set(agent.config_dir, [])
+
+    result = reload(agent, through=NO_PROC, http_addr=other.http_addr)
+
+    assert (result.get("failed"), result["verified"], result["verified_by"]) == (None, False, "none")
+    assert f"shows that it reads {agent.config_dir}" in warnings_of(result)[0]
+
+
+def test_a_proc_of_others_leads_to_no_signal(host: Host) -> None:
+    """In a process namespace with the host's /proc every number means somebody else."""
+    agent = host.agent()
+    write_set(agent.config_dir, [WEB])
+    result = reload(agent, through=("unshare", "--pid", "--fork"))
+    assert (result["verified"], result["method"]) == (True, "api")
+    assert signals(agent) == 0
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    result = reload(agent, through=("unshare", "--pid", "--fork"), method="signal")
+    assert "/proc shows the processes of another namespace than this task's" in result["msg"]

@@ -182,9 +182,9 @@ class Attempt:
         """Say what was seen."""
         self._result.update(verified=outcome.verified, verified_by=outcome.verified_by, reason=outcome.reason)
         if not outcome.verified:
-            told = "was told to reload" if self._result["method"] != "none" else "was not told to reload"
+            told = "was told to reload" if self._result["method"] != "none" else "had not to be told"
             self._module.warn(
-                "Not verified: the agent %s, and what it has of %s cannot be seen: %s." % (told, self._directory.path, outcome.reason)
+                "Not verified (the agent %s): that it has all of %s. %s." % (told, self._directory.path, _capital(outcome.reason))
             )
 
     # Going back
@@ -225,6 +225,10 @@ def _still_wrong(outcome: Outcome) -> str:
     if outcome.findings:
         return "What is missing or wrong on it now is in errors."
     return "Nothing that could be seen is missing or wrong on it now."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def put_back(names: list[str]) -> str:

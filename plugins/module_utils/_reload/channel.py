@@ -20,15 +20,16 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.verify im
 def chosen_method(facts: AgentFacts, method: str) -> str:
     """What ``auto`` comes to: the signal where it reaches the process, else the API where one answers.
 
-    Where neither does, it is the signal, whose failure says why.
+    Where neither does, a process that was found gets the signal, whose failure says why; else it stays as it is: nobody is there.
     """
     if method != "auto":
         return method
     process = facts.process
-    if process is not None and facts.agents.may_signal(process):
+    if process is None:
+        return "api" if facts.answers else method
+    if facts.agents.may_signal(process):
         return "signal"
-    known = facts.address_given or process is not None
-    return "api" if known and facts.api is not None and not facts.silence else "signal"
+    return "api" if facts.api is not None and not facts.silence else "signal"
 
 
 def stranger(facts: AgentFacts, path: str, outcome: Outcome, earlier: Seen | None) -> str:

@@ -19,7 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog im
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError, started_after
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -109,7 +109,7 @@ class Reload:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
         process = self._facts.process
-        self._options = {**self._options, "method": self._method(process)}
+        self._options = {**self._options, "method": chosen_method(self._facts, self._options["method"])}
         state = look_at(self._directory, journal, self._facts)
         self.result["services"] = len(state.wanted.services)
         if process is None and not self._answers_without_process():
@@ -135,11 +135,6 @@ class Reload:
         self._attempt(persisted).run(need, state, view, ready)
 
     # Before the agent is told
-
-    def _method(self, process: AgentProcess | None) -> str:
-        """The method that is taken, where there is anybody to tell."""
-        anybody = process is not None or self._facts.address_given
-        return chosen_method(self._facts, self._options["method"]) if anybody else str(self._options["method"])
 
     def _answers_without_process(self) -> bool:
         """An agent out of sight: its API at a given address is all that there is of it."""

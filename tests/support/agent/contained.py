@@ -30,6 +30,7 @@ class ContainedAgent(ConsulAgent):
 
     ``mounts`` are paths inside with the paths outside that they show; ``reads`` is the config-dir's path inside, where it is another one.
     ``own_root`` gives it a root directory (``rootfs``) with nothing of its own in it but what it needs and the mounts.
+    ``http_port`` may be one that is taken outside, with a network namespace.
     With a user namespace everything below ``root`` belongs to the container's user; ``user`` is what that is called inside.
     """
 
@@ -42,9 +43,14 @@ class ContainedAgent(ConsulAgent):
         reads: str | None = None,
         own_root: bool = False,
         user: int = 0,
+        http_port: int | None = None,
         **options: Any,
     ) -> None:
+        if http_port is not None:
+            options["config"] = {**options.get("config", {}), "ports": {"http": http_port}}
         super().__init__(root, **options)
+        if http_port is not None:
+            self.http_port = http_port
         self._namespaces = tuple(namespaces)
         self._reads = reads
         self._settled: dict[str, Any] = {"namespaces": [*namespaces], "mounts": {**(mounts or {})}, "user": user, "first_id": FIRST_ID}

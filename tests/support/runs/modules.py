@@ -20,11 +20,16 @@ from ansible_collections.registrar.consul.tests.support.paths import ensure_tree
 PATIENCE = 300.0
 
 
-def start_module(name: str, *, environment: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
-    """A module at work with these options, as on a target; the user's own CONSUL_* variables are not passed on."""
+def start_module(
+    name: str, *, environment: Mapping[str, str] | None = None, through: Sequence[str] = (), **options: Any
+) -> subprocess.Popen[str]:
+    """A module at work with these options, as on a target; the user's own CONSUL_* variables are not passed on.
+
+    through is a command that runs the command behind it.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("CONSUL")}
     child = subprocess.Popen(
-        [sys.executable, "-m", f"ansible_collections.registrar.consul.plugins.modules.{name}"],
+        [*through, sys.executable, "-m", f"ansible_collections.registrar.consul.plugins.modules.{name}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -74,3 +79,9 @@ def write_set(config_dir: Path, services: Sequence[Mapping[str, Any]], **options
     )
     assert not result.get("failed"), said(result)
     return result
+
+
+def warnings_of(result: Mapping[str, Any]) -> list[str]:
+    """What a module warns of; since ansible-core 2.19 it tells the controller more than the text."""
+    found = result.get("warnings", [])
+    return [warning if isinstance(warning, str) else str(warning["event"]["msg"]) for warning in found]

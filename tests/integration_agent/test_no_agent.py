@@ -1,0 +1,69 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays where there is no agent, or somebody else tells it: nothing changes twice, and nobody is silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
+
+WEB = {"name": "web", "port": 80}
+WRITE, RELOAD = "Write the service definitions", "Reload the Consul agent"
+
+
+def run(workdir: Path, agent: ConsulAgent, check: bool = False, **variables: Any) -> PlaybookResult:
+    given = {"consul_services_config_dir": str(agent.config_dir), "consul_services_definitions": [WEB], **variables}
+    play = [{"hosts": "all", "gather_facts": False, "roles": [{"role": "registrar.consul.consul_services", "vars": given}]}]
+    return run_playbook(workdir, play, check=check)
+
+
+def warned(result: PlaybookResult) -> str:
+    """What people see, without the line breaks."""
+    return " ".join((result.stdout + result.stderr).split())
+
+
+def test_the_role_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -> None:
+    agent.stop()
+    nobody = f"no consul agent that reads {agent.config_dir} was found"
+
+    forecast = run(tmp_path, agent, check=True).ok()
+    assert f"Nobody would be told to reload: {nobody}" in warned(forecast)
+
+    first = run(tmp_path, agent).ok()
+    assert first.task(WRITE).changed
+    assert f"Nobody was told to reload: {nobody}; the changed files are read when one starts" in warned(first)
+
+    second = run(tmp_path, agent).ok()
+    assert second.changed == 0
+    assert second.task(WRITE).result["pending"]
+    assert f"Files that were changed earlier wait in {agent.config_dir}" in warned(second)
+
+    demanding = run(tmp_path, agent, consul_services_require_agent=True)
+    assert [task.task.rpartition(" : ")[2] for task in demanding.failed] == [RELOAD]
+
+    agent.start()
+    third = run(tmp_path, agent).ok()
+    assert third.task(WRITE).changed
+    assert (third.task(RELOAD).result["verified"], third.task(RELOAD).result["method"]) == (True, "none")
+    assert "signal=hangup" not in agent.log()
+    assert set(agent.services()) == {"web"}
+    assert run(tmp_path, agent).ok().changed == 0
+
+
+def test_where_somebody_else_tells_the_agent(agent: ConsulAgent, tmp_path: Path) -> None:
+    first = run(tmp_path, agent, consul_services_reload_method="never").ok()
+    assert first.task(WRITE).changed
+    assert (first.task(RELOAD).changed, first.task(RELOAD).result["reason"]) == (
+        False,
+        "method is never: the agent is told by somebody else",
+    )
+    assert not first.task(RELOAD).result.get("warnings")
+    assert agent.services() == {}
+    second = run(tmp_path, agent, consul_services_reload_method="never").ok()
+    assert (second.changed, second.task(WRITE).result["pending"]) == (0, False)
+    agent.reload()
+    assert set(agent.services()) == {"web"}
