@@ -25,7 +25,8 @@ options:
   kind:
     description:
       - 'What the service is: empty for an ordinary service, or a proxy or gateway of the mesh.'
-      - One of V(connect-proxy), V(mesh-gateway), V(terminating-gateway), V(ingress-gateway), V(api-gateway).
+      - One of V(connect-proxy), V(mesh-gateway), V(terminating-gateway), V(ingress-gateway), V(api-gateway),
+        V(inference-gateway).
       - Since Consul 1.2.2.
     type: str
   tags:
@@ -111,9 +112,16 @@ options:
     description:
       - What a connect-proxy or gateway stands for and how it is set up.
       - Its keys are V(destination_service_name), V(destination_service_id), V(local_service_address),
-        V(local_service_port), V(local_service_socket_path), V(mode), V(transparent_proxy), V(config), V(upstreams),
-        V(mesh_gateway), V(expose).
+        V(local_service_port), V(local_service_ports), V(local_service_socket_path), V(mode), V(transparent_proxy),
+        V(config), V(upstreams), V(mesh_gateway), V(expose).
       - Since Consul 1.3.0.
+    type: dict
+  ai:
+    description:
+      - 'What the service is to AI workloads: a model, a server of tools, or an agent.'
+      - Its keys are V(role), V(inference_model), V(mcp_server), V(agent).
+      - Since Consul 2.1.0.
+      - In Consul Enterprise only.
     type: dict
   locality:
     description:

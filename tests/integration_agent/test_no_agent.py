@@ -40,30 +40,32 @@ def test_the_role_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -> N
     second = run(tmp_path, agent).ok()
     assert second.changed == 0
     assert second.task(WRITE).result["pending"]
-    assert f"Files that were changed earlier wait in {agent.config_dir}" in warned(second)
+    assert f"Nobody was told to reload: {nobody}" in warned(second)
+
+    later = run(tmp_path, agent, consul_services_reload="later").ok()
+    assert (later.changed, later.task(WRITE).result["pending"]) == (0, True)
+    assert f"Files that were changed earlier wait in {agent.config_dir}" in warned(later)
 
     demanding = run(tmp_path, agent, consul_services_require_agent=True)
+    assert [task.task.rpartition(" : ")[2] for task in demanding.failed] == [WRITE]
+    demanding = run(tmp_path, agent, consul_services_require_agent=True, consul_services_reload="later")
     assert [task.task.rpartition(" : ")[2] for task in demanding.failed] == [RELOAD]
 
     agent.start()
     third = run(tmp_path, agent).ok()
-    assert third.task(WRITE).changed
-    assert (third.task(RELOAD).result["verified"], third.task(RELOAD).result["method"]) == (True, "none")
+    reload = third.task(WRITE).result["reload"]
+    assert (reload["verified"], reload["method"], third.changed) == (True, "none", 0)
     assert "signal=hangup" not in agent.log()
     assert set(agent.services()) == {"web"}
     assert run(tmp_path, agent).ok().changed == 0
 
 
 def test_where_somebody_else_tells_the_agent(agent: ConsulAgent, tmp_path: Path) -> None:
-    first = run(tmp_path, agent, consul_services_reload_method="never").ok()
-    assert first.task(WRITE).changed
-    assert (first.task(RELOAD).changed, first.task(RELOAD).result["reason"]) == (
-        False,
-        "method is never: the agent is told by somebody else",
-    )
-    assert not first.task(RELOAD).result.get("warnings")
+    first = run(tmp_path, agent, consul_services_reload="never").ok()
+    assert (first.changed, first.task(WRITE).result["pending"]) == (1, False)
+    assert "Nobody was told" not in warned(first)
     assert agent.services() == {}
-    second = run(tmp_path, agent, consul_services_reload_method="never").ok()
+    second = run(tmp_path, agent, consul_services_reload="never").ok()
     assert (second.changed, second.task(WRITE).result["pending"]) == (0, False)
     agent.reload()
     assert set(agent.services()) == {"web"}

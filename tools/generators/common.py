@@ -24,7 +24,7 @@ Generated from the schema: do not edit, run make generate.
 -->
 """
 # The types of Ansible's argument specs.
-ANSIBLE_TYPES = {"object": "dict", "array": "list", "integer": "int", "boolean": "bool", "string": "str"}
+ANSIBLE_TYPES = {"object": "dict", "array": "list", "integer": "int", "number": "float", "boolean": "bool", "string": "str"}
 
 
 def argument_of(field: Field) -> dict[str, str | bool]:

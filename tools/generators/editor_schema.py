@@ -15,16 +15,21 @@ from typing import Any
 import yaml
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import load_schema
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, available_spans, contains, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
+    MINORS,
+    Version,
+    available_spans,
+    contains,
+    parse_version,
+)
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
 FOLDER = "docs/schema"
-NEWEST_MINOR = 22
 DRAFTS = {"": "https://json-schema.org/draft/2020-12/schema", ".draft-07": "http://json-schema.org/draft-07/schema#"}
 ROLE_SPECS = REPOSITORY / "roles" / "consul_services" / "meta" / "argument_specs.yml"
 # Where Jinja may stand for a value of any type; null means absent.
 TEMPLATE = {"type": ["string", "null"], "pattern": r"\{\{|\{%"}
-JSON_TYPES = {"str": "string", "path": "string", "int": "integer", "bool": "boolean", "list": "array", "dict": "object"}
+JSON_TYPES = {"str": "string", "path": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array", "dict": "object"}
 _DEFINITIONS = {"consul_services_definitions": "#/$defs/service", "consul_services_checks": "#/$defs/check"}
 
 Json = dict[str, Any]
@@ -42,13 +47,16 @@ def outputs() -> dict[str, str]:
 
 
 def distinct_versions() -> list[Version]:
-    """Return the first minor version of each group that knows the same fields, with its last patch release."""
+    """Return the first minor version of each group that knows the same fields, with its last patch release.
+
+    The first of a major version has its own file even so: nobody looks below 1 for what serves 2.
+    """
     kept: list[Version] = []
     before: Json = {}
-    for minor in range(NEWEST_MINOR + 1):
-        schema = definitions((1, minor, 999))
-        if schema != before:
-            kept.append((1, minor, 999))
+    for major, minor in MINORS:
+        schema = definitions((major, minor, 999))
+        if schema != before or minor == 0:
+            kept.append((major, minor, 999))
         before = schema
     return kept
 

@@ -17,7 +17,7 @@ _PAGE = """\
 {header}
 # Fields
 
-Every key of a service definition, as Consul 1.0 to 1.22 take it in files, in YAML as you write it for this collection.
+Every key of a service definition, as Consul 1.0 to 2.1 take it in files, in YAML as you write it for this collection.
 *HTTP API* is the spelling there; a dash means that the API does not have it. Versions are the first that take the key, and the first
 that refuse it. What depends on several keys together is in the [rules](rules.md).
 
@@ -28,7 +28,14 @@ _HEAD = """\
 | --- | --- | --- | --- | --- | --- | --- |
 """
 
-_TYPES = {"object": "mapping", "array": "list", "string": "text", "integer": "whole number", "boolean": "true or false"}
+_TYPES = {
+    "object": "mapping",
+    "array": "list",
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
 
 
 def outputs() -> dict[str, str]:

@@ -45,6 +45,9 @@ def _entry(rule: Rule) -> str:
     lines = [f"### {rule.id}", "", f"{rule.catches[0].upper()}{rule.catches[1:]}.", ""]
     if rule.agent:
         lines.append(f"- Otherwise: {rule.agent}.")
+    if rule.words:
+        said, _semicolon, where = rule.words.rpartition("; ")
+        lines.append(f"- The agent's words: {said} ({where}).")
     lines.append(f"- Holds for: {_versions(rule.spans)}.")
     if rule.stricter:
         lines.append(f"- Stricter than agents: {rule.stricter}.")

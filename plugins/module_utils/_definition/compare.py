@@ -15,6 +15,7 @@ from typing import Any, Iterator, Mapping
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import SECOND, parse_duration
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import (
     PROXY_KINDS,
+    default_port,
     derived_addresses,
     is_virtual,
     squash,
@@ -45,6 +46,7 @@ _SPELLED = {
         "destination_namespace",
         "destination_partition",
         "destination_peer",
+        "destination_port",
         "destination_service_id",
         "destination_service_name",
         "destination_type",
@@ -56,6 +58,7 @@ _SPELLED = {
         "local_bind_socket_path",
         "local_service_address",
         "local_service_port",
+        "local_service_ports",
         "local_service_socket_path",
         "mesh_gateway",
         "outbound_listener_port",
@@ -83,7 +86,8 @@ def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before
     yield from _tagged_addresses(want, have)
     yield from _rest(want, have)
     if want.get("kind") in PROXY_KINDS:
-        yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {})
+        chosen = want.get("chosen") or {}
+        yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {}, chosen)
     yield from _new(want, have, "")
     yield from _new(want.get("connect") or {}, have.get("connect") or {}, "connect.")
     native = bool((want.get("connect") or {}).get("native"))
@@ -168,7 +172,7 @@ def _port(want: Mapping[str, Any], have: Mapping[str, Any]) -> Differences:
     if want.get("autoport"):
         if not have.get("port"):
             yield "port", "the agent assigned none"
-    else:
+    elif not want.get("ports") or have.get("port") not in (None, 0, default_port(want)):
         yield from _plain("port", want.get("port"), have.get("port"))
 
 
@@ -202,18 +206,38 @@ def _address(value: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _rest(want: Mapping[str, Any], have: Mapping[str, Any]) -> Differences:
-    for field in ("locality", "ports"):
-        # A sidecar has its parent's locality.
-        if not want.get("sidecarof") and not same(want.get(field) or None, have.get(field) or None):
-            yield field, _differs()
+    # A sidecar has its parent's locality, and with some agents its named ports.
+    if not want.get("sidecarof") and not same(want.get("locality") or None, have.get("locality") or None):
+        yield "locality", _differs()
+    if (want.get("ports") or not want.get("sidecarof")) and _named(want.get("ports")) != _named(have.get("ports")):
+        yield "ports", _differs()
+    if not same(_said(want.get("ai")), _said(have.get("ai"))):
+        yield "ai", _differs()
     for field in ("namespace", "partition"):
         if want.get(field) and want[field] != (have.get(field) or "default"):
             yield field, _differs()
 
 
-def _proxy(want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -> Differences:
-    for field in sorted({*want, *have} - {"upstreams", *_CENTRAL} - _of_the_agent(want, have, before)):
-        yield from _plain("proxy." + field, want.get(field), have.get(field))
+def _named(ports: Any) -> list[tuple[Any, Any, bool]]:
+    """Named ports, with the default of their default written out, as agents report it (seen on 1.22.7)."""
+    return [(port.get("name"), port.get("port"), bool(port.get("default"))) for port in ports or []]
+
+
+def _said(value: Any) -> Any:
+    """What an object says, without zeros and empty texts, which agents do not report. An empty object is something."""
+    if isinstance(value, dict):
+        said = {key: _said(child) for key, child in value.items()}
+        return {key: child for key, child in said.items() if child or isinstance(child, dict)}
+    return value
+
+
+def _proxy(want: dict[str, Any], have: dict[str, Any], before: dict[str, Any], chosen: dict[str, Any]) -> Differences:
+    for field in sorted({*want, *have} - {"upstreams", "localserviceports", *_CENTRAL} - _of_the_agent(want, have, before)):
+        if field not in chosen or not same(chosen[field], have.get(field)):
+            yield from _plain("proxy." + field, want.get(field), have.get(field))
+    reported = _named(have.get("localserviceports"))
+    if reported not in (_named(want.get("localserviceports")), _named(chosen.get("localserviceports"))):
+        yield "proxy.local_service_ports", _differs()
     yield from _central("proxy", want, have, before)
     # Central configuration adds others, and since 1.14 a mesh gateway mode of a transparent proxy one for "*": those listen nowhere.
     own = [upstream for upstream in have.get("upstreams") or [] if upstream.get("localbindport") or upstream.get("localbindsocketpath")]

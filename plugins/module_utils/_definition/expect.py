@@ -5,7 +5,7 @@
 
 Names of fields are squashed (lower case, no underscores), which is the same for a file's ``local_bind_port`` and the API's
 ``LocalBindPort``. Keys that belong to the user (meta, config, ...) stay as they are.
-Seen on 1.8.7; the sidecar's defaults are those of 1.3 to 1.21.
+Seen on 1.8.7; the sidecar's defaults are those of 1.3 to 1.22, and what was read of later ones.
 
 Private to the collection: may change at any time.
 """
@@ -26,7 +26,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 )
 from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import marked
 
-PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway")
+PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway", "inference-gateway")
 # The order in which the agent looks at a check that has several.
 CHECK_TYPES = (
     ("grpc", "grpc"),
@@ -135,8 +135,14 @@ def derived_addresses(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         return {}
     is_v4 = isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped is not None
     family = "ipv4" if is_v4 else "ipv6"
-    given = {"address": service.get("address"), "port": service.get("port")}
+    given = {"address": service.get("address"), "port": default_port(service)}
     return {side + family: given for side in ("lan_", "wan_")}
+
+
+def default_port(service: Mapping[str, Any]) -> int | None:
+    """The port of a service; of named ones the default, which agents report as the port too (seen on 1.22.7)."""
+    named = [port.get("port") for port in service.get("ports") or [] if port.get("default")]
+    return named[0] if named else service.get("port")
 
 
 def is_virtual(tag: str) -> bool:
@@ -173,6 +179,7 @@ def _sidecar_of(service: dict[str, Any], given: dict[str, Any]) -> dict[str, Any
     sidecar["autoport"] = not given.get("port")
     sidecar["sidecarof"] = service["id"]
     sidecar["proxy"] = _sidecar_proxy(service, given.get("proxy") or {})
+    sidecar["chosen"] = _chosen_by_agents(service, given.get("proxy") or {})
     return sidecar
 
 
@@ -189,6 +196,22 @@ def _sidecar_proxy(service: dict[str, Any], given: dict[str, Any]) -> dict[str, 
         proxy["localserviceaddress"] = given.get("localserviceaddress") or "127.0.0.1"
         proxy["localserviceport"] = given.get("localserviceport") or service.get("port")
     return proxy
+
+
+def _chosen_by_agents(service: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What some agents put into the proxy of a sidecar instead of the defaults above, by field.
+
+    Since 1.22 those that are bound to an IPv6 address choose its loopback address (read in agent/sidecar_service.go). Of a service
+    with named ports 1.22.7 takes none; 2.0 takes the default one, and its Enterprise edition all of them (read).
+    """
+    chosen: dict[str, Any] = {}
+    if not given.get("localserviceaddress"):
+        chosen["localserviceaddress"] = "::1"
+    if service.get("ports") and not given.get("localserviceport"):
+        chosen["localserviceport"] = default_port(service)
+    if service.get("ports") and not given.get("localserviceports"):
+        chosen["localserviceports"] = service["ports"]
+    return chosen
 
 
 def _checks_of(service: dict[str, Any]) -> Iterator[dict[str, Any]]:

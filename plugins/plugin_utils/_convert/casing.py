@@ -108,8 +108,11 @@ def _has_type(service: Field, check: Mapping[str, Any]) -> bool:
 
 
 def _drop_assigned_port(service: dict[str, Any]) -> None:
-    """Leave out the port that agents give to a sidecar although it has a socket: no definition may have both. Seen on 1.16.7."""
-    if "socket_path" in service:
+    """Leave out the port that no definition may have beside what else is there.
+
+    Agents give one to a sidecar although it has a socket (seen on 1.16.7), and repeat the default one of named ports (1.22.7).
+    """
+    if "socket_path" in service or service.get("ports"):
         service.pop("port", None)
 
 
@@ -241,7 +244,7 @@ class _ReportSpeller(_FileSpeller):
         if field.name in parent.required or _is_whole(parent):
             return False
         if value is None or value in ("", [], {}):
-            return True
+            return not (value == {} and field.annotation("x-presence"))
         if isinstance(value, bool):
             return not value and not field.annotation("default")
         if _is_duration(field) and isinstance(value, str):

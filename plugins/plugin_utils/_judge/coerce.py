@@ -22,6 +22,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types impo
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
+_NUMBER = re.compile(r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?\Z")
 _LIKE_A_NUMBER = re.compile(r"^\s*([-+]?[0-9][0-9a-fA-FxXoObB_.,eE+-]*)?\s*\Z")
 _LIKE_A_BOOLEAN = {"", "yes", "no", "on", "off", "y", "n", "t", "f", "true", "false", "0", "1"}
 
@@ -133,6 +134,15 @@ class Coercion:
         """JSON has one kind of number: 80.0 is 80."""
         return self._integer(field, value, place) if isinstance(value, float) else self._plain(value, place)
 
+    def _number(self, field: Field, value: Any, place: Place) -> Any:
+        if isinstance(value, str):
+            text = str(value)
+            if _NUMBER.match(text):
+                return float(text) if "." in text else int(text)
+            if _LIKE_A_NUMBER.match(text):
+                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
+        return self._plain(value, place)
+
     def _boolean(self, field: Field, value: Any, place: Place) -> Any:
         if isinstance(value, bool):
             return bool(value)
@@ -190,9 +200,15 @@ _BY_TYPE = {
     "array": Coercion._array,
     "string": Coercion._string,
     "integer": Coercion._integer,
+    "number": Coercion._number,
     "boolean": Coercion._boolean,
 }
-_LITERAL = {"string": Coercion._as_it_is, "integer": Coercion._literal_integer, "boolean": Coercion._as_it_is}
+_LITERAL = {
+    "string": Coercion._as_it_is,
+    "integer": Coercion._literal_integer,
+    "number": Coercion._as_it_is,
+    "boolean": Coercion._as_it_is,
+}
 
 
 _EMPTY: dict[str, type] = {"object": dict, "array": list, "string": str}

@@ -18,6 +18,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ai import ai_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import (
     check_findings,
     node_check_findings,
@@ -30,6 +31,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
     sidecar_findings,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ports import community_findings, ports_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, node_check_id_findings, set_findings
@@ -147,6 +149,8 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
         refused = {finding.place for finding in findings}
         findings.extend(story_findings(coercion.storied, edition))
         findings.extend(finding for finding in rules(definition) if finding.place not in refused)
+        if rules is _service_rules and edition != "enterprise":
+            findings.extend(finding for finding in community_findings(definition) if finding.place not in refused)
     passed = [field.path for field, _place, _value in coercion.storied if field.unchecked]
     return Judged(definition, findings, coercion.secrets, unchecked=list(dict.fromkeys(passed)))
 
@@ -162,6 +166,8 @@ def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
 
 def _rules_of_one(service: dict[str, Any], place: Place) -> Iterator[Finding]:
     yield from service_findings(service, place)
+    yield from ports_findings(service, place)
+    yield from ai_findings(service, place)
     for where, check in checks_of(service):
         yield from check_findings(check, (*place, *where), HALF_LOADED if place else CHECK_REFUSED)
     yield from opaque_findings(service, place)

@@ -85,6 +85,10 @@ def _integer(schema: Json) -> Judge:
     return judge
 
 
+def _number(_schema: Json) -> Judge:
+    return lambda value: value.__class__ in (int, float)
+
+
 def _boolean(_schema: Json) -> Judge:
     return lambda value: value is True or value is False
 
@@ -102,5 +106,6 @@ _KINDS = {
     "array": _Kind(frozenset({"items"}), _array),
     "string": _Kind(frozenset({"enum", "minLength", "pattern"}), _string),
     "integer": _Kind(frozenset({"minimum", "maximum"}), _integer),
+    "number": _Kind(frozenset(), _number),
     "boolean": _Kind(frozenset(), _boolean),
 }

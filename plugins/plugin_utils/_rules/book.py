@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
+    ai,
     check,
     directory,
     hcl,
     history,
     mesh,
     opaque,
+    ports,
     schema,
     service,
     spelling,
@@ -37,4 +39,4 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((check, directory, hcl, history, mesh, opaque, schema, service, spelling, types, unique))
+RULES = entered((ai, check, directory, hcl, history, mesh, opaque, ports, schema, service, spelling, types, unique))

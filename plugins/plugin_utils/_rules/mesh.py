@@ -36,7 +36,13 @@ PROXY_DESTINATION = rule("proxy-destination-required", "a connect-proxy that doe
 PROXY_PORT = rule("proxy-port-required", "a connect-proxy without port or socket_path", REFUSED)
 PROXY_NATIVE = rule("proxy-native", "a connect-proxy with connect.native", REFUSED)
 WILDCARD = rule("destination-wildcard", "a destination named *", REFUSED, stricter=NOT_IN_THE_CATALOG, since="1.10.0")
-NATIVE_PORT = rule("native-port-required", "connect.native without port or socket_path", REFUSED, since="1.13.0")
+NATIVE_PORT = rule(
+    "native-port-required",
+    "connect.native without port or socket_path",
+    REFUSED,
+    since="1.13.0",
+    words="Port or SocketPath must be set for a Connect native service; seen on 1.22.7",
+)
 NATIVE_SIDECAR = rule(
     "native-excludes-sidecar",
     "connect.native together with a sidecar",
@@ -95,6 +101,8 @@ PROXY = "connect-proxy"
 # The partition of everything that names none.
 DEFAULT = "default"
 _PORTED_GATEWAYS = ("mesh-gateway", "terminating-gateway")
+# Agents that know named ports, and for a native service do not count them; seen on 1.22.7, and not known of 2.0.
+_NAMED_DO_NOT_COUNT = ((parse_version("1.22.0"), parse_version("2.0.0")),)
 
 
 @cache
@@ -175,15 +183,15 @@ def _gateway_findings(service: Mapping, proxy: Mapping, kind: str, place: Place)
 def _connect_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     connect = mapping_at(service, "connect")
     there = (*place, "connect")
-    ported = number(service, "port") or service.get("ports")
     if connect.get("native"):
         if "sidecar_service" in connect:
             yield NATIVE_SIDECAR.at((*there, "sidecar_service"), "excludes native", "Keep one of them.")
-        if not ported and not text(service, "socket_path"):
-            yield NATIVE_PORT.at((*place, "port"), "required with connect.native", "Add the port of the service.")
+        if not number(service, "port") and not text(service, "socket_path"):
+            spans = _NAMED_DO_NOT_COUNT if service.get("ports") else None
+            yield NATIVE_PORT.at((*place, "port"), "required with connect.native", "Add the port of the service.", spans)
         if "proxy" in connect:
             yield MANAGED_NATIVE.at((*there, "proxy"), "excludes native", "Keep one of them.")
-    if "proxy" in connect and not ported:
+    if "proxy" in connect and not number(service, "port"):
         yield MANAGED_PORT.at((*place, "port"), "required with connect.proxy", "Add the port of the service.")
 
 
@@ -233,7 +241,10 @@ def _upstream_place_findings(upstream: Mapping, place: Place, agent: str, partit
 def _destination(upstream: Mapping) -> tuple[Any, ...] | None:
     if not upstream.get("destination_name"):
         return None
-    keys = ("destination_name", "destination_namespace", "destination_partition", "destination_peer", "datacenter")
+    keys = (
+        *("destination_name", "destination_port", "destination_namespace"),
+        *("destination_partition", "destination_peer", "datacenter"),
+    )
     return (text(upstream, "destination_type") or "service", *(text(upstream, key) for key in keys))
 
 

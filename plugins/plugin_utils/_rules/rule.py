@@ -29,7 +29,10 @@ NOT_LOOKED_AT = "agents before 1.6 do not look at it, and in a sidecar only the 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule. `agent` completes the sentence "otherwise …"; `stricter` says why we refuse what an agent takes."""
+    """A rule. `agent` completes the sentence "otherwise …"; `stricter` says why we refuse what an agent takes.
+
+    `words` are those of the agent, with where they were seen or read, for the reference.
+    """
 
     id: str
     catches: str
@@ -37,6 +40,7 @@ class Rule:
     severity: Severity = "error"
     stricter: str = ""
     spans: tuple[Span, ...] = ALWAYS
+    words: str = ""
 
     def at(self, place: Place, what: str, hint: str, spans: tuple[Span, ...] | None = None, agent: str | None = None) -> Finding:
         """Return a finding: what is wrong, what the agent would do, and what to write instead."""
@@ -54,6 +58,7 @@ def rule(
     stricter: str = "",
     since: str | None = None,
     until: str | None = None,
+    words: str = "",
 ) -> Rule:
     """Return a rule that refuses.
 
@@ -62,7 +67,7 @@ def rule(
     spans: tuple[Span, ...] = ALWAYS
     if since or until:
         spans = ((parse_version(since) if since else None, parse_version(until) if until else None),)
-    return Rule(identifier, catches, agent, severity, stricter, spans)
+    return Rule(identifier, catches, agent, severity, stricter, spans, words)
 
 
 def warning(identifier: str, catches: str, agent: str, *, since: str | None = None, until: str | None = None) -> Rule:

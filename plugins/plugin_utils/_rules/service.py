@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, mappings_at, number, text, texts_at
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, text, texts_at
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     HALF_LOADED,
     NEVER_SYNCED,
@@ -43,9 +43,6 @@ TAGGED_ZEROS = rule(
 TAGGED_WAN_IPV6 = warning("tagged-address-wan-ipv6", "a wan_ipv6 that is no IPv6 address", "no version of Consul looks at it")
 SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port or address", REFUSED)
 LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, stricter=NOT_IN_THE_CATALOG)
-PORTS = rule("ports-exclude-port", "ports together with port", REFUSED)
-PORT_NAMES = rule("ports-unique", "two named ports of one name", REFUSED)
-PORT_DEFAULT = warning("ports-default", "two named ports that are both the default", "it is not known which one Consul uses")
 DNS_NAME = warning("dns-name", "a name that DNS cannot serve", "the service cannot be found through DNS")
 DNS_TAG = warning("dns-tag", "a tag that DNS cannot serve", "the service cannot be found through DNS by this tag")
 TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
@@ -65,7 +62,7 @@ def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     yield from _dns_findings(service, place)
     yield from _meta_findings(service, place)
     yield from _address_findings(service, place)
-    yield from _port_findings(service, place)
+    yield from _socket_findings(service, place)
     locality = mapping_at(service, "locality")
     if locality.get("zone") and not locality.get("region"):
         agent = NEVER_SYNCED if place else REFUSED
@@ -139,21 +136,9 @@ def _without_zeros(address: str) -> str:
     return ".".join(part.lstrip("0") or "0" for part in address.split("."))
 
 
-def _port_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+def _socket_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     if "socket_path" in service and ("port" in service or "address" in service):
         other = "port" if "port" in service else "address"
         yield SOCKET_PATH.at(
             (*place, "socket_path"), f"excludes {other}", f"Keep socket_path or {other}; even {other}: 0 or an empty text counts."
         )
-    if service.get("ports") and number(service, "port"):
-        yield PORTS.at((*place, "ports"), "excludes port", "Keep one of them.")
-    names: set[str] = set()
-    defaults = 0
-    for index, entry in mappings_at(service, "ports"):
-        name = text(entry, "name")
-        if name in names:
-            yield PORT_NAMES.at((*place, "ports", index, "name"), "stands twice", "Give each port a name of its own.")
-        names.add(name)
-        defaults += entry.get("default") is True
-        if defaults > 1 and entry.get("default") is True:
-            yield PORT_DEFAULT.at((*place, "ports", index, "default"), "is the second default", "Mark one port as the default.")

@@ -44,6 +44,7 @@ _TYPES = {
     "array": ("a list", "Write a list: one entry a line, each after a dash."),
     "string": ("text", "Write the text in quotes."),
     "integer": ("a whole number", "Write a whole number without quotes."),
+    "number": ("a number", "Write a number without quotes."),
     "boolean": ("true or false", "Write true or false without quotes."),
 }
 

@@ -16,7 +16,9 @@ Version = tuple[int, int, int]
 Span = tuple["Version | None", "Version | None"]
 
 ALWAYS: tuple[Span, ...] = ((None, None),)
-NEWEST: Version = (1, 22, 0)
+NEWEST: Version = (2, 1, 0)
+# All releases that definitions can be judged for, by major and minor version.
+MINORS = (*((1, minor) for minor in range(23)), (2, 0), (2, 1))
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+~].*)?$")
 

@@ -22,12 +22,20 @@ _BESIDE: dict[str, dict[str, Any]] = {
     "connect": {"port": 1},
     "zone": {"region": "eu"},
     "failures_before_warning": {"failures_before_critical": 8},
+    "role": {"inference_model": {"protocol": "openai"}},
+    "inference_model": {"role": "inference-model"},
+    "mcp_server": {"role": "mcp-server"},
+    "agent": {"role": "ai-agent"},
 }
 # What an object needs whichever of its fields it has.
 _BASES: dict[str, dict[str, Any]] = {
     "proxy": {"destination_service_name": "web"},
     "upstreams": {"destination_name": "db", "local_bind_port": 5000},
     "paths": {"path": "/h", "listener_port": 21500},
+    "ports": {"name": "http", "port": 80, "default": True},
+    "local_service_ports": {"name": "http", "port": 80, "default": True},
+    "inference_model": {"protocol": "openai"},
+    "mcp_server": {"transport": "sse", "protocol_version": "2025-03-26"},
 }
 # Agents from 1.8 to 1.19.1 end with a panic while the catalog does not know the node, even their own one at their start.
 _MEANINGFUL: dict[str, Any] = {"listener_port": 21501, "alias_node": "test", "sidecar_service": {}, "args": ["/bin/true", HOSTILE]}
@@ -45,8 +53,8 @@ def _definitions(field: Field, scope: Scope) -> Iterator[tuple[str, Any]]:
         yield field.path, _MEANINGFUL[field.name]
     elif field.properties:
         for key, child in field.properties.items():
-            # A sidecar cannot be native, and has nothing else to connect.
-            if scope.knows(child) and not (field.name == "sidecar_service" and key == "connect"):
+            # A sidecar cannot be native, has nothing else to connect, and has one port.
+            if scope.knows(child) and not (field.name == "sidecar_service" and key in ("connect", "ports")):
                 for path, value in _definitions(child, scope):
                     yield path, {**_around(field, child), key: value}
     elif field.items is not None:
@@ -90,9 +98,11 @@ def _value(field: Field, scope: Scope) -> Any:
         # Long lists and deep mappings, as agents keep them in JSON and HCL alike. Empty ones end those of 1.10 and 1.11.
         empty = {} if (1, 10) <= scope.version < (1, 12) else {HOSTILE: {}}
         return {HOSTILE: {"snake_key": {"CamelKey": [1, "x", True, -2.5], **empty}}, "list": [[1, 2], HOSTILE], "n": 1e22}
-    values = {"boolean": not field.annotation("default"), "integer": 7}
+    values = {"boolean": not field.annotation("default"), "integer": 7, "number": 0.25}
     if field.type != "string":
         return values[field.type]
+    if field.path.endswith("ports[].name"):
+        return "http"
     if field.annotation("x-rule") == "duration":
         return "1h30m0s"
     return field.annotation("examples")[0] if field.annotation("pattern") else f"{HOSTILE} {field.path}"

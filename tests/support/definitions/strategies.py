@@ -132,6 +132,7 @@ def values(field: Field, scope: Scope) -> st.SearchStrategy[Any]:
         "array": _lists,
         "string": _strings,
         "integer": _integers,
+        "number": lambda _field, _scope: st.floats(0, 2, allow_nan=False),
         "boolean": lambda _field, _scope: st.booleans(),
     }
     return makers[field.type](field, scope)
@@ -162,7 +163,13 @@ def _lists(field: Field, scope: Scope) -> st.SearchStrategy[list[Any]]:
     if field.name in ("args", "command"):
         return st.lists(texts(), max_size=2).map(lambda arguments: ["/bin/true", *arguments])
     assert field.items is not None
-    return st.lists(values(field.items, scope), max_size=3, unique_by=_UNIQUE.get(field.name))
+    items = st.lists(values(field.items, scope), max_size=3, unique_by=_UNIQUE.get(field.name))
+    return items.map(_with_one_default) if field.name in _NAMED_PORTS else items
+
+
+def _with_one_default(named: list[Json]) -> list[Json]:
+    """Named ports of which the first is the default: agents want exactly one."""
+    return [{**{key: value for key, value in port.items() if key != "default"}, "default": not index} for index, port in enumerate(named)]
 
 
 def _strings(field: Field, scope: Scope) -> st.SearchStrategy[str]:
@@ -279,6 +286,18 @@ def _is_destination(name: str) -> bool:
     return name.strip() not in ("", "*")
 
 
+@st.composite
+def _ai(draw: st.DrawFn, field: Field, scope: Scope) -> Json:
+    """Blocks of one role each."""
+    role, block = draw(st.sampled_from([("inference-model", "inference_model"), ("mcp-server", "mcp_server"), ("ai-agent", "agent")]))
+    return {"role": role, block: draw(values(field.properties[block], scope))}
+
+
+def _named_ports(field: Field, scope: Scope) -> st.SearchStrategy[Json]:
+    """Named ports with names that all agents take."""
+    return st.builds(lambda port, name: {**port, "name": name}, plain_objects(field, scope), st.from_regex(r"[a-z]{1,8}", fullmatch=True))
+
+
 def _localities(field: Field, scope: Scope) -> st.SearchStrategy[Json]:
     return plain_objects(field, scope).map(lambda locality: {**locality, "region": "r"})
 
@@ -306,7 +325,9 @@ _UNIQUE: dict[str, tuple[Callable[[Any], Any], ...]] = {
     "upstreams": (lambda upstream: upstream["destination_name"], _bind),
     "paths": (lambda path: path["path"], lambda path: path["listener_port"]),
     "ports": (lambda port: port["name"],),
+    "local_service_ports": (lambda port: port["name"],),
 }
+_NAMED_PORTS = frozenset({"ports", "local_service_ports"})
 # A reload waits a minute for checks that copy the state of another node.
 _NEVER = frozenset({"alias_node"})
 # The objects whose parts depend on each other, by the last step of their path.
@@ -315,4 +336,7 @@ _COMPOSITES: dict[str, Callable[[Field, Scope], st.SearchStrategy[Json]]] = {
     "checks": checks,
     "upstreams": _upstreams,
     "locality": _localities,
+    "ports": _named_ports,
+    "local_service_ports": _named_ports,
+    "ai": _ai,
 }

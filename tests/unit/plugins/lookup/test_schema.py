@@ -48,7 +48,7 @@ def test_it_is_a_schema_and_nothing_else(kind: str, options: dict[str, Any]) -> 
 def test_it_is_about_one_version_and_edition() -> None:
     everything = set(schema(edition="enterprise")["properties"])
     assert everything == set(service_field().properties)
-    assert everything - set(schema()["properties"]) == {"namespace", "partition"}
+    assert everything - set(schema()["properties"]) == {"ai", "namespace", "partition"}
     assert {"socket_path", "ports", "locality", "proxy_destination"} & set(schema(consul_version="1.8.7")["properties"]) == set()
     assert schema(consul_version="1.8.7")["title"] == "A service of Consul 1.8.7"
 

@@ -288,3 +288,101 @@ def test_equality_of_json_values() -> None:
     assert same({"a": [1, {"b": None}]}, {"a": [1.0, {"b": None}]})
     for one_value, other in [(True, 1), (0, False), ("1", 1), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (None, "")]:
         assert not same(one_value, other)
+
+
+class TestNamedPorts:
+    """As 1.22.7 answered, and as the sources of 2.0 say that later agents do."""
+
+    PORTS: ClassVar[list[dict[str, Any]]] = [{"name": "grpc", "port": 9090}, {"name": "http", "port": 8080, "default": True}]
+    REPORTED: ClassVar[list[dict[str, Any]]] = [
+        {"Name": "grpc", "Port": 9090, "Default": False},
+        {"Name": "http", "Port": 8080, "Default": True},
+    ]
+    API: ClassVar[dict[str, Any]] = {"name": "api", "address": "10.0.0.5", "ports": PORTS}
+    ANSWER: ClassVar[dict[str, Any]] = {
+        "ID": "api",
+        "Service": "api",
+        "Address": "10.0.0.5",
+        "Port": 8080,
+        "Ports": REPORTED,
+        "Weights": {"Passing": 1, "Warning": 1},
+        "TaggedAddresses": {name: {"Address": "10.0.0.5", "Port": 8080} for name in ("lan_ipv4", "wan_ipv4")},
+    }
+    PROXY: ClassVar[dict[str, Any]] = {"DestinationServiceName": "api", "DestinationServiceID": "api", "LocalServiceAddress": "127.0.0.1"}
+
+    def sidecar(self, given: dict[str, Any], proxy: dict[str, Any], **answer: Any) -> list[str]:
+        definition = {**self.API, "address": "", "connect": {"sidecar_service": given}}
+        wanted = expected([definition]).services["api-sidecar-proxy"]
+        have = {"ID": "api-sidecar-proxy", "Service": "api-sidecar-proxy", "Kind": "connect-proxy", "Port": 21000, "Proxy": proxy, **answer}
+        return [field for field, _reason in service_differences(wanted, have)]
+
+    def test_the_default_one_is_reported_as_the_port(self) -> None:
+        assert fields(self.API, self.ANSWER) == []
+        assert fields(self.API, {**self.ANSWER, "Port": 9090}) == ["port"]
+        assert fields({**self.API, "address": ""}, {**self.ANSWER, "Address": "", "TaggedAddresses": {}, "Port": 0}) == []
+
+    @pytest.mark.parametrize("change", [{"Port": 1}, {"Name": "h"}, {"Default": True}])
+    def test_a_difference_is_found(self, change: dict[str, Any]) -> None:
+        reported = [{**self.REPORTED[0], **change}, self.REPORTED[1]]
+        assert fields(self.API, {**self.ANSWER, "Ports": reported}) == ["ports"]
+        assert fields(self.API, {key: value for key, value in self.ANSWER.items() if key != "Ports"}) == ["ports"]
+
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            {},
+            {"LocalServicePort": 8080},
+            {"LocalServicePort": 8080, "LocalServicePorts": REPORTED},
+            {"LocalServiceAddress": "::1", "LocalServicePort": 8080},
+        ],
+    )
+    def test_a_sidecar_may_have_any_of_what_agents_choose(self, chosen: dict[str, Any]) -> None:
+        assert self.sidecar({}, {**self.PROXY, **chosen}) == []
+        assert self.sidecar({}, {**self.PROXY, **chosen}, Ports=self.REPORTED) == []
+
+    def test_what_is_written_is_what_a_sidecar_has(self) -> None:
+        given = {"proxy": {"local_service_address": "127.0.0.2", "local_service_port": 9090, "local_service_ports": self.PORTS[1:]}}
+        own = {"LocalServiceAddress": "127.0.0.2", "LocalServicePort": 9090, "LocalServicePorts": self.REPORTED[1:]}
+        assert self.sidecar(given, {**self.PROXY, **own}) == []
+        other = {"LocalServiceAddress": "::1", "LocalServicePort": 8080, "LocalServicePorts": self.REPORTED}
+        assert self.sidecar(given, {**self.PROXY, **other}) == [
+            "proxy.local_service_address",
+            "proxy.local_service_port",
+            "proxy.local_service_ports",
+        ]
+        assert self.sidecar({}, {**self.PROXY, "LocalServicePort": 9090}) == ["proxy.local_service_port"]
+
+    def test_ports_of_destinations_are_compared(self) -> None:
+        given = {"proxy": {"upstreams": [{"destination_name": "db", "destination_port": "http", "local_bind_port": 1}]}}
+        reported = {"DestinationType": "service", "DestinationName": "db", "DestinationPort": "grpc", "LocalBindPort": 1}
+        assert self.sidecar(given, {**self.PROXY, "Upstreams": [reported]}) == ["proxy.upstreams[0].destination_port"]
+        assert self.sidecar(given, {**self.PROXY, "Upstreams": [{**reported, "DestinationPort": "http"}]}) == []
+
+
+class TestAi:
+    AI: ClassVar[dict[str, Any]] = {
+        "role": "ai-agent",
+        "agent": {"mcp": {"port": 0, "hitl": {"approval_timeout": "60s"}}, "interceptor": {}},
+    }
+    REPORTED: ClassVar[dict[str, Any]] = {
+        "Role": "ai-agent",
+        "Agent": {"MCP": {"HITL": {"ApprovalTimeout": "60s"}}, "Interceptor": {}},
+    }
+
+    def differs(self, reported: dict[str, Any] | None) -> list[str]:
+        return fields({"name": "a", "ai": self.AI}, {"ID": "a", "Service": "a", **({"AI": reported} if reported else {})})
+
+    def test_what_agents_leave_out_is_no_difference(self) -> None:
+        assert self.differs(self.REPORTED) == []
+
+    @pytest.mark.parametrize(
+        "reported",
+        [
+            None,
+            {"Role": "mcp-server"},
+            {"Role": "ai-agent", "Agent": {"MCP": {"HITL": {"ApprovalTimeout": "60s"}}}},
+            {"Role": "ai-agent", "Agent": {"MCP": {"Port": 1, "HITL": {"ApprovalTimeout": "60s"}}, "Interceptor": {}}},
+        ],
+    )
+    def test_all_else_is(self, reported: dict[str, Any] | None) -> None:
+        assert self.differs(reported) == ["ai"]

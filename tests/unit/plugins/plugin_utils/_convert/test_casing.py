@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_api, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
+from ansible_collections.registrar.consul.tests.support.definitions import consul_2
 from ansible_collections.registrar.consul.tests.support.definitions.shapes import complete, paths_in, shapes
 
 CHECK = service_field().properties["checks"].items
@@ -147,6 +148,57 @@ def test_the_id_and_the_token_of_a_check_are_spelled_by_where_it_stands() -> Non
     assert api({**check, "service_id": "web"}) == {"ID": "c", "TTL": "10s", "Token": "t", "ServiceID": "web"}
 
 
+@pytest.mark.parametrize("definition", consul_2.EVERYTHING, ids=lambda definition: definition["name"])
+def test_what_came_since_1_22_goes_there_and_back(definition: Any) -> None:
+    there = api(definition)
+    assert to_api(definition)[1] == []
+    assert to_file(there) == definition
+    assert to_file(api(definition, body=True)) == definition
+
+
+def test_the_blocks_of_ai_have_the_spelling_of_the_api() -> None:
+    assert api(consul_2.TOOLS)["AI"] == {
+        "Role": "mcp-server",
+        "MCPServer": {"Transport": "streamable-http", "Path": "/mcp", "ProtocolVersion": "2025-03-26"},
+    }
+    agent = api(consul_2.AGENT)["AI"]["Agent"]
+    assert agent["MCP"] == {"Port": 15102, "HITL": {"Port": 16102, "ApprovalTimeout": "1m30s"}}
+    assert agent["RateLimits"] == {"ToolCallsPerMinute": 120, "ToolCallsPerHour": 3000}
+    assert api(consul_2.MODEL)["AI"]["InferenceModel"]["Defaults"] == {"MaxTokens": 4096, "Temperature": 0.2}
+
+
+@pytest.mark.parametrize("shape", ["service", "services", "health", "catalog", "node"])
+def test_the_port_that_agents_report_beside_named_ports_is_left_out(shape: str) -> None:
+    """As 1.22.7 answers, with the default port as the port and in derived addresses."""
+    ports = [{"Name": "grpc", "Port": 9090, "Default": False}, {"Name": "http", "Port": 8080, "Default": True}]
+    derived = {"lan_ipv4": {"Address": "10.0.0.5", "Port": 8080}, "wan_ipv4": {"Address": "10.0.0.5", "Port": 8080}}
+    content = {"ID": "api", "Port": 8080, "Ports": ports, "Address": "10.0.0.5", "TaggedAddresses": derived, "Tags": [], "Meta": {}}
+    service = {**content, "Service": "api"}
+    catalog = {"Node": "n", "ServiceName": "api", **{f"Service{key}": value for key, value in content.items()}}
+    answers = {
+        "service": service,
+        "services": {"api": service},
+        "health": {"Node": {"Node": "n"}, "Service": service, "Checks": []},
+        "catalog": catalog,
+        "node": {"Node": {"Node": "n"}, "Services": {"api": service}},
+    }
+    wanted = {
+        "id": "api",
+        "name": "api",
+        "address": "10.0.0.5",
+        "ports": [{"name": "grpc", "port": 9090}, {"name": "http", "port": 8080, "default": True}],
+    }
+
+    found = to_file(answers[shape])
+    assert (found[0] if isinstance(found, list) else found) == wanted
+
+
+def test_an_empty_block_that_means_something_stays_in_what_agents_report() -> None:
+    reported = {"ID": "a", "Service": "a", "AI": {"Role": "ai-agent", "Agent": {"MCP": {"HITL": {}}, "Interceptor": {}, "RateLimits": {}}}}
+
+    assert to_file(reported)["ai"] == {"role": "ai-agent", "agent": {"mcp": {"hitl": {}}, "interceptor": {}}}
+
+
 def test_what_the_api_does_not_have_is_named_or_left_out() -> None:
     definition = {
         "name": "web",
@@ -229,7 +281,7 @@ def test_all_problems_are_named_at_once_and_no_value() -> None:
         ({"name": "web"}, "catalog", "What is to be converted is not of the kind that it is said to be."),
         ({"name": "web"}, "health", "What is to be converted is not of the kind that it is said to be."),
         ({"name": "web"}, "node", "What is to be converted must be a mapping, or a list of mappings."),
-        ({"name": "web", "foo": 1}, "auto", "foo: is no key that Consul knows here. Known keys: address, check, "),
+        ({"name": "web", "foo": 1}, "auto", "foo: is no key that Consul knows here. Known keys: address, ai, check, "),
     ],
 )
 def test_what_cannot_be_converted_is_refused(value: Any, kind: str, message: str) -> None:

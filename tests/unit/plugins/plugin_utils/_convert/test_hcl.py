@@ -16,6 +16,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl impo
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
+from ansible_collections.registrar.consul.tests.support.definitions import consul_2
 from ansible_collections.registrar.consul.tests.support.definitions.shapes import complete, shapes
 from ansible_collections.registrar.consul.tests.support.definitions.strategies import texts
 
@@ -132,6 +133,11 @@ def test_no_services_are_said_too() -> None:
 )
 def test_texts_are_escaped(text: str, written: str) -> None:
     assert render_hcl([{"name": text}]) == f"services {{\n  name = {written}\n}}\n"
+
+
+@pytest.mark.parametrize("definition", consul_2.EVERYTHING, ids=lambda definition: definition["name"])
+def test_what_came_since_1_22_is_read_back(definition: Any) -> None:
+    assert read_hcl(render_hcl([definition]))["services"] == definition
 
 
 @given(texts(), texts())

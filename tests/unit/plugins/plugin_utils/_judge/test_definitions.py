@@ -74,8 +74,8 @@ OF_TARGETS = {
 }
 
 
-def judged(services: list[Any], version: str | None = "1.8.7", **options: Any) -> Verdict:
-    findings = [finding for entry in judge_services(services) for finding in entry.findings]
+def judged(services: list[Any], version: str | None = "1.8.7", edition: str = "community", **options: Any) -> Verdict:
+    findings = [finding for entry in judge_services(services, edition=edition) for finding in entry.findings]
     return verdict(findings, parse_version(version) if version else None, **options)
 
 
@@ -90,7 +90,7 @@ def rules(*services: Any, version: str = "1.8.7") -> list[str]:
 
 @pytest.mark.parametrize("case", EXAMPLES, ids=[case["rule"] for case in EXAMPLES])
 def test_every_rule_says_what_is_wrong_what_would_happen_and_what_to_write(case: dict[str, Any]) -> None:
-    found = judged(case["services"], case["version"])
+    found = judged(case["services"], case["version"], case.get("edition", "community"))
 
     said = {entry["rule"]: render(entry) for entry in found.errors + found.warnings}
     assert said[case["rule"]] == case["message"]
