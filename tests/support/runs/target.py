@@ -61,7 +61,7 @@ def write(config_dir: Path, files: Mapping[str, str | None], *, owner: str = "se
     Further keywords are options of the module, parts of the payload, or of Module.
     """
     payload = {"owner": owner, "files": dict(files)}
-    payload.update({key: options.pop(key) for key in ("definitions", "conditional", "scripts") if key in options})
+    payload.update({key: options.pop(key) for key in ("definitions", "conditional", "scripts", "unchecked", "newest") if key in options})
     outside = {key: options.pop(key) for key in ("check_mode", "diff", "tmpdir") if key in options}
     params = {name: spec.get("default") for name, spec in set_spec().items()}
     params.update(config_dir=str(config_dir), payload=encode_payload(payload), preflight="none", lock_timeout=0)
