@@ -31,6 +31,7 @@ options:
   preflight:
     description:
       - What is asked of a real C(consul) on the target before files change. Where there is none, nothing is.
+      - Definitions with something at the paths of O(unchecked) are put before C(consul validate) in any case.
       - V(validate) runs C(consul validate) over the directory as it would be.
       - V(trial) also starts a throw-away agent on loopback with all the definitions, which finds what C(consul validate) misses.
         It joins nobody, runs no check, and ends before the task goes on.

@@ -17,6 +17,7 @@ import yaml
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import agent_spec, definition_spec, set_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import read_unchecked
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
@@ -97,8 +98,9 @@ def test_roll_out_stops_at_the_first_failure(start_agent: Callable[..., ConsulAg
 def test_checks(example: Example, tmp_path: Path) -> None:
     run_playbook(tmp_path, plays(example), arguments=["--syntax-check"]).ok()
     version = re.search(r"needs Consul (\d+\.\d+)", example.only_checked)
+    unchecked, _known = read_unchecked(next((value for key, value in walk(example.content) if key == "consul_services_unchecked"), ()))
     for services in definitions(example.content if example.shape != "services" else {"services": example.content}):
-        found = [finding for judged in judge_services(services) for finding in judged.findings]
+        found = [finding for judged in judge_services(services, unchecked=unchecked) for finding in judged.findings]
         assert not verdict(found, parse_version(version[1] + ".0" if version else VERSION)).errors
 
 

@@ -76,6 +76,10 @@ def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before
     """
     have = squashed(have)
     have = dict(have, name=have.get("service", have.get("name")))
+    yield from _new(want, have, "")
+    yield from _new(want.get("connect") or {}, have.get("connect") or {}, "connect.")
+    new = {field for field, value in want.items() if isinstance(value, Unchecked)}
+    want, have = ({field: value for field, value in side.items() if field not in new} for side in (want, have))
     for field in _PLAIN:
         yield from _plain(field, want.get(field), have.get(field))
     yield from _port(want, have)
@@ -86,10 +90,14 @@ def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before
     yield from _tagged_addresses(want, have)
     yield from _rest(want, have)
     if want.get("kind") in PROXY_KINDS:
+<<<<<<< HEAD
         chosen = want.get("chosen") or {}
         yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {}, chosen)
     yield from _new(want, have, "")
     yield from _new(want.get("connect") or {}, have.get("connect") or {}, "connect.")
+=======
+        yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {})
+>>>>>>> w13b
     native = bool((want.get("connect") or {}).get("native"))
     if native != bool((have.get("connect") or {}).get("native")):
         yield "connect.native", _differs()
@@ -272,6 +280,9 @@ def _central(place: str, want: dict[str, Any], have: dict[str, Any], before: dic
     """Fields that central configuration may add to: what the file says must be there, more may be."""
     for field in _CENTRAL:
         inner = "%s.%s" % (place, field)
+        if isinstance(want.get(field), Unchecked):
+            yield from _plain(inner, want[field], have.get(field))
+            continue
         wanted, reported, earlier = (_as_map(field, source.get(field)) for source in (want, have, before))
         for key in sorted({*wanted, *reported}):
             if key in _NEVER_REPORTED.get(inner, ()):

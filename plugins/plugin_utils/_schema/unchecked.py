@@ -78,7 +78,7 @@ def _extended(definition: str, paths: Iterable[str]) -> Field:
 
 def _at(root: Field, path: str) -> Field:
     field = root
-    for name, listed in _steps(path):
+    for name, listed in _steps(path) if path else ():
         field = field.properties[name]
         if listed and field.items is not None:
             field = field.items
@@ -135,7 +135,7 @@ def _demand_new(text: str, field: Field, name: str) -> None:
 
 def _steps(text: str) -> Iterator[tuple[str, bool]]:
     """Yield name, and whether the items of a list are meant, for each step of a path. Raises PathError."""
-    for step in text.split(".") if text else ():
+    for step in text.split("."):
         match = _STEP.match(step)
         if not match:
             raise PathError(f"{text}: is no path such as proxy.new_thing or checks[*].new_thing.")

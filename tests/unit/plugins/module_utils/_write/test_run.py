@@ -511,3 +511,38 @@ def test_a_thousand_files(tmp_path: Path) -> None:
     settle(tmp_path)
     assert not write(tmp_path, per_service(services))["changed"]
     assert len(write(tmp_path, per_service(services[:1]))["changes"]) == 999
+
+
+# Keys that nobody here knows
+
+
+def test_unchecked_keys_need_a_consul_to_ask(tmp_path: Path) -> None:
+    files = bundle([{**WEB, "new_thing": 1}])
+
+    problem = refusal(tmp_path, files, unchecked={"services-web.json": ["new_thing"]})
+
+    assert [finding["rule"] for finding in problem.findings] == ["unchecked-unasked"]
+    assert write(tmp_path, files)["changed"], "what the controller knows is not asked about"
+
+
+def test_unchecked_keys_are_masked_in_diffs_before_and_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Writer, "_preflight", lambda *_anything: [])
+    write(tmp_path, bundle([{**WEB, "new_thing": "planted"}]), unchecked={"services-web.json": ["new_thing"]})
+
+    gone = write(tmp_path, bundle([WEB]), diff=True)["diff"]
+    assert "planted" not in str(gone)
+    assert "new_thing" in gone[0]["before"]
+    assert "planted" not in str(write(tmp_path, {}, diff=True)["diff"])
+
+
+def test_a_newer_agent_gets_one_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+
+    monkeypatch.setattr(AgentFacts, "version", "9.3.1")
+
+    def rules(services: list[dict[str, Any]], newest: str) -> list[str]:
+        return [found["rule"] for found in write(tmp_path, bundle(services), newest=newest)["rule_warnings"]]
+
+    assert rules([WEB, API], "1.22") == ["version-newer"]
+    assert rules([WEB, API], "1.22") == [], "nothing has changed"
+    assert rules([WEB], "9.3") == []
