@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
+from ansible_collections.registrar.consul.tests.support.runs.target import reload, write
 
 StartAgent = Callable[..., ConsulAgent]
 
@@ -112,41 +114,51 @@ def test_a_service_moves_to_another_set_under_somebody_elses_check(tmp_path: Pat
     assert ours(agent) == ["services-other.json", "watch.json"]
 
 
-@pytest.mark.parametrize(
-    ("services", "checks", "rule", "words"),
-    [
-        (
-            [WEB],
-            [{**BOUND, "service_id": "nobody"}],
-            "check-service-known",
-            "which neither a file of the agent declares nor its HTTP API has",
-        ),
-        ([], [BOUND], "check-service-known", "stays, and its service"),
-        ([WEB], [{**DISK, "name": "foreign"}], "check-id-unique", "foreign.json"),
-        ([WEB], [{**DISK, "name": "outside"}], "check-id-unique", "outside.json, which the same agent reads"),
-        ([WEB, {"name": "far"}], [], "service-id-unique", "outside.json, which the same agent reads"),
-        ([WEB], [DISK, DISK], "check-id-unique", 'the check id "disk" is taken by checks[0] (disk)'),
-        ([{**WEB, "check": {"id": "disk", "ttl": "1h"}}], [DISK], "check-id-unique", 'is taken by a check of "web"'),
-        ([WEB], [{"name": "script", "args": ["/bin/true"], "interval": "1h"}], "script-checks-disabled", "checks[0] (script)"),
-        ([WEB], [{"name": "no interval", "http": "http://127.0.0.1/"}], "check-interval-required", "checks[0] (no interval)"),
-        ([WEB], [{"ttl": "1h"}], "check-name-required", "checks[0] → name"),
-    ],
-)
-def test_what_an_agent_would_choke_on_is_refused(
-    tmp_path: Path, start_agent: StartAgent, services: list[Any], checks: list[Any], rule: str, words: str
-) -> None:
+REFUSED: list[tuple[list[Any], list[Any], str, str]] = [
+    ([WEB], [{**BOUND, "service_id": "nobody"}], "check-service-known", "which neither a file of the agent declares nor its HTTP API has"),
+    ([], [BOUND], "check-service-known", "which neither a file of the agent declares nor its HTTP API has"),
+    ([WEB], [{**DISK, "name": "foreign"}], "check-id-unique", "foreign.json, which this collection did not write"),
+    ([WEB], [{**DISK, "name": "outside"}], "check-id-unique", "outside.json, which the same agent reads"),
+    ([WEB, {"name": "far"}], [], "service-id-unique", "outside.json, which the same agent reads"),
+    ([WEB], [DISK, DISK], "check-id-unique", 'the check id "disk" is taken by checks[0] (disk)'),
+    ([{**WEB, "check": {"id": "disk", "ttl": "1h"}}], [DISK], "check-id-unique", 'is taken by a check of "web"'),
+    ([WEB], [{"name": "script", "args": ["/bin/true"], "interval": "1h"}], "script-checks-disabled", "checks[0] (script)"),
+    ([WEB], [{"name": "no interval", "http": "http://127.0.0.1/"}], "check-interval-required", "checks[0] (no interval)"),
+    ([WEB], [{"ttl": "1h"}], "check-name-required", "checks[0] → name"),
+    ([WEB], [{**DISK, "Notes": "x"}], "key-case", "checks[0] (disk)"),
+]
+
+
+def test_what_an_agent_would_choke_on_is_refused(tmp_path: Path, start_agent: StartAgent) -> None:
     outside = tmp_path / "outside.json"
     outside.write_text(json.dumps({"services": [{"name": "far"}], "check": {"name": "outside", "ttl": "1h"}}))
     agent = start_agent(arguments=("-config-file", str(outside)))
     agent.write("foreign.json", {"check": {"name": "foreign", "ttl": "1h"}})
-    apply(tmp_path, agent, [WEB], []).ok()
+    tasks = [
+        {
+            "name": str(number),
+            "registrar.consul.service_definitions": {"config_dir": str(agent.config_dir), "services": services, "checks": checks},
+            "ignore_errors": True,
+        }
+        for number, (services, checks, _rule, _words) in enumerate(REFUSED)
+    ]
 
-    refused = apply(tmp_path, agent, services, checks).task("Write the service definitions")
+    result = run_playbook(tmp_path / "run", tasks_play(*tasks))
 
-    assert refused.status == "failed"
-    assert rule in {error["rule"] for error in refused.result["errors"]}
-    assert words in refused.msg
-    assert set(agent.services()) == {"web", "far"}
+    for number, (_services, _checks, rule, words) in enumerate(REFUSED):
+        refused = result.task(str(number))
+        assert refused.status == "failed", number
+        assert rule in {error["rule"] for error in refused.result["errors"]}
+        assert words in refused.msg
+    assert ours(agent) == ["foreign.json"]
+
+
+def test_a_check_does_not_outlive_its_service_in_the_set(start_agent: StartAgent) -> None:
+    agent = start_agent()
+    write(agent.config_dir, set_of([WEB], [BOUND]))
+    assert reload(agent.config_dir)[0]["verified"]
+    with pytest.raises(Refused, match=r'the check "web-lag" stays, and its service "web" leaves services-web.json'):
+        write(agent.config_dir, set_of([], [BOUND]))
 
 
 def test_services_of_other_files_and_of_the_api_are_known(tmp_path: Path, start_agent: StartAgent) -> None:
@@ -182,22 +194,57 @@ def test_an_id_of_the_api_is_taken_over_on_purpose_only(tmp_path: Path, start_ag
     assert agent.checks()["disk"]["Notes"] == "free space"
 
 
-def test_a_refusal_brings_back_what_was_there(tmp_path: Path, start_agent: StartAgent) -> None:
-    agent = start_agent(mode="server")
-    apply(tmp_path, agent, [WEB], [DISK, BOUND]).ok()
+def set_of(services: list[Any], checks: list[Any]) -> dict[str, str | None]:
+    """The one file of a set, which nobody judges."""
+    return {"services-web.json": json.dumps({"services": services, "checks": checks})}
+
+
+@pytest.mark.parametrize("method", ["signal", "api"])
+def test_a_refusal_brings_back_what_was_there(start_agent: StartAgent, method: str) -> None:
+    agent = start_agent(mode="server", enable_local_script_checks=True)
+    agent.write("zz.json", {"check": {"id": "foreign", "ttl": "1h"}})
+    agent.put("/v1/agent/check/register", {"Name": "from-api", "TTL": "1h"})
+    write(agent.config_dir, set_of([WEB], [DISK, BOUND]))
+    assert reload(agent.config_dir)[0]["verified"]
     agent.put("/v1/agent/check/pass/web-lag")
-    # What nobody can see before: the agent runs no scripts, and is said to.
-    broken = {"name": "script", "args": [PLANTED], "interval": "1h", "token": PLANTED, "header": {"X": [PLANTED]}, "http": ""}
-    agent.write("zz.json", {"check": {"id": "later", "ttl": "1h"}})
-    agent.reload()
     before = {name: check["ServiceID"] for name, check in agent.checks().items()}
-    del broken["http"]
 
-    files = {"services-default.json": json.dumps({"services": [WEB], "checks": [broken]})}
-    (agent.config_dir / "services-default.json").write_text(files["services-default.json"])
-    result = apply(tmp_path, agent, [WEB], [DISK, BOUND]).ok()
+    # Without a name: agents stop there, after they have unloaded all checks, and show all of it.
+    nameless = {"http": "http://127.0.0.1:1/", "interval": "1h", "header": {"Authorization": [f"Bearer {PLANTED}"]}, "token": PLANTED}
+    write(agent.config_dir, set_of([WEB], [BOUND, nameless]))
+    result, message = reload(agent.config_dir, method=method)
 
-    assert result.task("Write the service definitions").result["drift"] == [{"file": "services-default.json", "what": "edited"}]
+    assert message is not None
+    assert "CheckID missing" in message
+    assert "everything that was registered before is registered again" in message
+    assert PLANTED not in message + json.dumps(result)
+    assert result["rolled_back"]
     assert {name: check["ServiceID"] for name, check in agent.checks().items()} == before
-    assert agent.checks()["web-lag"]["Status"] == "passing"
-    assert PLANTED not in result.stdout
+
+
+def test_a_token_that_may_not_see_the_node_proves_nothing(start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server", acl=True)
+    write(agent.config_dir, set_of([], [{**DISK, "token": agent.token}]))
+
+    unseen, message = reload(agent.config_dir, http_token="anonymous")
+    assert message is None
+    assert (unseen["verified"], unseen["reason"]) == (False, "the checks of the node may not be seen: a token with node:read is needed")
+    assert reload(agent.config_dir, http_token=agent.token)[0]["verified"]
+
+
+def test_what_is_not_as_in_the_file_is_seen(start_agent: StartAgent) -> None:
+    agent = start_agent(mode="server")
+    write(agent.config_dir, set_of([WEB, {"name": "api"}], [DISK, BOUND]))
+    assert reload(agent.config_dir)[0]["verified"]
+    assert reload(agent.config_dir)[0]["changed"] is False
+    agent.put("/v1/agent/check/deregister/disk")
+    agent.put("/v1/agent/check/register", {"ID": "web-lag", "Name": "Other", "ServiceID": "api", "TTL": "1h"})
+
+    result, message = reload(agent.config_dir, take_over=True)
+
+    assert message is None
+    assert (result["changed"], result["verified"]) == (True, True)
+    assert {name: (check["Name"], check["ServiceID"]) for name, check in agent.checks().items()} == {
+        "disk": ("disk", ""),
+        "web-lag": ("Lag", "web"),
+    }

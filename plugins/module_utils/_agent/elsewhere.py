@@ -9,6 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from typing import Any, Iterable, NamedTuple
 
@@ -24,6 +25,14 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.parse
 )
 
 
+class Content(NamedTuple):
+    """One file that the agent reads: its path, what it says, and the definitions in that."""
+
+    place: str
+    document: dict[str, Any]
+    definitions: Definitions
+
+
 class OtherFile(NamedTuple):
     """A file that the agent reads from another place; without a document it could not be read."""
 
@@ -34,6 +43,11 @@ class OtherFile(NamedTuple):
     def definitions(self) -> Definitions:
         """The services and checks in it."""
         return definitions_in(self.document or {}, is_hcl(self.path))
+
+    @property
+    def content(self) -> Content:
+        """What it says, if that is known."""
+        return Content(self.path, self.document or {}, self.definitions)
 
 
 def files_beyond(config_dir: str, paths: Iterable[str]) -> list[OtherFile]:
@@ -50,6 +64,14 @@ def files_beyond(config_dir: str, paths: Iterable[str]) -> list[OtherFile]:
 
     outside = (path for path in paths if not is_here(os.path.dirname(path)))
     return [_read(path) for path in outside if not (os.path.islink(path) and is_here(os.path.dirname(os.path.realpath(path))))]
+
+
+def in_order(config_dir: str, paths: Iterable[str], here: list[Content], others: list[OtherFile]) -> list[Content]:
+    """The contents of all files in the order in which the agent reads them; of two that set one thing the last one is right."""
+    real = os.path.realpath(config_dir)
+    first = sum(1 for _path in itertools.takewhile(lambda path: os.path.realpath(os.path.dirname(path)) != real, paths))
+    beyond = [file.content for file in others]
+    return [*beyond[:first], *here, *beyond[first:]]
 
 
 class Registrations:

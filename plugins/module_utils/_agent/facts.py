@@ -159,7 +159,7 @@ class AgentFacts:
 
     def reset_versions(self) -> bool:
         """Whether a reload makes every check of this agent critical (consul issues 7345 and 8747)."""
-        number = self._number()
+        number = self.numbers()
         debug = self._self_answer().get("DebugConfig")
         central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
         if (1, 5, 3) <= number < (1, 7, 2):
@@ -171,9 +171,16 @@ class AgentFacts:
 
         Seen on 1.8.7 to 1.18.2, but neither on 1.7.14 nor on 1.20.0; 1.19.2 has the change.
         """
-        return (1, 8, 0) <= self._number() < (1, 19, 2)
+        return (1, 8, 0) <= self.numbers() < (1, 19, 2)
 
-    def _number(self) -> tuple[int, ...]:
+    @property
+    def sidecar_ports(self) -> tuple[int, int] | None:
+        """The first and the last port that it gives to sidecars, as it was started; None when nothing tells."""
+        debug = self._self_answer().get("DebugConfig")
+        low, high = (debug.get("ConnectSidecar%sPort" % end) if isinstance(debug, dict) else None for end in ("Min", "Max"))
+        return (low, high) if isinstance(low, int) and isinstance(high, int) else None
+
+    def numbers(self) -> tuple[int, ...]:
         """The version for comparing; empty, which is before all, when nothing tells."""
         return tuple(int(part) for part in self.version.partition("-")[0].split(".")) if self.version else ()
 

@@ -90,14 +90,8 @@ def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before
     yield from _tagged_addresses(want, have)
     yield from _rest(want, have)
     if want.get("kind") in PROXY_KINDS:
-<<<<<<< HEAD
         chosen = want.get("chosen") or {}
         yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {}, chosen)
-    yield from _new(want, have, "")
-    yield from _new(want.get("connect") or {}, have.get("connect") or {}, "connect.")
-=======
-        yield from _proxy(want.get("proxy") or {}, have.get("proxy") or {}, (before or {}).get("proxy") or {})
->>>>>>> w13b
     native = bool((want.get("connect") or {}).get("native"))
     if native != bool((have.get("connect") or {}).get("native")):
         yield "connect.native", _differs()

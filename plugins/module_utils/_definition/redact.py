@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any, Container, FrozenSet, Iterable, Iterator, Tuple
+from typing import Any, Container, FrozenSet, Iterable, Iterator, Mapping, Tuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, Place, read_with_places
@@ -49,6 +49,12 @@ def secret_values(name: str, data: bytes, unchecked: Iterable[str] = ()) -> set[
     for value in _File(name, data, unchecked).secrets.values():
         found.update(text for text in _texts(value) if len(text) >= _SHORTEST)
     return found
+
+
+def secrets_of(document: Mapping[str, Any]) -> set[str]:
+    """Return the secret texts in the definitions of a file, for scrub."""
+    definitions = {key: child for key, child in document.items() if key.lower() in DEFINITION_KEYS}
+    return {text for _path, value in _walk(definitions, (), _listed(())) for text in _texts(value) if len(text) >= _SHORTEST}
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.log import
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
+from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secrets_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
@@ -67,6 +68,7 @@ class Attempt:
         self._result = result
         self._persisted = persisted
         self._snapshot: Seen | None = None
+        self._secrets: set[str] = set()
 
     def witness(self, view: AgentView | None, ready: Ready) -> Witness:
         """All ways to know about this agent, before it says anything."""
@@ -84,6 +86,7 @@ class Attempt:
         """Reload. Raises ReloadFailed when the agent does not have everything then, whatever else is so; and Refused."""
         witness = self.witness(view, ready)
         self._snapshot = ready.seen
+        self._secrets = {secret for content in state.everything for secret in secrets_of(content.document)}
         generation = mark(self._directory, need, labelling(self._module)) if self._options["generation_marker"] else None
         target = target_of(state)._replace(earlier=self._worth_keeping(state, ready.seen), generation=generation)
         try:
@@ -169,11 +172,12 @@ class Attempt:
             self._result["waited"] = round(self._result["waited"] + time.monotonic() - started, 3)
 
     def _why(self, outcome: Outcome) -> str:
+        # Agents show the whole of a check that they refuse.
+        words = scrub(outcome.words, self._secrets).rstrip(".")
         if outcome.verified:
-            words = ": " + outcome.words.rstrip(".") if outcome.words else ""
-            return "The agent has loaded the files, but the servers did not take all of it into the catalog%s." % words
-        if outcome.words:
-            return "The agent refused: %s." % outcome.words.rstrip(".")
+            return "The agent has loaded the files, but the servers did not take all of it into the catalog%s." % (words and ": " + words)
+        if words:
+            return "The agent refused: %s." % words
         reason = outcome.reason or "its services are neither as before nor as they should be"
         asked = " (asked at %s)" % self._facts.api.where.address if self._facts.api is not None else ""
         return "The agent did not load all that the files say: %s%s." % (reason, asked)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import OtherFile, files_beyond
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, OtherFile, files_beyond, in_order
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, owner_of, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
@@ -44,6 +44,9 @@ class Declared(NamedTuple):
     alias_nodes: list[tuple[str, str]]  # where a check copies the state of a node, and of which
     bound: list[Bound]
     others: list[OtherFile]
+    # All files that the agent reads, in its order, and those of them that are not ours.
+    everything: list[Content]
+    of_others: list[Content]
 
     @property
     def slow(self) -> bool:
@@ -63,7 +66,9 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     ours = load_manifest(directory)
     unchecked = unchecked_in(ours.values(), [entry.owned_before for entry in journal.files.values()] if journal is not None else ())
     now: dict[str, Expected] = {}
-    others = files_beyond(directory.path, other_files)
+    paths = list(other_files)
+    others = files_beyond(directory.path, paths)
+    here: list[Content] = []
     foreign: list[DefinitionFile] = []
     bound = [found for file in others for found in _bound(file.path, file.definitions)]
     total = 0
@@ -75,7 +80,8 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
             now[found.name] = expected(found.definitions.services, found.definitions.checks, unchecked)
         else:
             foreign.append(found)
-        bound += _bound(directory.place(found.name), found.definitions)
+        here.append(Content(directory.place(found.name), found.document or {}, found.definitions))
+        bound += _bound(*here[-1][::2])
         total += len(found.definitions.services) + len(found.definitions.checks)
     return Declared(
         wanted=_joined(now),
@@ -87,6 +93,8 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
         alias_nodes=[*_alias_nodes(now.values()), *_foreign_alias_nodes(directory, foreign)],
         bound=bound,
         others=others,
+        everything=in_order(directory.path, paths, here, others),
+        of_others=[content for content in here if os.path.basename(content.place) not in ours] + [file.content for file in others],
     )
 
 

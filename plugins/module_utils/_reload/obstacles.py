@@ -8,47 +8,19 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import os
-from typing import Any, Callable, Iterator, Mapping
+from typing import Callable, Iterator
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import CHECK_TYPES, expected, owner_of, squashed
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 
-_PASSIVE = ("ttl", "aliasservice", "aliasnode")
-# 1.0 had checks with script.
 _TAKEN_OVER = {
     "service": "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good.",
     "check": "this id belongs to a check that was registered through the HTTP API; a reload would replace it for good.",
 }
-_KINDS = (*(key for key, _type in CHECK_TYPES), "script")
-
-
-def half_loads(place: str, declared: Declared, scripts_enabled: bool | None) -> Iterator[Finding]:
-    """What other people's files hold that ``consul validate`` passes, and at which an agent stops in the middle of a reload,
-    after it has unloaded everything (all versions up to 1.10; a missing name, and checks of sidecars, in all)."""
-    for found in declared.foreign:
-        file = os.path.join(place, found.name)
-        for service in found.definitions.services:
-            name = service_id(service)
-            if not service.get("name"):
-                yield _stops(file, "a service without a name", name)
-                continue
-            for wanted in expected([service]).services.values():
-                for _place, check in checks_of(wanted):
-                    reason = _check_problem(check, scripts_enabled)
-                    if reason:
-                        yield _stops(file, "a check %s" % reason, wanted["id"])
-        for check in found.definitions.checks:
-            plain = squashed(check)
-            reason = _check_problem(plain, scripts_enabled)
-            if reason or not (check.get("id") or check.get("name")):
-                yield _stops(file, "a check %s" % (reason or "with neither name nor id"), str(check.get("id") or check.get("name") or ""))
 
 
 def unknown_nodes(declared: Declared, knows: Callable[[str], bool | None]) -> Iterator[Finding]:
@@ -112,32 +84,3 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
 
 def _owner(declared: Declared, check: str) -> str:
     return owner_of(declared.wanted.checks[check])
-
-
-def _check_problem(check: Mapping[str, Any], scripts_enabled: bool | None) -> str:
-    kinds = [key for key in _KINDS if check.get(key)]
-    active = [kind for kind in kinds if kind not in _PASSIVE]
-    has_ttl, has_interval = _positive(check.get("ttl")), _positive(check.get("interval"))
-    if active and not has_interval:
-        return "without an interval"
-    has_alias = "aliasservice" in kinds or "aliasnode" in kinds
-    if (has_ttl and (has_interval or has_alias)) or (has_alias and active):
-        return "of two kinds that exclude each other"
-    if not kinds or (kinds == ["ttl"] and not has_ttl):
-        return "of no kind"
-    if "args" in active and scripts_enabled is False:
-        return "with a script, which this agent does not run,"
-    return ""
-
-
-def _positive(duration: Any) -> bool:
-    try:
-        return parse_duration(duration or "0") > 0
-    except (ValueError, TypeError, AttributeError):
-        # The agent refuses it as a whole, and loses nothing.
-        return True
-
-
-def _stops(file: str, what: str, identifier: str) -> Finding:
-    message = "holds %s%s. A reload would stop there, after everything was unloaded." % (what, identifier and " (%s)" % identifier)
-    return error(file, "half-load", message, "Put it right first; the agent was not told to reload.")

@@ -18,6 +18,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.api import
 from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import knows_node
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, half_loads
+from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import Surroundings, refused_settings, surroundings
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
@@ -33,7 +35,6 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.channel i
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import (
     doubles,
-    half_loads,
     taken_over,
     unknown_nodes,
     unknown_services,
@@ -190,7 +191,8 @@ class Reload:
         return ""
 
     def _look_for_obstacles(self, state: Declared, ready: Ready, journal: Journal | None, persisted: Persisted | None) -> None:
-        findings = [*state.problems, *half_loads(self._directory.path, state, self._facts.scripts_enabled)]
+        findings = [*state.problems, *half_loads(state.of_others, Agent(self._facts.scripts_enabled, self._facts.numbers()))]
+        findings += refused_settings(state.everything, self._surroundings(state, ready))
         findings += [*self._unknown_nodes(state), *doubles(state), *unknown_services(state, self._registrations(state).knows)]
         if not self._options["take_over"] and ready.seen is not None:
             findings += taken_over(state, ready.seen, persisted)
@@ -203,9 +205,17 @@ class Reload:
                 "files stay, and are loaded by the next run with allow_check_reset: true, or when it starts." % self._facts.version
             )
 
+    def _surroundings(self, state: Declared, ready: Ready) -> Surroundings:
+        seen = ready.seen.services if ready.seen is not None else {}
+        registered = seen.keys() - state.wanted.services.keys() - state.before.services.keys() - state.elsewhere.services.keys()
+        return surroundings(self._facts, self._knows_all(state), (seen[key].get("Port") or 0 for key in registered))
+
+    def _knows_all(self, state: Declared) -> bool:
+        """Whether all that the agent reads is known."""
+        return self._facts.process is not None and not state.problems and all(file.document is not None for file in state.others)
+
     def _registrations(self, state: Declared) -> Registrations:
-        complete = self._facts.process is not None and all(file.document is not None for file in state.others)
-        return Registrations(self._facts, complete and not state.problems)
+        return Registrations(self._facts, self._knows_all(state))
 
     def _unknown_nodes(self, state: Declared) -> Iterable[Finding]:
         api = self._facts.api

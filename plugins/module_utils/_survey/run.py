@@ -15,8 +15,11 @@ import os
 import stat
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import refused_settings, surroundings
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import definitions_of, holds_secret
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import is_hcl
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, digest_of
@@ -67,10 +70,21 @@ class Survey:
             "files": files,
             "deleted": [{"name": name, "owner": owned.owner} for name, owned in sorted(manifest.items()) if name not in names],
             "journal": journal,
-            "findings": self._findings,
+            "findings": [*self._findings, *self._refused_settings(directory, found)],
             "unchecked": unchecked,
             "agent": agent_survey(self._facts, self._process, directory.path, found, [*unchecked, *self._listed]),
         }
+
+    def _refused_settings(self, directory: ConfigDir, found: list[DefinitionFile]) -> list[Finding]:
+        """What would stop a reload although no definition is wrong. Settings stay here, so that nobody else can see it."""
+        if self._process is None:
+            return []
+        paths = list(source_files(self._process, self._facts.agents))
+        others = files_beyond(directory.path, paths)
+        here = [Content(directory.place(entry.name), entry.document or {}, entry.definitions) for entry in found]
+        complete = not any(entry.fatal for entry in found) and all(file.document is not None for file in others)
+        around = surroundings(self._facts, complete, ())
+        return list(refused_settings(in_order(directory.path, paths, here, others), around))
 
     def _find_process(self) -> AgentProcess | None:
         try:

@@ -236,7 +236,7 @@ def _still_new(paths: Iterable[str]) -> tuple[str, ...]:
 
 def _stops(rule: str) -> bool:
     """Whether agents refuse a reload, or stop half-way, where this rule is broken."""
-    return rule in (BROKEN.id, CHECK_SERVICE.id, NODE_CHECK_NAME.id) or (rule in RULES and RULES[rule].agent in STOPPING)
+    return rule in (BROKEN.id, CHECK_SERVICE.id, NODE_CHECK_NAME.id, "half-load") or (rule in RULES and RULES[rule].agent in STOPPING)
 
 
 def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:

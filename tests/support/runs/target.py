@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
+from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec, set_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading
+from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 
 
@@ -87,6 +88,13 @@ def _module(config_dir: Path, files: Mapping[str, str | None], owner: str, optio
     params.update(config_dir=str(config_dir), payload=encode_payload(payload), preflight="none", lock_timeout=0)
     params.update(options)
     return Module(params, **outside)
+
+
+def reload(config_dir: Path, **options: Any) -> tuple[dict[str, Any], str | None]:
+    """Have the agent reload as agent_reload does; the result, and the message if it failed."""
+    params = {name: spec.get("default") for name, spec in reload_spec().items()}
+    params.update(config_dir=str(config_dir), **options)
+    return reload_agent(Module(params), params)
 
 
 def contents(config_dir: Path) -> dict[str, str]:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, half_loads
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, half_loads, taken_over, unknown_services
+from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, taken_over, unknown_services
 
 HTTP = {"http": "http://127.0.0.1", "interval": "10s"}
 
@@ -30,7 +31,7 @@ def looked_at(tmp_path: Path, files: dict[str, Any]) -> Declared:
 
 
 def reasons(tmp_path: Path, content: dict[str, Any], scripts: bool | None = None) -> list[str]:
-    found = list(half_loads(str(tmp_path), looked_at(tmp_path, {"foreign.json": content}), scripts))
+    found = list(half_loads(looked_at(tmp_path, {"foreign.json": content}).of_others, Agent(scripts)))
     assert {finding["path"] for finding in found} <= {str(tmp_path / "foreign.json")}
     return [finding["message"].partition(". A reload")[0] for finding in found]
 
@@ -97,7 +98,7 @@ def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) 
     wanted_part, before_part, elsewhere_part = (
         Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
     )
-    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, [], [], [])
+    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, [], [], [], [], [])
 
 
 @pytest.mark.parametrize(

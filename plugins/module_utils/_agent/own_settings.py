@@ -1,0 +1,287 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What agents refuse among their own settings while they load them, after or before they have loaded all services again.
+
+TLS comes first, and a fault in it loses every service; watches and the rest come last, and the reload fails all the same. Each was tried on
+1.8.7, 1.12.9, 1.21.4 and 1.22.7. What depends on the servers (`config_entries`) nobody can know before.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import socket
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import SECOND, parse_duration
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import sidecar_of
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+
+# The parts of `tls` (since 1.12); without it the same keys stand at the top.
+_PARTS = ("defaults", "internal_rpc", "https", "grpc")
+_SWITCHES = ("verify_incoming", "verify_outgoing")
+# Both spellings: agents since 1.12 know the second as well.
+_TLS_VERSIONS = ("", "tls10", "tls11", "tls12", "tls13", "TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
+_HANDLERS = ("datacenter", "token", "type", "handler_type", "http_handler_config", "handler", "args", "namespace", "partition")
+# Type of watch -> its own parameters, and the one that it must have.
+_WATCHES = {
+    "key": (("key", "stale"), "key"),
+    "keyprefix": (("prefix", "stale"), "prefix"),
+    "services": (("stale", "filter"), None),
+    "nodes": (("stale", "filter"), None),
+    "service": (("service", "stale", "tag", "passingonly", "filter"), "service"),
+    "checks": (("service", "state", "stale", "filter"), None),
+    "event": (("name",), None),
+    "agent_service": (("service_id",), "service_id"),
+}
+_PEM = b"-----BEGIN CERTIFICATE-----"
+_LOWEST_SNAPSHOT_INTERVAL = 5 * SECOND // 1000
+_SNAPSHOTS_SINCE = (1, 10)
+_RECURSORS_ALWAYS_SINCE = (1, 21)
+
+
+class Surroundings(NamedTuple):
+    """Where the agent lives: how its paths are opened from here, None where they cannot be; its version, empty where nothing tells."""
+
+    path_of: Callable[[str], str] | None = None
+    version: tuple[int, ...] = ()
+    # Whether every file of the agent could be read, and nothing was set on its command line besides.
+    complete: bool = False
+    # The first and the last that it gives to sidecars, and those of services that came through its API.
+    sidecar_ports: tuple[int, int] | None = None
+    registered_ports: tuple[int, ...] = ()
+
+
+def surroundings(facts: AgentFacts, complete: bool, registered_ports: Iterable[int]) -> Surroundings:
+    """Look around. complete tells whether all files of the agent could be read."""
+    process = facts.process
+    return Surroundings(
+        path_of=functools.partial(facts.agents.path_of, process) if process is not None else None,
+        version=facts.numbers(),
+        complete=complete and process is not None and not process.flag_values("hcl"),
+        sidecar_ports=facts.sidecar_ports,
+        registered_ports=tuple(registered_ports),
+    )
+
+
+class _Setting(NamedTuple):
+    place: str
+    value: Any
+
+
+def refused_settings(contents: Sequence[Content], around: Surroundings) -> Iterator[Finding]:
+    """What stands in the agent's files, wherever they are, and would stop a reload."""
+    merged = _merged(contents)
+    yield from _tls(merged, around)
+    yield from _watches(contents)
+    yield from _recursors(merged, around)
+    yield from _raft(merged, around)
+    yield from _sidecars(contents, around)
+
+
+def _merged(contents: Sequence[Content]) -> dict[tuple[str, ...], _Setting]:
+    """Settings by their path, and where they stand. Of several files the last one is right."""
+    found: dict[tuple[str, ...], _Setting] = {}
+    for place, document, _definitions in contents:
+        for path, value in _leaves(document, ()):
+            found[path] = _Setting(place, value)
+    return found
+
+
+def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    # HCL has a block as a list.
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        for item in value:
+            yield from _leaves(item, path)
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from _leaves(child, (*path, key.lower()))
+    elif value is not None:
+        yield path, value
+
+
+# TLS
+
+
+def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:
+    for part in ((), *(("tls", name) for name in _PARTS)):
+        version = merged.get((*part, "tls_min_version"))
+        if version is not None and version.value not in _TLS_VERSIONS:
+            yield _stops(version.place, _name(*part, "tls_min_version"), "is no version that agents know")
+        if around.path_of is not None:
+            yield from _tls_files(part, merged, around.path_of)
+    if around.complete and not any(path[0] in ("auto_encrypt", "auto_config") for path in merged):
+        yield from _without_authority(merged)
+
+
+def _tls_files(part: tuple[str, ...], merged: Mapping[tuple[str, ...], _Setting], path_of: Callable[[str], str]) -> Iterator[Finding]:
+    pair = [merged.get((*part, key)) for key in ("cert_file", "key_file")]
+    for key in ("ca_file", "ca_path", "cert_file", "key_file"):
+        setting = merged.get((*part, key))
+        # Agents look at certificate and key where they have both.
+        if (
+            setting is None
+            or not isinstance(setting.value, str)
+            or not setting.value
+            or (key in ("cert_file", "key_file") and not all(pair))
+        ):
+            continue
+        problem = _file_problem(path_of(setting.value), certificate=key in ("ca_file", "cert_file"))
+        if problem:
+            yield _stops(setting.place, _name(*part, key), "names %s, which %s" % (setting.value, problem))
+
+
+def _file_problem(path: str, certificate: bool) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return "holds no certificate" if certificate and _PEM not in stream.read() else ""
+    except IsADirectoryError:
+        return "is a directory" if certificate else ""
+    except (FileNotFoundError, NotADirectoryError):
+        return "does not exist"
+    except OSError:
+        # What this task may not read, the agent perhaps may.
+        return ""
+
+
+def _without_authority(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
+    """Verifying asks for certificates of an authority, in the same part of the settings or in the defaults."""
+    for part in ((), *(("tls", name) for name in _PARTS)):
+        places = {part, (), ("tls", "defaults")}
+        if any(_given(merged, (*place, key)) for place in places for key in ("ca_file", "ca_path")):
+            continue
+        for switch in _SWITCHES:
+            setting = merged.get((*part, switch))
+            if setting is not None and setting.value is True:
+                yield _stops(setting.place, _name(*part, switch), "is set, and there is neither ca_file nor ca_path")
+
+
+def _given(merged: Mapping[tuple[str, ...], _Setting], path: tuple[str, ...]) -> bool:
+    return path in merged and bool(merged[path].value)
+
+
+# Watches
+
+
+def _watches(contents: Sequence[Content]) -> Iterator[Finding]:
+    for place, document, _definitions in contents:
+        for key, watches in document.items():
+            if key.lower() == "watches":
+                for number, watch in enumerate(watches if isinstance(watches, list) else [watches]):
+                    problem = _watch_problem(watch) if isinstance(watch, dict) else ""
+                    if problem:
+                        yield _stops(place, "watches[%d]" % number, problem)
+
+
+def _watch_problem(watch: Mapping[str, Any]) -> str:
+    kind = watch.get("type")
+    if not kind:
+        return "has no type"
+    if kind not in _WATCHES:
+        return "is of a type that no agent takes from its files"
+    own, needed = _WATCHES[kind]
+    if needed and not watch.get(needed):
+        return "has no %s" % needed
+    surplus = sorted(set(watch) - {*own, *_HANDLERS})
+    if surplus:
+        return "has keys that no agent knows: %s" % ", ".join(surplus)
+    if kind == "checks" and watch.get("service") and watch.get("state"):
+        return "has both service and state"
+    return _handler_problem(watch)
+
+
+def _handler_problem(watch: Mapping[str, Any]) -> str:
+    how = watch.get("handler_type", "script")
+    if how not in ("script", "http"):
+        return "has a handler_type that no agent knows"
+    programs = [key for key in ("handler", "args") if key in watch]
+    if len(programs) > 1 or (programs and how == "http"):
+        return "has more than one handler"
+    if how == "script":
+        return "" if programs else "has no handler"
+    configs = watch.get("http_handler_config")
+    config = configs[0] if isinstance(configs, list) and len(configs) == 1 else configs
+    if not isinstance(config, dict) or not config.get("path"):
+        return "has no path in its http_handler_config"
+    try:
+        parse_duration(config.get("timeout") or "0")
+    except (ValueError, TypeError, AttributeError):
+        return "has a timeout in its http_handler_config that is no duration"
+    return ""
+
+
+# The rest
+
+
+def _recursors(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:
+    """Agents that answer DNS look up the addresses of their recursors; those since 1.21 also when they do not."""
+    setting, port = merged.get(("recursors",)), merged.get(("ports", "dns"))
+    off = port is not None and isinstance(port.value, int) and port.value <= 0
+    if setting is None or not isinstance(setting.value, list) or (off and around.version and around.version < _RECURSORS_ALWAYS_SINCE):
+        return
+    for recursor in setting.value:
+        if isinstance(recursor, str) and "{{" not in recursor and not _has_address(recursor):
+            yield _stops(setting.place, "recursors", "names %s, which is no address and cannot be looked up" % recursor)
+
+
+def _has_address(recursor: str) -> bool:
+    host = recursor[1:].partition("]")[0] if recursor.startswith("[") else recursor
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            socket.getaddrinfo(host, 53)
+        except (OSError, UnicodeError):
+            return False
+    return True
+
+
+def _raft(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:
+    setting = merged.get(("raft_snapshot_interval",))
+    if setting is None or (around.version and around.version < _SNAPSHOTS_SINCE):
+        return
+    try:
+        interval = parse_duration(setting.value)
+    except (ValueError, TypeError, AttributeError):
+        return
+    if 0 < interval < _LOWEST_SNAPSHOT_INTERVAL:
+        yield _stops(setting.place, "raft_snapshot_interval", "is below 5ms, which agents take for a mistake")
+
+
+def _sidecars(contents: Sequence[Content], around: Surroundings) -> Iterator[Finding]:
+    """Sidecars without a port get one of a range that the agent was started with. Where none is left, it stops."""
+    low, high = around.sidecar_ports or (0, 0)
+    if around.sidecar_ports is None:
+        return
+    taken = set(around.registered_ports)
+    waiting: list[str] = []
+    for place, _document, definitions in contents:
+        for service in definitions.services:
+            sidecar = sidecar_of(service)
+            taken.update(_port(entry) for entry in (service, *([sidecar[1]] if sidecar else [])))
+            if sidecar is not None and not sidecar[1].get("port") and not sidecar[1].get("socket_path"):
+                waiting.append(place)
+    free = sum(1 for port in range(low, high + 1) if port not in taken) if low > 0 else 0
+    if len(waiting) > free:
+        yield _stops(waiting[-1], "%d sidecars" % len(waiting), "need a port, and the agent has %d for them" % free)
+
+
+def _port(service: Mapping[str, Any]) -> int:
+    port = service.get("port")
+    return port if isinstance(port, int) else 0
+
+
+def _name(*path: str) -> str:
+    return ".".join(path)
+
+
+def _stops(place: str, setting: str, what: str) -> Finding:
+    message = "%s %s. A reload would stop there, after everything was unloaded." % (setting, what)
+    return error(place, "half-load", message, "Put it right first; the agent was not told to reload.")
