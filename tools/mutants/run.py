@@ -31,7 +31,7 @@ COUNT = 70
 COPIES = 2
 # A change that makes tests wait for ever is noticed. The quick tests of a room take 20 seconds, the slow ones three minutes.
 QUICK_SECONDS, SLOW_SECONDS = 180, 900
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?: - |$)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
 
 
 class Broken(Exception):
