@@ -27,7 +27,7 @@ from equivalent import EQUIVALENT
 from rooms import ROOMS, Room
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-COUNT = 70
+COUNT = 42
 COPIES = 2
 # A change that makes tests wait for ever is noticed. The quick tests of a room take 20 seconds, the slow ones three minutes.
 QUICK_SECONDS, SLOW_SECONDS = 180, 900
