@@ -288,3 +288,13 @@ def test_equality_of_json_values() -> None:
     assert same({"a": [1, {"b": None}]}, {"a": [1.0, {"b": None}]})
     for one_value, other in [(True, 1), (0, False), ("1", 1), ([1], [1, 2]), ({"a": 1}, {"b": 1}), (None, "")]:
         assert not same(one_value, other)
+
+
+def test_settings_are_named_as_in_the_file_and_the_users_own_keys_as_they_are() -> None:
+    proxy = {"destination_service_name": "web", "config": {"localserviceport": 1}, "transparent_proxy": {"outbound_listener_port": 1}}
+    definition = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy": proxy}
+    reported = {"destination_service_name": "web", "config": {"localserviceport": 2}, "transparent_proxy": {"outbound_listener_port": 2}}
+    assert fields(definition, {"service": "p", "kind": "connect-proxy", "port": 1, "proxy": reported}) == [
+        "proxy.config.localserviceport",
+        "proxy.transparent_proxy.outbound_listener_port",
+    ]

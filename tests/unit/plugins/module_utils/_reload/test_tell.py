@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.process im
 from ansible_collections.registrar.consul.plugins.module_utils._reload import tell as agent_tell
 from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
-from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, tell
+from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
 
 PROCESS = AgentProcess(77, 1, ["consul", "agent"], "/usr/bin/consul", 0, 0, [], 500.0)
 
@@ -101,3 +103,26 @@ def test_an_agent_that_has_ended_is_not_waited_for(process: AgentProcess | None,
     witness = Attempt(nothing, nothing, facts, {}, {}, Persisted({}, {})).witness(None, Ready(None, "blind"))
     assert witness.alive() is alive
     assert (witness.why_blind, witness.withdrawn()) == ("blind", Persisted({}, {}))
+
+
+def test_one_that_is_told_by_its_api_answers_by_itself_and_is_not_listened_to() -> None:
+    facts: Any = Facts()
+    nothing: Any = None
+    assert not listen(facts, "api", nothing).listening
+    facts.process = None
+    assert not listen(facts, "signal", nothing).listening
+
+
+def test_where_the_api_says_nothing_a_log_is_listened_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "consul.log"
+    log.write_text("earlier\n")
+    facts: Any = Facts()
+    facts.api = None
+    facts.settings = SimpleNamespace(values={"log_file": str(log)})
+    monkeypatch.setattr(facts.agents, "path_of", lambda _process, path: path, raising=False)
+    nothing: Any = None
+    ears = listen(facts, "signal", nothing)
+    assert ears.listening
+    with log.open("a") as stream:
+        stream.write("Z [ERROR] agent: Reload config failed: no name\n")
+    assert ears.said() == "no name"
