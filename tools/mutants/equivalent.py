@@ -15,4 +15,19 @@ class Equivalent(NamedTuple):
     why: str
 
 
-EQUIVALENT: tuple[Equivalent, ...] = ()
+EQUIVALENT = (
+    Equivalent(
+        "plugins/module_utils/_agent/settings.py",
+        'return "127.0.0.1" if "{{" in given else given.split(maxsplit=1)[0]',
+        'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
+        "the first word is the same, however many more are split off",
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_findings.py",
+        "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)",
+        "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n= 2, cutoff=0.6)",
+        "only the first is used",
+    ),
+)
+# What says only how an object is kept, and that nobody changes it by mistake.
+NOT_CHANGED = ("@dataclass(",)

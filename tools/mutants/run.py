@@ -23,7 +23,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from changes import Change, change, places
-from equivalent import EQUIVALENT
+from equivalent import EQUIVALENT, NOT_CHANGED
 from rooms import ROOMS, Room
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -100,7 +100,7 @@ def draw(rooms: Sequence[str], count: int, seed: int) -> list[tuple[str, Change]
         chance.shuffle(all_places)
         wanted = count // len(rooms) + (number < count % len(rooms))
         changes = (change(file, sources[file], place) for file, place in all_places)
-        allowed = (made for made in changes if (made.file, made.was, made.now) not in known)
+        allowed = (made for made in changes if (made.file, made.was, made.now) not in known and not made.was.startswith(NOT_CHANGED))
         drawn += [(name, made) for made, _number in zip(allowed, range(wanted), strict=False)]
     chance.shuffle(drawn)
     return drawn
