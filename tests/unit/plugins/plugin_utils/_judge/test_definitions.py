@@ -175,8 +175,11 @@ def test_the_replacement_of_a_removed_field_is_named() -> None:
 
 def test_a_field_that_went_is_too_new_for_agents_before_it_came() -> None:
     managed = {"name": "web", "port": 1, "connect": {"proxy": {}}}
+    proxy = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy_destination": "web"}
 
-    assert rules(managed, version="1.1.0") == ["field-too-new"]
+    assert "field-removed" not in rules(proxy, version="1.2.1")
+    assert "field-too-new" in rules(proxy, version="1.2.1")
+    assert "field-removed" in rules(proxy, version="1.6.0")
     assert rules(managed, version="1.2.0") == []
     assert rules(managed, version="1.5.3") == ["deprecated"]
     assert rules(managed, version="1.6.0") == ["field-removed"]
