@@ -15,6 +15,8 @@ MOLECULE_VENV := .cache/venv-molecule
 MOLECULE_READY := $(MOLECULE_VENV)/.stamp
 BENCH_VENV := .cache/venv-bench
 BENCH_READY := $(BENCH_VENV)/.stamp
+MUTANTS_VENV := .cache/venv-mutants
+MUTANTS_READY := $(MUTANTS_VENV)/.stamp
 BENCH_PAGE ?= docs/benchmark.md
 REQUIREMENTS := tests/requirements.txt tests/unit/requirements.txt tools/setup.sh
 # For one's own: make unit PYTEST="-k coercion"
@@ -45,6 +47,9 @@ $(MOLECULE_READY): tests/molecule/requirements.txt tools/setup.sh
 
 $(BENCH_READY): tests/benchmark/requirements.txt tools/setup.sh
 	@tools/setup.sh $(BENCH_VENV) tests/benchmark/requirements.txt
+
+$(MUTANTS_READY): tests/mutants/requirements.txt tools/setup.sh
+	@tools/setup.sh $(MUTANTS_VENV) tests/mutants/requirements.txt
 
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
@@ -145,6 +150,11 @@ fuzz: setup ## generated definitions against a real agent, until a disagreement:
 .PHONY: upstream
 upstream: $(READY) ## does the schema have all that the newest API client of Consul has; needs Go
 	@tools/upstream/run.sh $(CLIENT)
+
+.PHONY: mutants
+mutants: setup $(MUTANTS_READY) ## which small changes of the code no test notices: make mutants SEED=3 COUNT=60; about 10 minutes
+	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" $(MUTANTS_VENV)/bin/python tools/mutants/run.py \
+		$(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ROOMS),--rooms $(ROOMS))
 
 .PHONY: generated
 generated: $(READY)

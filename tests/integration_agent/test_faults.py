@@ -28,6 +28,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.transactio
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, Unfinished
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.faults.calls import Recorder, ends_by_kill, fail_at
+from ansible_collections.registrar.consul.tests.support.faults.children import begin
 from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
 from ansible_collections.registrar.consul.tests.support.runs.target import bundle, per_service, write
 
@@ -303,18 +304,6 @@ def test_a_directory_without_permission_is_said_to_be_one() -> None:
 def ends_well(action: Callable[[], object]) -> bool:
     """Run the action in a process of its own."""
     return finish(begin(action)) == 0
-
-
-def begin(action: Callable[[], object]) -> int:
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            action()
-            status = 0
-        finally:
-            os._exit(status)
-    return child
 
 
 def finish(child: int) -> int:

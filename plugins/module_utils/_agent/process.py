@@ -249,7 +249,7 @@ class Agents:
         return False
 
     def _main_pid(self, service: str) -> int | None:
-        """systemd's MainPID of the unit; None without systemd, without the unit, and when it is stopped."""
+        """systemd's MainPID of the unit, which is 0 when it is stopped; None without systemd, and without the unit."""
         if self._run_command is None:
             return None
         try:
@@ -258,7 +258,7 @@ class Agents:
         except OSError:
             return None
         value = output.strip().partition("MainPID=")[2]
-        return int(value) if code == 0 and value.isdigit() and int(value) > 0 else None
+        return int(value) if code == 0 and value.isdigit() else None
 
     @staticmethod
     def _pid_in_file(path: str) -> int | None:

@@ -26,6 +26,9 @@ PAUSES = (10.0, 20.0, 30.0)
 def progress(host: str, what: str, pauses: Iterable[float] = PAUSES) -> Iterator[None]:
     """Say what a host is waited for, after each of the pauses, the last of which repeats."""
     over = threading.Event()
+    # No child can wait for a lock that this thread holds: the process of a task forks by subprocess alone, for connections and without
+    # preexec_fn, and what runs then before exec takes no lock. Python (3.12 and later) warns of no such fork. Of the one that makes the
+    # process of a task it does, with any task: Ansible has a thread for results, and none of ours has begun (seen with ansible-core 2.19).
     lines = threading.Thread(target=_say, args=(host, what, [*pauses], over), daemon=True)
     lines.start()
     try:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ansible_collections.registrar.consul.tests.support.faults.children import begin
+
 # Calls that change something, and the audit event that Python itself raises for them where it has one.
 CHANGING = {
     "mkdir": "os.mkdir",
@@ -131,16 +133,12 @@ def ends_by_kill(action: Callable[[], object], position: int) -> bool:
 
     Raises AssertionError when it ended in any other way.
     """
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            with Recorder(kill_at(position)):
-                action()
-            status = 0
-        finally:
-            os._exit(status)
-    _pid, how = os.waitpid(child, 0)
+
+    def until_killed() -> None:
+        with Recorder(kill_at(position)):
+            action()
+
+    _pid, how = os.waitpid(begin(until_killed), 0)
     if os.WIFSIGNALED(how):
         assert os.WTERMSIG(how) == signal.SIGKILL
         return True

@@ -272,3 +272,24 @@ def test_a_token_that_is_none_is_not_quoted(token: str) -> None:
     with pytest.raises(agent_api.BadOptions) as refusal:
         agent_api.endpoint({"http_token": token}, {}, None)
     assert "secr" not in str(refusal.value)
+
+
+def test_an_agent_that_ends_between_two_requests_is_asked_twice_and_no_more(serve: Server) -> None:
+    agent = serve()
+    agent.answer("/v1/agent/services", body={})
+    api = agent.api()
+    api.get("/v1/agent/services")
+    agent.server.drop_next = True
+    attempts = []
+    connect = api._connect
+
+    def count() -> Any:
+        attempts.append(1)
+        agent.server.drop_next = True
+        return connect()
+
+    api._connect = count  # type: ignore[method-assign]
+    with pytest.raises(agent_api.Unreachable):
+        api.get("/v1/agent/services")
+    assert len(agent.asked) == 3
+    assert len(attempts) == 1

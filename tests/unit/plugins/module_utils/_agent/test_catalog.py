@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import catalog as agent_catalog
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import (
     LATEST_SYNC,
     Doubt,
     Record,
+    awaited,
+    knows_node,
     missing_in_catalog,
 )
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
 WEB = {"web": Record("", "web", "web", {"Port": 80, "Address": None, "Meta": None, "Tags": None})}
@@ -79,3 +83,69 @@ def test_a_refusal_may_be_about_what_was_there_before(clock: Clock) -> None:
 def test_a_node_that_may_not_be_seen_says_nothing(clock: Clock) -> None:
     with pytest.raises(Doubt, match="node:read"):
         missing(Servers(clock, since=0, node="other"), end=10)
+
+
+def test_only_the_very_service_will_do_when_it_is_asked_for_by_name(clock: Clock) -> None:
+    """Others of the name, on this node or on others, are not ours."""
+
+    class Others(Servers):
+        def get(self, path: str, _query: Any = None) -> Any:
+            if path.startswith("/v1/catalog/node/"):
+                return {"Services": {}}
+            return [
+                {"Node": "n2", "ServiceID": "web", "ServicePort": 80},
+                {"Node": "n1", "ServiceID": "web-2", "ServicePort": 80},
+                {"Node": "n1", "ServiceID": "web", "ServicePort": 81},
+            ]
+
+    assert missing(Others(clock, since=0), end=1) == ["service web"]
+
+
+def test_what_comes_by_name_is_there(clock: Clock) -> None:
+    class Lagging(Servers):
+        def get(self, path: str, query: Any = None) -> Any:
+            return {"Services": {}} if path.startswith("/v1/catalog/node/") else super().get(path, query)
+
+    assert missing(Lagging(clock, since=0), end=0) == []
+
+
+# What is looked for
+
+REPORTED = {name: {"ID": name, "Service": name, "Port": 80, "Tags": [], "EnableTagOverride": False} for name in ("web", "api", "db")}
+
+
+def looked_for(token: str | None, *now: dict[str, Any], before: tuple[dict[str, Any], ...] = ()) -> dict[str, Record]:
+    return awaited(expected(now), expected(before), REPORTED, token)
+
+
+def test_only_what_has_changed_is_looked_for() -> None:
+    now = {"name": "web", "port": 80}, {"name": "api", "port": 81}, {"name": "new", "port": 1}
+    found = looked_for("a token", *now, before=({"name": "web", "port": 80}, {"name": "api", "port": 80}))
+    assert found == {"api": Record("", "api", "api", {"Port": 80, "Address": None, "Meta": None, "Tags": None})}
+
+
+def test_without_any_token_nothing_is_looked_for() -> None:
+    assert looked_for(None, {"name": "web"}) == {}
+    assert sorted(looked_for(None, {"name": "web"}, {"name": "api", "token": "one of its own"})) == ["api", "web"]
+
+
+@pytest.mark.parametrize(
+    ("known", "own", "answer"),
+    [
+        ({"n1", "other"}, "n1", True),
+        ({"other"}, None, True),
+        ({"n1"}, "n1", False),
+        (set(), "n1", None),
+        ({"n1"}, None, None),
+        ("unreachable", "n1", None),
+    ],
+)
+def test_whether_a_node_is_known(known: Any, own: str | None, answer: bool | None) -> None:
+    class Nodes:
+        def get(self, path: str) -> Any:
+            if known == "unreachable":
+                raise ApiError("refused")
+            return {"Node": {}} if path.rpartition("/")[2] in known else None
+
+    api: Any = Nodes()
+    assert knows_node(api, "other", own) is answer

@@ -5,13 +5,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears, Journal, LogFile, catalog_refusal, reload_error
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Endpoint
+from ansible_collections.registrar.consul.plugins.module_utils._agent.log import (
+    Ears,
+    Journal,
+    LogFile,
+    LogStream,
+    catalog_refusal,
+    reload_error,
+)
 
 PARSE_ERROR = """\
     2026-11-21T02:22:35.937Z [INFO]  agent: Caught: signal=hangup
@@ -125,3 +134,63 @@ def test_the_journal(tmp_path: Path, answer: Any, reason: str | None, listening:
 def test_without_systemd_there_is_no_journal(tmp_path: Path) -> None:
     ears = Ears(Journal.open(77, lambda *_command: (0, "", ""), systemd=str(tmp_path / "none")))
     assert (ears.said(), ears.listening) == (None, False)
+
+
+class Monitor:
+    """An agent that says something and goes on to listen, with the token of whoever asks."""
+
+    def __init__(self, said: str, token: str | None = None, denied: bool = False) -> None:
+        self.where = Endpoint("http://127.0.0.1:1", token)
+        self.denied = denied
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.open: set[str] = {"response", "connection"}
+        self.blocking = True
+        self.fp = io.BufferedReader(io.BytesIO(said.encode()))  # type: ignore[arg-type]
+
+    def stream(self, path: str, query: dict[str, str]) -> Any:
+        self.asked.append((path, query))
+        if self.denied:
+            raise AclDenied("Permission denied")
+        return self, self.Connection(self)
+
+    def close(self) -> None:
+        self.open.discard("response")
+
+    class Connection:
+        def __init__(self, monitor: Monitor) -> None:
+            self.monitor = monitor
+
+        def setblocking(self, blocking: bool) -> None:
+            self.monitor.blocking = blocking
+
+        def close(self) -> None:
+            self.monitor.open.discard("connection")
+
+
+def test_the_agent_is_listened_to_over_http() -> None:
+    monitor: Any = Monitor(PARSE_ERROR)
+    ears = Ears(LogStream.open(monitor))
+    assert (ears.listening, monitor.blocking) == (True, False)
+    assert ears.said() == "failed to parse d/zz.json: 1 error occurred: * invalid config key services[0].foo"
+    assert monitor.asked == [("/v1/agent/monitor", {"loglevel": "err"})]
+    assert ears.of_catalog({"web"}) == ""
+    ears.close()
+    assert monitor.open == set()
+
+
+def test_with_a_token_warnings_are_heard_as_well() -> None:
+    monitor: Any = Monitor("Z [WARN]  agent: Service registration blocked by ACLs: service=web\n", token="a token")
+    ears = Ears(LogStream.open(monitor))
+    assert monitor.asked == [("/v1/agent/monitor", {"loglevel": "warn"})]
+    assert ears.of_catalog({"web"}) == "Service registration blocked by ACLs: service=web"
+    assert ears.said() is None
+
+
+def test_who_may_not_listen_does_not() -> None:
+    monitor: Any = Monitor("", denied=True)
+    assert LogStream.open(monitor) is None
+
+
+def test_ears_without_a_source_hear_nothing_but_what_was_said() -> None:
+    assert (Ears(None).said(), Ears(None).listening, Ears(None).of_catalog({"web"})) == (None, False, "")
+    assert Ears(None, "parsing failed").said() == "parsing failed"

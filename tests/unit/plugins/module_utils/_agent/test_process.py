@@ -227,6 +227,15 @@ def test_the_pid_file_of_a_wrapper_leads_to_its_agent(proc: FakeProc, tmp_path: 
     assert found(proc.agents(), pid_file=str(tmp_path / "pid")) == 77
 
 
+def test_who_has_lost_its_ancestors_descends_from_nobody(proc: FakeProc, tmp_path: Path) -> None:
+    """The one between ended while we looked."""
+    proc.agent(78, parent=60)
+    proc.agent(79)
+    (tmp_path / "pid").write_text("50")
+    with pytest.raises(AgentProcessError, match="2 consul agents"):
+        found(proc.agents(), pid_file=str(tmp_path / "pid"))
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

@@ -386,3 +386,13 @@ class TestAi:
     )
     def test_all_else_is(self, reported: dict[str, Any] | None) -> None:
         assert self.differs(reported) == ["ai"]
+
+
+def test_settings_are_named_as_in_the_file_and_the_users_own_keys_as_they_are() -> None:
+    proxy = {"destination_service_name": "web", "config": {"localserviceport": 1}, "transparent_proxy": {"outbound_listener_port": 1}}
+    definition = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy": proxy}
+    reported = {"destination_service_name": "web", "config": {"localserviceport": 2}, "transparent_proxy": {"outbound_listener_port": 2}}
+    assert fields(definition, {"service": "p", "kind": "connect-proxy", "port": 1, "proxy": reported}) == [
+        "proxy.config.localserviceport",
+        "proxy.transparent_proxy.outbound_listener_port",
+    ]

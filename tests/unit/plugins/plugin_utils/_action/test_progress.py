@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import queue
 import re
+import subprocess
+import sys
 import threading
+import warnings
 from typing import Any
 
 import pytest
@@ -44,3 +47,13 @@ def test_a_failure_ends_the_lines(lines: queue.Queue[tuple[str, dict[str, Any]]]
     with pytest.raises(ValueError, match="no"), progress("web1", "until it is done", pauses=[0.01]):
         raise ValueError("no")
     assert threading.active_count() == before
+
+
+def test_children_that_are_started_meanwhile_come_to_their_end(lines: queue.Queue[tuple[str, dict[str, Any]]]) -> None:
+    """Without a warning, too: since 3.12 Python warns of children that could wait for a lock of a thread for ever."""
+    with warnings.catch_warnings(), progress("web1", "until it is done", pauses=[0.0001]):
+        warnings.simplefilter("error")
+        for _child in range(20):
+            done = subprocess.run([sys.executable, "-S", "-c", "print(1)"], check=True, capture_output=True, timeout=60)
+            assert done.stdout == b"1\n"
+    assert not lines.empty()

@@ -173,6 +173,23 @@ def test_the_replacement_of_a_removed_field_is_named() -> None:
     assert error.endswith("Write connect.sidecar_service instead.")
 
 
+def test_a_field_that_went_is_too_new_for_agents_before_it_came() -> None:
+    managed = {"name": "web", "port": 1, "connect": {"proxy": {}}}
+    proxy = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy_destination": "web"}
+
+    assert "field-removed" not in rules(proxy, version="1.2.1")
+    assert "field-too-new" in rules(proxy, version="1.2.1")
+    assert "field-removed" in rules(proxy, version="1.6.0")
+    assert rules(managed, version="1.2.0") == []
+    assert rules(managed, version="1.5.3") == ["deprecated"]
+    assert rules(managed, version="1.6.0") == ["field-removed"]
+
+
+@pytest.mark.parametrize(("interval", "excluded"), [("1ns", True), ("10s", True), ("0s", False), ("-1s", False)])
+def test_an_interval_beside_a_ttl_counts_from_the_first_nanosecond(interval: str, excluded: bool) -> None:
+    assert ("check-ttl-interval" in rules({"name": "web", "check": {"ttl": "10s", "interval": interval}})) is excluded
+
+
 def test_nothing_is_said_about_the_inside_of_a_field_that_the_agent_does_not_know() -> None:
     assert rules({"name": "web", "port": 1, "ports": [{"name": "a"}], "socket_path": "/x"}) == ["field-too-new", "field-too-new"]
 

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import read_hcl
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import to_api, to_file
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl, services_in
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import definitions_in, render_hcl
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.errors import errors_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import read_terms
@@ -104,7 +104,7 @@ def test_they_are_spelled_by_the_plain_rule_and_come_back() -> None:
 
 
 def test_they_are_written_as_hcl() -> None:
-    text = render_hcl(services_in(SERVICE, PATHS), unchecked=PATHS)
+    text = render_hcl(definitions_in(SERVICE, PATHS)[0], unchecked=PATHS)
 
     # HCL has no mapping below a key, only blocks: a list of one of them, which agents undo.
     assert read_hcl(text)["services"]["proxy"]["new_thing"] == "x"

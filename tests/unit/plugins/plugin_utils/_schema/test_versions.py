@@ -70,3 +70,5 @@ def test_spans_are_intersected() -> None:
     assert intersect(left, right) == (((1, 4, 0), (1, 5, 0)), ((1, 8, 0), (1, 9, 0)))
     assert intersect(ALWAYS, ALWAYS) == ALWAYS
     assert intersect(left, (((1, 6, 0), (1, 7, 0)),)) == ()
+    # The end of a span is not in it.
+    assert intersect((((1, 4, 0), (1, 5, 0)),), (((1, 5, 0), (1, 6, 0)),)) == ()

@@ -99,7 +99,7 @@ def test_drift_is_told_at_the_place_in_the_file() -> None:
             "what": "different",
             "check": "x",
             "field": "name",
-            "reason": "so",
+            "reason": "a in the file, b on the agent",
         },
         {"file": "a.json", "kind": "check", "number": 0, "service": "", "what": "missing", "check": "d", "field": "", "reason": ""},
     ]
@@ -110,6 +110,18 @@ def test_drift_is_told_at_the_place_in_the_file() -> None:
         "a.json → services[1] (b) → check x → name",
         "a.json → check → check d",
     ]
+    assert [finding["message"] for finding in result.findings if finding["rule"].startswith("agent")] == [
+        "the agent has no such service.",
+        "a in the file, b on the agent.",
+        "the agent has no such check.",
+    ]
+
+
+def test_checks_outside_services_are_none() -> None:
+    result = info_result(judged({"a.json": {"services": [{"name": "b"}], "check": {"id": "d", "name": "d", "ttl": "1s"}}}))
+    assert [entry["id"] for entry in result["services"]] == ["b"]
+    assert [entry["id"] for entry in result["checks"]] == ["d"]
+    assert result["files"][0]["services"] == ["b"]
 
 
 def test_a_running_agent_that_was_not_compared_is_a_warning() -> None:

@@ -1,0 +1,291 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reload says and leaves, on real directories and with an agent of our own making that is told through its API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
+from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
+from ansible_collections.registrar.consul.plugins.module_utils._reload.run import REAPED, reload_agent
+from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
+from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
+from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, write
+
+WEB, API = {"name": "web", "port": 80}, {"name": "api", "port": 81}
+NO_INTERVAL = '{"service": {"name": "db", "check": {"http": "http://127.0.0.1:1/"}}}'
+
+
+class ReloadModule(Module):
+    """Keeps what it warns of."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture
+def config_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "consul.d"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def agent(monkeypatch: pytest.MonkeyPatch, config_dir: Path) -> ImaginedAgent:
+    monkeypatch.setattr(agent_verify, "time", Clock())
+    return ImaginedAgent(config_dir).behind(monkeypatch)
+
+
+def reload(config_dir: Path, *, check_mode: bool = False, **options: Any) -> tuple[dict[str, Any], str | None]:
+    defaults = {name: spec.get("default") for name, spec in reload_spec().items()}
+    given = {"config_dir": str(config_dir), "method": "api", "http_addr": ADDRESS, "lock_timeout": 0, **options}
+    return reload_agent(ReloadModule({}, check_mode=check_mode), {**defaults, **given})
+
+
+def journal(config_dir: Path) -> bool:
+    return (config_dir / ".registrar/journal.json").exists()
+
+
+def registered(agent: ImaginedAgent, *services: dict[str, Any]) -> None:
+    """Have the agent run with these services of ours, and all of it verified."""
+    write(agent.config_dir, bundle(services))
+    assert reload(agent.config_dir)[1] is None
+    agent.reloads = 0
+
+
+def test_a_change_is_told_and_seen(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    result, failure = reload(agent.config_dir)
+    assert failure is None
+    assert result.pop("waited") >= 0
+    assert result == {
+        "changed": True,
+        "verified": True,
+        "verified_by": "api",
+        "reason": "the set web: services-web.json created",
+        "method": "api",
+        "services": 1,
+        "agent": {"pid": None, "state": "running", "version": "1.8.7"},
+        "rolled_back": False,
+        "errors": [],
+    }
+    assert agent.reloads == 1
+    assert not journal(agent.config_dir)
+
+
+def test_what_is_there_already_is_seen_and_not_told(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["changed"], result["verified"], result["method"]) == (None, False, True, "none")
+    assert agent.reloads == 0
+
+
+def test_in_check_mode_nobody_is_told(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    result, failure = reload(agent.config_dir, check_mode=True)
+    assert (failure, result["changed"], result["method"]) == (None, True, "api")
+    assert result["reason"].startswith("the agent would be told to reload: ")
+    assert agent.reloads == 0
+    assert journal(agent.config_dir)
+
+
+def test_in_check_mode_the_directory_may_be_missing_still(agent: ImaginedAgent, tmp_path: Path) -> None:
+    result, failure = reload(tmp_path / "missing", check_mode=True)
+    assert (failure, result["changed"], result["reason"]) == (None, False, f"{tmp_path / 'missing'} does not exist yet")
+    assert (result["agent"], agent.reloads) == ({"pid": None, "state": "stopped", "version": None}, 0)
+
+
+def test_nothing_of_ours_is_no_reason_to_tell_anybody(agent: ImaginedAgent) -> None:
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["verified"], result["reason"]) == (None, True, "nothing in this directory was written by this collection")
+    assert agent.reloads == 0
+
+
+def test_force_tells_in_any_case(agent: ImaginedAgent) -> None:
+    result, failure = reload(agent.config_dir, force=True)
+    assert (failure, result["changed"], agent.reloads) == (None, True, 1)
+
+
+def test_what_came_off_the_agent_is_told_again(agent: ImaginedAgent) -> None:
+    registered(agent, WEB, API)
+    del agent.services["api"]
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["changed"], agent.reloads) == (None, True, 1)
+    assert result["reason"] == "the agent does not have what the files say (service api: is not registered on the agent.)"
+
+
+def test_services_that_the_agent_has_removed_by_itself_stay_away(agent: ImaginedAgent) -> None:
+    reapable = {**API, "check": {"ttl": "10s", "deregister_critical_service_after": "1m"}}
+    registered(agent, WEB, reapable)
+    del agent.services["api"], agent.checks["service:api"]
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["changed"], result["verified"], agent.reloads) == (None, False, False, 0)
+    assert result["reason"] == f"{REAPED}: api"
+
+
+def test_without_an_agent_the_next_one_that_starts_reads_the_files(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    agent.answers["/v1/agent/services"] = Unreachable("refused")
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["changed"], result["verified"], result["agent"]["state"]) == (None, False, False, "stopped")
+    later = "the changed files are read when one starts, and verified by the next run"
+    assert result["reason"] == f"no consul agent that reads {agent.config_dir} was found; {later}"
+    _result, failure = reload(agent.config_dir, require_agent=True)
+    assert failure is not None
+    assert failure.startswith("No consul agent that reads ")
+    assert failure.endswith("Or set require_agent: false.")
+
+
+@pytest.mark.parametrize("denied", [AclDenied("Permission denied"), Blocked("Endpoint is blocked by agent configuration")])
+def test_one_that_shows_nothing_is_told_all_the_same(agent: ImaginedAgent, denied: ApiError) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    agent.answers["/v1/agent/services"] = denied
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["changed"], result["verified"], result["verified_by"]) == (None, True, False, "none")
+    assert "nothing that may be seen there shows that it reads" in result["reason"]
+    assert agent.reloads == 1
+
+
+# What stands in the way
+
+
+def test_what_would_half_load_is_taken_back_before_anybody_is_told(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    before = (agent.config_dir / "services-web.json").read_text()
+    write(agent.config_dir, bundle([WEB, API]))
+    (agent.config_dir / "foreign.json").write_text(NO_INTERVAL)
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert failure == "The agent was not told to reload. The files are as they were before: services-web.json."
+    assert (result["changed"], result["rolled_back"], result["method"], agent.reloads) == (True, True, "none", 0)
+    assert [error["path"] for error in result["errors"]] == [str(agent.config_dir / "foreign.json")]
+    assert (agent.config_dir / "services-web.json").read_text() == before
+    assert not journal(agent.config_dir), "the agent has never read what was taken back"
+
+
+def test_what_is_taken_back_is_to_be_read_again_by_an_agent_that_is_not_as_before(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.services.clear()
+    (agent.config_dir / "foreign.json").write_text(NO_INTERVAL)
+    assert reload(agent.config_dir)[0]["rolled_back"]
+    assert journal(agent.config_dir)
+
+
+def test_where_nothing_is_seen_what_is_taken_back_is_to_be_read_again(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.answers["/v1/agent/services"] = AclDenied("Permission denied")
+    (agent.config_dir / "foreign.json").write_text(NO_INTERVAL)
+    assert reload(agent.config_dir)[0]["rolled_back"]
+    assert journal(agent.config_dir)
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_where_nothing_has_changed_there_is_nothing_to_take_back(agent: ImaginedAgent, check_mode: bool) -> None:
+    registered(agent, WEB)
+    if check_mode:
+        write(agent.config_dir, bundle([WEB, API]))
+    (agent.config_dir / "foreign.json").write_text(NO_INTERVAL)
+    written = (agent.config_dir / "services-web.json").read_text()
+    result, failure = reload(agent.config_dir, force=True, check_mode=check_mode)
+    assert failure is not None
+    assert failure == "The agent was not told to reload."
+    assert (result["changed"], result["rolled_back"], agent.reloads) == (False, False, 0)
+    assert (agent.config_dir / "services-web.json").read_text() == written
+
+
+def test_services_that_came_through_the_api_are_not_taken_over(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    agent.add({**WEB, "port": 8080})
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert [error["rule"] for error in result["errors"]] == ["id-of-api-service"]
+    assert agent.reloads == 0
+    write(agent.config_dir, bundle([WEB]))
+    assert reload(agent.config_dir, take_over=True)[1] is None
+    assert agent.services["web"]["Port"] == 80
+
+
+def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    agent.answers["/v1/agent/self"]["Config"]["Version"] = "1.6.0"
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert "allow_check_reset: true" in failure
+    assert (result["agent"]["version"], result["changed"], agent.reloads) == ("1.6.0", False, 0)
+    assert reload(agent.config_dir, allow_check_reset=True)[1] is None
+
+
+# When it does not work
+
+
+def test_a_refusal_brings_the_files_back_and_the_agent_keeps_what_it_had(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    before = (agent.config_dir / "services-web.json").read_text()
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["parsing failed."]
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert failure == (
+        "The agent refused: parsing failed. The files are as they were before: services-web.json. "
+        "The agent has kept running with what it had."
+    )
+    assert (result["changed"], result["rolled_back"], result["method"], result["verified"]) == (True, True, "api", False)
+    assert [error["path"] for error in result["errors"]] == ["service api"]
+    assert (agent.config_dir / "services-web.json").read_text() == before
+    assert (agent.reloads, journal(agent.config_dir)) == (1, False)
+
+
+def test_an_agent_that_lost_something_is_told_again(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name"]
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert "The agent was told again: everything that was registered before is registered again." in failure
+    assert (result["changed"], result["rolled_back"], agent.reloads, journal(agent.config_dir)) == (True, True, 2, False)
+
+
+def test_an_agent_that_refuses_twice_is_said_to_be_not_as_before(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name", "Failed reloading checks: no id"]
+    agent.services.clear()
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert "But the agent did not take those either: The agent refused: Failed reloading checks: no id." in failure
+    assert failure.endswith("What is missing or wrong on it now is in errors.")
+    assert [error["path"] for error in result["errors"]] == ["service web"]
+    assert journal(agent.config_dir)
+
+
+def test_without_a_change_of_ours_there_is_nothing_to_go_back_to(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    agent.refusals = ["parsing failed"]
+    result, failure = reload(agent.config_dir, force=True)
+    assert failure == "The agent refused: parsing failed."
+    assert (result["changed"], result["rolled_back"], agent.reloads) == (True, False, 1)
+
+
+def test_an_agent_that_may_not_be_told_is_not(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(agent.config_dir, bundle([WEB]))
+
+    def deny(_path: str) -> None:
+        raise AclDenied("Permission denied")
+
+    monkeypatch.setattr(agent, "put", deny)
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert "Give a token with agent:write" in failure
+    assert (result["changed"], journal(agent.config_dir)) == (False, True)

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an agent is told, who is not, and what that says."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, ServerError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
+from ansible_collections.registrar.consul.plugins.module_utils._reload import tell as agent_tell
+from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt
+from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
+from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
+
+PROCESS = AgentProcess(77, 1, ["consul", "agent"], "/usr/bin/consul", 0, 0, [], 500.0)
+
+
+class Facts:
+    """Of an agent that lives or not, and answers a request to reload like this."""
+
+    def __init__(self, process: AgentProcess | None = PROCESS, alive: bool = True, answer: ApiError | None = None) -> None:
+        self.process, self.answer = process, answer
+        self.api = self
+        self.agents = self
+        self._alive = alive
+        self.asked: list[str] = []
+
+    def alive(self, process: AgentProcess) -> bool:
+        assert process is self.process
+        return self._alive
+
+    def numbers_are_ours(self) -> bool:
+        return True
+
+    def put(self, path: str) -> None:
+        self.asked.append(path)
+        if self.answer is not None:
+            raise self.answer
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The signals that are sent."""
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: signals.append((pid, number)))
+    return signals
+
+
+def test_by_its_api(sent: list[Any]) -> None:
+    facts: Any = Facts()
+    assert tell(facts, "api") is None
+    assert (facts.asked, sent) == (["/v1/agent/reload"], [])
+
+
+def test_a_refusal_comes_at_once() -> None:
+    facts: Any = Facts(answer=ServerError("parsing failed"))
+    assert tell(facts, "api") == "parsing failed"
+
+
+@pytest.mark.parametrize("denied", [AclDenied("Permission denied"), Blocked("blocked")])
+def test_who_may_not_tell_it_has_told_nobody(denied: ApiError) -> None:
+    facts: Any = Facts(answer=denied)
+    with pytest.raises(NotTold, match="agent:write"):
+        tell(facts, "api")
+
+
+def test_by_a_signal(sent: list[tuple[int, int]]) -> None:
+    facts: Any = Facts()
+    assert tell(facts, "signal") is None
+    assert (facts.asked, sent) == ([], [(77, signal.SIGHUP)])
+
+
+@pytest.mark.parametrize(("process", "alive", "words"), [(None, True, "no process to signal"), (PROCESS, False, "ended just before")])
+def test_nobody_is_signalled_in_its_place(sent: list[Any], process: AgentProcess | None, alive: bool, words: str) -> None:
+    facts: Any = Facts(process, alive)
+    with pytest.raises(NotTold, match=words):
+        tell(facts, "signal")
+    assert sent == []
+
+
+@pytest.mark.parametrize(("failure", "words"), [(PermissionError(), "runs as another user"), (ProcessLookupError(), "ended just before")])
+def test_a_signal_that_does_not_arrive_is_told(monkeypatch: pytest.MonkeyPatch, failure: OSError, words: str) -> None:
+    def fail(_process: AgentProcess) -> None:
+        raise failure
+
+    monkeypatch.setattr(agent_tell, "_send", fail)
+    facts: Any = Facts()
+    with pytest.raises(NotTold, match=words):
+        tell(facts, "signal")
+
+
+@pytest.mark.parametrize(("process", "running", "alive"), [(None, False, True), (PROCESS, True, True), (PROCESS, False, False)])
+def test_an_agent_that_has_ended_is_not_waited_for(process: AgentProcess | None, running: bool, alive: bool) -> None:
+    """One without a process here, in a container say, is known by its answers alone."""
+    facts: Any = Facts(process, running)
+    nothing: Any = None
+    witness = Attempt(nothing, nothing, facts, {}, {}, Persisted({}, {})).witness(None, Ready(None, "blind"))
+    assert witness.alive() is alive
+    assert (witness.why_blind, witness.withdrawn()) == ("blind", Persisted({}, {}))
+
+
+def test_one_that_is_told_by_its_api_answers_by_itself_and_is_not_listened_to() -> None:
+    facts: Any = Facts()
+    nothing: Any = None
+    assert not listen(facts, "api", nothing).listening
+    facts.process = None
+    assert not listen(facts, "signal", nothing).listening
+
+
+def test_where_the_api_says_nothing_a_log_is_listened_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "consul.log"
+    log.write_text("earlier\n")
+    facts: Any = Facts()
+    facts.api = None
+    facts.settings = SimpleNamespace(values={"log_file": str(log)})
+    monkeypatch.setattr(facts.agents, "path_of", lambda _process, path: path, raising=False)
+    nothing: Any = None
+    ears = listen(facts, "signal", nothing)
+    assert ears.listening
+    with log.open("a") as stream:
+        stream.write("Z [ERROR] agent: Reload config failed: no name\n")
+    assert ears.said() == "no name"

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of an agent beside the files, with one of our own making that has no process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.scan import scan
+from ansible_collections.registrar.consul.plugins.module_utils._survey import agent as survey_agent
+from ansible_collections.registrar.consul.plugins.module_utils._survey.agent import agent_survey
+from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
+from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
+from ansible_collections.registrar.consul.tests.support.runs.target import Module
+
+WEB, API = {"name": "web", "port": 80, "check": {"ttl": "1h"}}, {"name": "api", "port": 81}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(survey_agent, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def agent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock) -> ImaginedAgent:
+    (tmp_path / "a.json").write_text(json.dumps({"services": [WEB, API]}))
+    agent = ImaginedAgent(tmp_path).behind(monkeypatch)
+    agent.load()
+    return agent
+
+
+def survey(agent: ImaginedAgent, **options: Any) -> dict[str, Any]:
+    given = {"config_dir": str(agent.config_dir), "http_addr": ADDRESS, **options}
+    facts = AgentFacts(Module({}), given)
+    with ConfigDir(str(agent.config_dir), look_only=True) as directory:
+        return agent_survey(facts, facts.process, directory.path, list(scan(directory, agent=None)))
+
+
+def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> None:
+    agent.answers["/v1/agent/self"]["DebugConfig"] = {"EnableRemoteScriptChecks": False}
+    assert survey(agent) == {
+        "state": "running",
+        "pid": None,
+        "version": "1.8.7",
+        "edition": "community",
+        "version_source": "api",
+        "scripts": False,
+        "compared": True,
+        "reason": "",
+        "services": [],
+        "checks": [],
+        "drift": [],
+    }
+    assert clock.sleeps == 0
+
+
+def test_without_a_process_and_an_address_nobody_is_asked(agent: ImaginedAgent) -> None:
+    found = survey(agent, http_addr=None)
+    assert (found["state"], found["compared"], found["scripts"], found["drift"]) == ("absent", False, None, [])
+    assert found["reason"] == f"no consul agent that reads {agent.config_dir} was found"
+
+
+def test_one_that_does_not_answer_was_not_compared(agent: ImaginedAgent) -> None:
+    agent.answers["/v1/agent/services"] = Unreachable("No answer.")
+    found = survey(agent)
+    assert (found["state"], found["compared"], found["reason"]) == ("absent", False, "No answer.")
+
+
+def drift(found: dict[str, Any]) -> list[tuple[str, int, str, str, str, str]]:
+    assert {entry["kind"] for entry in found["drift"]} <= {"service", "check"}
+    return [tuple(entry[key] for key in ("file", "number", "service", "what", "check", "field")) for entry in found["drift"]]
+
+
+def test_what_is_missing_or_different_is_told_by_its_place(agent: ImaginedAgent, clock: Clock) -> None:
+    (agent.config_dir / "b.json").write_text(json.dumps({"check": {"id": "alone", "name": "x", "ttl": "1h"}}))
+    del agent.checks["service:web"]
+    agent.services["api"]["Port"] = 8080
+    found = survey(agent)
+    assert (found["compared"], found["reason"]) == (True, "")
+    assert drift(found) == [
+        ("a.json", 1, "api", "different", "", "port"),
+        ("b.json", 0, "", "missing", "alone", ""),
+        ("a.json", 0, "web", "missing", "service:web", ""),
+    ]
+    assert found["drift"][0]["reason"] == "81 in the file, 8080 on the agent"
+    assert clock.sleeps == 1, "it may be about to reload: it is looked at twice"
+    del agent.services["web"]
+    assert drift(survey(agent))[1] == ("a.json", 0, "web", "missing", "", "")
+
+
+def test_what_comes_back_at_the_second_look_was_never_missing(agent: ImaginedAgent, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent.services.clear()
+    agent.checks.clear()
+    monkeypatch.setattr(clock, "sleep", lambda _seconds: agent.load())
+    assert survey(agent)["drift"] == []
+
+
+def test_services_that_the_token_may_not_see_are_not_missing(agent: ImaginedAgent) -> None:
+    del agent.services["api"], agent.services["web"], agent.checks["service:web"]
+    agent.answers["/v1/agent/service/api"] = AclDenied("Permission denied")
+    found = survey(agent)
+    assert (found["compared"], found["reason"]) == (False, "the token may not see 1 of 2 services: it needs service:read")
+    assert drift(found) == [("a.json", 0, "web", "missing", "", "")]
+
+
+def test_what_no_file_declares_is_told_with_all_that_is_known(agent: ImaginedAgent) -> None:
+    agent.add({"name": "db", "port": 5, "check": {"ttl": "1h"}})
+    agent.checks["service:db"].update(Status="passing", Output="fine")
+    agent.checks["_service_maintenance:db"] = {"CheckID": "_service_maintenance:db", "ServiceID": "db"}
+    agent.checks["alone"] = {"CheckID": "alone", "ServiceID": ""}
+    agent.checks["more"] = {"CheckID": "more", "ServiceID": "web"}
+    agent.checks["_node_maintenance"] = {"CheckID": "_node_maintenance", "ServiceID": ""}
+    found = survey(agent)
+    assert found["services"] == [
+        {
+            "key": "db",
+            "origin": "unknown",
+            "answer": {"ID": "db", "Service": "db", "Port": 5, "Tags": []},
+            "checks": [{"CheckID": "service:db", "ServiceID": "db", "Name": "Service 'db' check", "Node": "n1"}],
+            "token": False,
+        }
+    ]
+    told = [(check["key"], check["origin"], check["service"]) for check in found["checks"]]
+    assert told == [("alone", "unknown", ""), ("more", "unknown", "web")]
+    assert drift(found) == []

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes of a line that change nothing that a test could see, and why. They are not drawn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Equivalent(NamedTuple):
+    file: str
+    was: str
+    now: str
+    why: str
+
+
+EQUIVALENT = (
+    Equivalent(
+        "plugins/module_utils/_agent/settings.py",
+        'return "127.0.0.1" if "{{" in given else given.split(maxsplit=1)[0]',
+        'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
+        "the first word is the same, however many more are split off",
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_findings.py",
+        "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)",
+        "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n= 2, cutoff=0.6)",
+        "only the first is used",
+    ),
+)
+# What says only how an object is kept, and that nobody changes it by mistake.
+NOT_CHANGED = ("@dataclass(",)
