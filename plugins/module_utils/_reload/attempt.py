@@ -30,6 +30,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.tell impo
 from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Outcome, Target, Witness, verify
 
 _SHOWN_NAMES = 10
+_NOTHING_MISSING = (
+    "Nothing that can be seen: what it refuses comes after services and checks. No reload comes to its end until that is right."
+)
 
 
 class ReloadFailed(Exception):
@@ -208,7 +211,7 @@ class Attempt:
                 why,
                 put_back(names),
                 "for the same reason." if self._why(second) == why else self._why(second),
-                render_all(second.findings) or "Nothing that could be seen.",
+                render_all(second.findings) or _NOTHING_MISSING,
             )
         )
 
