@@ -19,8 +19,8 @@ options:
     default: false
   take_over:
     description:
-      - Let a file of this collection take over the ID of a service that was registered through the HTTP API. The agent then deletes its
-        own copy of that service for good.
+      - Let a file of this collection take over the ID of a service or check that was registered through the HTTP API. The agent then
+        deletes its own copy for good.
       - Otherwise this is an error, and the files are put back.
     type: bool
     default: false

@@ -23,9 +23,9 @@ options:
     description:
       - Take over files that exist under a name we need and that were not written by this task before, be it by hand, by another
         tool, or for another set. Without it, such a file is an error, even when its content is the wanted one.
-      - Take over services as well. A file of others, whatever its name, is removed in the same step when all of its services are
-        declared here in the same way, so that the agent notices nothing. When only some are, or one is declared otherwise, that is
-        an error that says which.
+      - Take over services and checks as well. A file of others, whatever its name, is removed in the same step when all that it
+        declares is declared here in the same way, so that the agent notices nothing. When only a part is, or something is declared
+        otherwise, that is an error that says which.
     type: bool
     default: false
   preflight:

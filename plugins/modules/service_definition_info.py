@@ -59,7 +59,8 @@ options:
     default: /etc/consul.d
   export:
     description:
-      - Also return RV(export), the services as a list for the role P(registrar.consul.consul_services#role).
+      - Also return RV(export), the services, and the checks outside services, as lists for the role
+        P(registrar.consul.consul_services#role).
     type: bool
     default: false
 """
@@ -159,6 +160,10 @@ files:
       type: bool
     services:
       description: The ids of its services.
+      type: list
+      elements: str
+    checks:
+      description: The ids of its checks outside services.
       type: list
       elements: str
     problems:
@@ -280,7 +285,8 @@ summary:
   description: How many there are.
   type: dict
   returned: success
-  sample: {"files": 3, "services": 12, "errors": 1, "warnings": 0, "duplicates": 0, "missing": 0, "different": 0, "unexpected": 0}
+  sample:
+    {"files": 3, "services": 12, "checks": 2, "errors": 1, "warnings": 0, "duplicates": 0, "missing": 0, "different": 0, "unexpected": 0}
 export:
   description: What can be taken over by the role.
   type: dict
@@ -288,11 +294,15 @@ export:
   contains:
     text:
       description: >-
-        YAML with the variable C(consul_services_definitions). In the place of each secret stands a reference to an entry of
-        C(consul_services_secrets), which is for a vault.
+        YAML with the variables C(consul_services_definitions) and, where there are any, C(consul_services_checks). In the place of
+        each secret stands a reference to an entry of C(consul_services_secrets), which is for a vault.
       type: str
     services:
       description: The ids of the services in it.
+      type: list
+      elements: str
+    checks:
+      description: The ids of the checks outside services in it.
       type: list
       elements: str
     secrets:
@@ -303,7 +313,9 @@ export:
       description: What could not be taken over, and why.
       type: list
       elements: dict
-      sample: [{"what": "consul.hcl", "reason": "it holds settings of the agent as well: move its services to a file of their own first"}]
+      sample:
+        - what: consul.hcl
+          reason: "it holds settings of the agent as well: move its services and checks to a file of their own first"
 """
 
 from ansible.module_utils.basic import AnsibleModule

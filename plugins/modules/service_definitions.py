@@ -109,14 +109,16 @@ EXAMPLES = r"""
     reload: later
   notify: Reload the Consul agent
 
-- name: Watch the node as well, and a service that its own application registers
+- name: Watch the node as well, and a service by a check of its own
   registrar.consul.service_definitions:
     set: watch
-    services: []
+    services:
+      - name: queue
+        port: 5672
     checks:
       - name: disk
-        args: [/usr/local/bin/check-disk, --free, 10%]
-        interval: 1m
+        notes: Reported by a timer of the host.
+        ttl: 10m
       - id: queue-lag
         name: Lag of the queue
         service_id: queue

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From thirty hand-written definitions, and two made through the HTTP API, to a list for the role: the agent notices nothing."""
+"""From a directory as people have it, and what came through the HTTP API, to lists for the role: the agent notices nothing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ import yaml
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.definitions.handwritten import (
+    CHECKS,
     DEFINITIONS,
     FILES,
     PLANTED,
     REGISTERED,
+    REGISTERED_CHECKS,
+    SETTINGS,
     secrets_named,
     write_by_hand,
 )
@@ -60,6 +63,9 @@ def definitions(agent: ConsulAgent) -> tuple[dict[str, Any], dict[str, Any]]:
     for service in services.values():
         tagged = {name: address for name, address in service.pop("TaggedAddresses", {}).items() if name != assigned}
         service.update({"TaggedAddresses": tagged} if tagged else {})
+    for name in {str(check.get("ID", check["Name"])) for check in REGISTERED_CHECKS} & checks.keys():
+        # Agents tell the type of a check outside a service that came through the API, and of none from a file.
+        checks[name].update(Type="", Interval="", Timeout="")
     return services, {name: {key: value for key, value in check.items() if key not in states} for name, check in checks.items()}
 
 
@@ -96,6 +102,8 @@ def exported_secrets(adopted: Path) -> dict[str, str]:
 def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartAgent, record_property: Callable[..., None]) -> None:
     agent = start_agent(mode="server", enable_local_script_checks=True)
     write_by_hand(agent)
+    for check in ("mem", "load"):
+        agent.put(f"/v1/agent/check/warn/{check}?note=kept")
     before = settled(agent)
 
     result, adopted = adopt(tmp_path, agent, verbosity=4)
@@ -111,13 +119,16 @@ def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartA
     written = run_playbook(tmp_path / "role", play).ok().task("Write the service definitions")
 
     assert len(written.result["services"]) == DEFINITIONS + len(REGISTERED)
-    assert sorted(change["file"] for change in written.result["changes"] if change["action"] == "retired") == sorted(FILES)
-    assert names(agent) == {"services-default.json"}
+    assert len(written.result["checks"]) == CHECKS + len(REGISTERED_CHECKS)
+    assert {change["file"] for change in written.result["changes"] if change["action"] == "retired"} == FILES.keys() - SETTINGS
+    assert names(agent) == {"services-default.json", *SETTINGS}
     assert settled(agent) == before
+    assert {(agent.checks()[check]["Status"], agent.checks()[check]["Output"]) for check in ("mem", "load")} == {("warning", "kept")}
     agent.restart()
     assert settled(agent) == before
     assert run_playbook(tmp_path / "role", play).ok().changed == 0
-    moved = f"{DEFINITIONS} definitions in {len(FILES)} files and {len(REGISTERED)} API registrations"
+    declared = f"{DEFINITIONS} services and {CHECKS} checks outside services in {len(FILES)} files"
+    moved = f"{declared}, and {len(REGISTERED)} services and {len(REGISTERED_CHECKS)} checks of the API,"
     record_property("counted", f"{moved} moved over, {len(before[0])} services and {len(before[1])} checks of the agent the same after it")
 
 
@@ -125,7 +136,9 @@ def test_what_cannot_be_taken_over_is_left_out_with_the_reason(tmp_path: Path, s
     agent = start_agent(mode="server")
     agent.write("good.json", {"service": {"name": "good"}})
     agent.write("agent.json", {"log_level": "INFO", "service": {"name": "with-settings"}})
-    agent.write("node.json", {"service": {"name": "with-check"}, "check": {"id": "disk", "ttl": "10s"}})
+    agent.write("node.json", {"service": {"name": "with-check"}, "checks": [{"id": "disk", "ttl": "10s"}]})
+    agent.write("settings-and-check.json", {"log_level": "INFO", "check": {"id": "cpu", "ttl": "10s"}})
+    agent.put("/v1/agent/check/register", {"Name": "api", "TTL": "1h"})
     agent.write("twice-a.json", {"service": {"name": "twice"}})
     agent.write("twice-b.json", {"service": {"name": "twice"}})
     agent.write("ours.hcl", 'log_level = "INFO"\n')
@@ -135,9 +148,15 @@ def test_what_cannot_be_taken_over_is_left_out_with_the_reason(tmp_path: Path, s
     result, adopted = adopt(tmp_path, agent)
 
     said = result.ok().task("Say what was left out").result["msg"]
-    assert [line.partition(":")[0] for line in said] == ["agent.json", "broken.json", "node.json", "twice-b.json"]
-    listed = yaml.safe_load(adopted.read_text(encoding="utf-8"))["consul_services_definitions"]
-    assert [service["name"] for service in listed] == ["good", "twice"]
+    assert [line.partition(":")[0] for line in said] == [
+        "agent.json",
+        "broken.json",
+        "settings-and-check.json",
+        "twice-b.json",
+    ]
+    listed = yaml.safe_load(adopted.read_text(encoding="utf-8"))
+    assert [service["name"] for service in listed["consul_services_definitions"]] == ["good", "with-check", "twice"]
+    assert listed["consul_services_checks"] == [{"id": "disk", "ttl": "10s"}, {"name": "api", "ttl": "1h"}]
 
 
 def test_a_file_with_anything_else_in_it_stays_and_is_named(tmp_path: Path, agent: ConsulAgent) -> None:

@@ -153,16 +153,16 @@ def test_a_check_of_a_node_that_the_catalog_knows(start_agent: StartAgent) -> No
     agent.kill()
 
 
-def test_a_foreign_half_load_that_cannot_be_foreseen(busy: ConsulAgent) -> None:
+def test_a_foreign_half_load_that_cannot_be_foreseen(busy: ConsulAgent, tmp_path: Path) -> None:
     """The way back is barred as well: the message says what is missing now and what helps."""
-    busy.write(
-        "m-foreign.json", {"service": {"name": "m", "connect": {"sidecar_service": {"tagged_addresses": {"lan_ipv4": {"address": "x"}}}}}}
-    )
+    damaged = tmp_path / "ca.pem"
+    damaged.write_text("-----BEGIN CERTIFICATE-----\nnot one\n-----END CERTIFICATE-----\n")
+    busy.write("m-foreign.json", {"ca_file": str(damaged)})
     write_set(busy.config_dir, [{**WEB, "port": 81}])
     result = reload(busy)
     assert result["failed"]
     assert "But the agent did not take those either" in said(result)
-    assert "valid ipv4" in said(result).lower()
+    assert "Failed reloading tls configuration" in said(result)
     lost = {finding["path"] for finding in result["errors"]}
     assert {f"service api-{number}" for number in range(5)} <= lost
     assert json.loads(files(busy)["services-test.json"])["services"][0]["port"] == 80

@@ -228,7 +228,10 @@ class Attempt:
 def _still_wrong(outcome: Outcome) -> str:
     if outcome.findings:
         return "What is missing or wrong on it now is in errors."
-    return "Nothing that could be seen is missing or wrong on it now."
+    return (
+        "Nothing that can be seen is missing or wrong on it now: what it refuses comes after services and checks. No reload comes to "
+        "its end until that is right."
+    )
 
 
 def _capital(text: str) -> str:

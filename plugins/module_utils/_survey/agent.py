@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import not_found
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
@@ -110,7 +110,9 @@ def _compare(
     found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
     complete = not any(entry.fatal for entry in files)
     origins = _Origins(facts, process, path, complete)
-    found["services"] = [_undeclared(key, seen, origins) for key in sorted(seen.services.keys() - declared.services.keys())]
+    found["services"] = [
+        _undeclared(key, seen, declared.checks, origins) for key in sorted(seen.services.keys() - declared.services.keys())
+    ]
     found["checks"] = [_undeclared_check(key, seen.checks[key], origins) for key in _undeclared_checks(declared, seen)]
 
 
@@ -151,10 +153,11 @@ def _entry(place: Place, service: str, what: str, **more: str) -> dict[str, Any]
     return dict({"check": "", "field": "", "reason": ""}, **dict(place._asdict(), service=service, what=what, **more))
 
 
-def _undeclared(key: str, seen: Seen, origins: _Origins) -> dict[str, Any]:
-    """A service that no file here declares: where it comes from, and all that is known of it."""
+def _undeclared(key: str, seen: Seen, bound: Container[str], origins: _Origins) -> dict[str, Any]:
+    """A service that no file here declares: where it comes from, and all that is known of it. Files may have checks bound to it."""
     service = seen.services[key]
-    own = {check_id: check for check_id, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
+    everything = {check_id: check for check_id, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
+    own = {check_id: check for check_id, check in everything.items() if check_id not in bound}
     return {
         "key": key,
         "origin": origins.of(key),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A config-dir as people write it over the years: thirty definitions in both formats, and two services registered by API."""
+"""A config-dir as people write it over the years, in both formats, with settings of the agent in between; and what came through its API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ PLANTED = "planted-7f3e9c1a-secret"
 _FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "handwritten"
 FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(_FOLDER.iterdir())}
 # Sidecars not counted.
-DEFINITIONS = 30
+DEFINITIONS = 32
+# Checks outside services, which ten of the files hold.
+CHECKS = 13
+# Files that hold nothing but settings.
+SETTINGS = {"consul.hcl"}
 
 REGISTERED: list[dict[str, Any]] = [
     {
@@ -32,6 +36,10 @@ REGISTERED: list[dict[str, Any]] = [
     },
     {"Name": "plain", "Port": 9200, "Weights": {"Passing": 2, "Warning": 1}},
 ]
+REGISTERED_CHECKS: list[dict[str, Any]] = [
+    {"ID": "load", "Name": "Load", "TTL": "1h", "Notes": "by an agent of its own"},
+    {"Name": "db by hand", "ServiceID": "db", "HTTP": "http://127.0.0.1:1/", "Interval": "1h", "Header": {"X-Key": [PLANTED]}},
+]
 
 
 def write_by_hand(agent: ConsulAgent) -> None:
@@ -41,6 +49,8 @@ def write_by_hand(agent: ConsulAgent) -> None:
     for service in REGISTERED:
         agent.register(service)
     agent.reload()
+    for check in REGISTERED_CHECKS:
+        agent.put("/v1/agent/check/register", check)
 
 
 def secrets_named(names: list[str]) -> dict[str, str]:
