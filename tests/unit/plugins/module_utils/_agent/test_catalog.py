@@ -14,8 +14,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog im
     LATEST_SYNC,
     Doubt,
     Record,
+    awaited,
     missing_in_catalog,
 )
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
 WEB = {"web": Record("", "web", "web", {"Port": 80, "Address": None, "Meta": None, "Tags": None})}
@@ -79,3 +81,13 @@ def test_a_refusal_may_be_about_what_was_there_before(clock: Clock) -> None:
 def test_a_node_that_may_not_be_seen_says_nothing(clock: Clock) -> None:
     with pytest.raises(Doubt, match="node:read"):
         missing(Servers(clock, since=0, node="other"), end=10)
+
+
+def test_the_port_of_named_ports_is_not_compared(clock: Clock) -> None:
+    """Agents of 1.22.7 report the default one; their catalog has no port for a node's service, and servers of 1.21.4 have 0."""
+    wanted = expected([{"name": "web", "ports": [{"name": "http", "port": 80, "default": True}]}])
+    reported = {"ID": "web", "Service": "web", "Port": 80, "Ports": [{"Name": "http", "Port": 80, "Default": True}]}
+    records = awaited(wanted, expected([]), {"web": reported}, "token")
+    api: Any = Servers(clock, since=0, port=0)
+
+    assert missing_in_catalog(api, "n1", records, clock.now + 10, lambda: False) == []
