@@ -97,11 +97,12 @@ def test_roll_out_stops_at_the_first_failure(start_agent: Callable[..., ConsulAg
 @selected(run=False)
 def test_checks(example: Example, tmp_path: Path) -> None:
     run_playbook(tmp_path, plays(example), arguments=["--syntax-check"]).ok()
-    version = re.search(r"needs Consul (\d+\.\d+)", example.only_checked)
+    needs = re.search(r"needs Consul (Enterprise )?(\d+\.\d+)", example.only_checked)
+    version, edition = (f"{needs[2]}.0", "enterprise" if needs[1] else "community") if needs else (VERSION, "community")
     unchecked, _known = read_unchecked(next((value for key, value in walk(example.content) if key == "consul_services_unchecked"), ()))
     for services in definitions(example.content if example.shape != "services" else {"services": example.content}):
-        found = [finding for judged in judge_services(services, unchecked=unchecked) for finding in judged.findings]
-        assert not verdict(found, parse_version(version[1] + ".0" if version else VERSION)).errors
+        found = [finding for judged in judge_services(services, edition=edition, unchecked=unchecked) for finding in judged.findings]
+        assert not verdict(found, parse_version(version)).errors
 
 
 @pytest.mark.parametrize("example", ALL, ids=[example.place for example in ALL])

@@ -99,7 +99,15 @@ def _has_node(api: AgentApi, node: str) -> bool:
 
 
 def _record(service: Mapping[str, Any], reported: Mapping[str, Any]) -> Record:
-    return Record(service.get("namespace") or "", reported["Service"], service["id"], _fields(reported))
+    fields = _fields(reported)
+    if reported.get("Ports"):
+        # Agents report the default of named ports as the port; the catalog does so in some answers only, and old servers nowhere.
+        del fields["Port"]
+    return Record(service.get("namespace") or "", reported["Service"], service["id"], fields)
+
+
+def _has(fields: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(fields.get(field) == value for field, value in wanted.items())
 
 
 def _fields(reported: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -124,7 +132,7 @@ def _without_found(records: Mapping[str, Record], found: Mapping[str, Any]) -> d
     remaining = {}
     for key, record in sorted(records.items()):
         service = found.get(_place(record.namespace, record.identifier))
-        if service is None or _fields(service) != record.fields:
+        if service is None or not _has(_fields(service), record.fields):
             remaining[key] = record
     return remaining
 
@@ -139,7 +147,7 @@ def _found_by_name(api: AgentApi, node: str, records: Mapping[str, Record]) -> I
 def _has_by_name(api: AgentApi, node: str, record: Record) -> bool:
     answer = api.get("/v1/catalog/service/" + quote(record.name, safe=""), _query(record.namespace))
     return any(
-        service.get("Node") == node and service.get("ServiceID") == record.identifier and _fields(service, "Service") == record.fields
+        service.get("Node") == node and service.get("ServiceID") == record.identifier and _has(_fields(service, "Service"), record.fields)
         for service in answer or ()
     )
 

@@ -14,6 +14,7 @@ from typing import Any, Mapping
 from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import LATEST_SYNC, Doubt, awaited, missing_in_catalog
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
+from ansible_collections.registrar.consul.plugins.module_utils._agent.members import older_than_ports, ports_warning
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
@@ -97,6 +98,7 @@ class Attempt:
         if outcome.good:
             if self._directory.has_state:
                 verified(self._directory)
+            self._warn_of_older_members(target)
             self.conclude(outcome._replace(reason=outcome.reason or need))
             return
         self._result["errors"] = list(outcome.findings)
@@ -130,6 +132,14 @@ class Attempt:
             {key: service for key, service in seen.services.items() if key in services},
             {key: check for key, check in seen.checks.items() if key in checks},
         )
+
+    def _warn_of_older_members(self, target: Target) -> None:
+        """Named ports are nothing to agents and servers before 1.22: say so where the datacenter has any."""
+        services = [service for service in target.wanted.services.values() if service.get("ports")]
+        if services and self._facts.api is not None:
+            warning = ports_warning(services, older_than_ports(self._facts.api))
+            if warning:
+                self._module.warn(warning)
 
     def in_catalog(self, outcome: Outcome, target: Target, ears: Ears, started: float) -> Outcome:
         """The outcome, not good any more where ACLs keep out of the catalog what has changed. Warns where that cannot be seen.

@@ -149,3 +149,13 @@ def test_whether_a_node_is_known(known: Any, own: str | None, answer: bool | Non
 
     api: Any = Nodes()
     assert knows_node(api, "other", own) is answer
+
+
+def test_the_port_of_named_ports_is_not_compared(clock: Clock) -> None:
+    """Agents of 1.22.7 report the default one; their catalog has no port for a node's service, and servers of 1.21.4 have 0."""
+    wanted = expected([{"name": "web", "ports": [{"name": "http", "port": 80, "default": True}]}])
+    reported = {"ID": "web", "Service": "web", "Port": 80, "Ports": [{"Name": "http", "Port": 80, "Default": True}]}
+    records = awaited(wanted, expected([]), {"web": reported}, "token")
+    api: Any = Servers(clock, since=0, port=0)
+
+    assert missing_in_catalog(api, "n1", records, clock.now + 10, lambda: False) == []
