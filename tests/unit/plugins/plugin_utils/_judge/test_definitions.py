@@ -190,6 +190,22 @@ def test_an_interval_beside_a_ttl_counts_from_the_first_nanosecond(interval: str
     assert ("check-ttl-interval" in rules({"name": "web", "check": {"ttl": "10s", "interval": interval}})) is excluded
 
 
+@pytest.mark.parametrize(
+    ("check", "named"),
+    [
+        ({"tcp": "127.0.0.1:80"}, True),
+        ({"tcp": "127.0.0.1"}, False),
+        ({"tcp": "127.0.0.1:"}, False),
+        ({"grpc": "127.0.0.1:80"}, True),
+        ({"grpc": "127.0.0.1:80/service"}, True),
+        ({"grpc": "127.0.0.1/service"}, False),
+        ({"grpc": "127.0.0.1/service:80"}, False),
+    ],
+)
+def test_an_endpoint_names_its_port_before_the_service_behind_it(check: dict[str, Any], named: bool) -> None:
+    assert (rules({"name": "web", "check": {**check, "interval": "10s"}}) == []) is named
+
+
 def test_nothing_is_said_about_the_inside_of_a_field_that_the_agent_does_not_know() -> None:
     assert rules({"name": "web", "port": 1, "ports": [{"name": "a"}], "socket_path": "/x"}) == ["field-too-new", "field-too-new"]
 

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the writing modules answer: a result, or a failure that says whether anything has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Unfinished, error, warning
+from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
+from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer, run, run_single
+from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, text_of
+
+WEB = {"name": "web", "port": 80, "token": "planted"}
+
+
+class Answered(Exception):
+    """The module has ended."""
+
+
+class Answering(Module):
+    """Keeps what the module says."""
+
+    def __init__(self, config_dir: Path, files: dict[str, str | None], **options: Any) -> None:
+        params = {name: spec.get("default") for name, spec in set_spec().items()}
+        payload = encode_payload({"owner": "set:web", "files": files})
+        super().__init__({**params, "config_dir": str(config_dir), "payload": payload, "preflight": "none", **options})
+        self.warnings: list[str] = []
+        self.answer: dict[str, Any] = {}
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def exit_json(self, **result: Any) -> None:
+        self.answer = result
+        raise Answered
+
+    def fail_json(self, **result: Any) -> None:
+        self.answer = {"failed": True, **result}
+        raise Answered
+
+
+def answer(module: Answering, call: Any = run) -> dict[str, Any]:
+    with pytest.raises(Answered):
+        call(module)
+    return module.answer
+
+
+def test_a_result_and_its_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = warning("web", "odd", "is odd.", "Mend it.")
+    monkeypatch.setattr(Writer, "run", lambda _writer: {"changed": False, "rule_warnings": [found]})
+    module = Answering(tmp_path, dict(bundle([WEB])))
+    assert answer(module) == {"changed": False, "rule_warnings": [found]}
+    assert module.warnings == ["web: is odd. Mend it."]
+
+
+def test_a_single_definition_is_returned_without_its_secrets(tmp_path: Path) -> None:
+    result = answer(Answering(tmp_path, {"service-web.json": text_of([WEB])}), run_single)
+    assert (result["changed"], result["path"]) == (True, str(tmp_path / "service-web.json"))
+    assert result["definition"] == {"name": "web", "port": 80, "token": "********"}
+    assert not result.keys() & {"paths", "services", "failed"}
+
+
+def test_a_refusal_has_changed_nothing(tmp_path: Path) -> None:
+    (tmp_path / "services-web.json").write_text("{}")
+    result = answer(Answering(tmp_path, dict(bundle([WEB]))))
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"].startswith("1 error, and nothing was changed:\n")
+    assert len(result["errors"]) == 1
+
+
+def test_what_is_unfinished_may_have_changed_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_writer: Writer) -> None:
+        raise Unfinished(error("a.json", "full", "is full."))
+
+    monkeypatch.setattr(Writer, "run", fail)
+    result = answer(Answering(tmp_path, {}))
+    assert (result["failed"], result["changed"], result["msg"]) == (True, True, "1 error:\na.json: is full.")
+
+
+def test_what_the_system_refuses_is_told_with_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_writer: Writer) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Writer, "run", fail)
+    result = answer(Answering(tmp_path, {}))
+    assert (result["failed"], result["changed"], result["errors"]) == (True, False, [])
+    assert result["msg"] == f"{tmp_path}: No space left on device"
+
+
+def test_without_a_payload_nothing_is_done(tmp_path: Path) -> None:
+    result = answer(Answering(tmp_path, {}, payload=None))
+    assert result["failed"]
+    assert "the action plugin of this module did not run." in result["msg"]
+    assert list(tmp_path.iterdir()) == []
