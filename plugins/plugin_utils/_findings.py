@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
     ALWAYS,
     Span,
-    Version,
     contains,
     format_version,
     is_newer,

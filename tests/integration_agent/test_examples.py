@@ -16,10 +16,10 @@ import pytest
 import yaml
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import agent_spec, definition_spec, set_spec
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import read_unchecked
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.agent.contained import ContainedAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered

@@ -14,14 +14,9 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import load_schema
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
-    MINORS,
-    Version,
-    available_spans,
-    contains,
-    parse_version,
-)
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import MINORS, available_spans, contains
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
 FOLDER = "docs/schema"

@@ -14,6 +14,7 @@ from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
@@ -182,7 +183,7 @@ class AgentFacts:
 
     def numbers(self) -> tuple[int, ...]:
         """The version for comparing; empty, which is before all, when nothing tells."""
-        return tuple(int(part) for part in self.version.partition("-")[0].split(".")) if self.version else ()
+        return parse_version(self.version) if self.version else ()
 
     def _found_version(self) -> Version:
         if "version" not in self._known:

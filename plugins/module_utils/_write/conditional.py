@@ -8,15 +8,13 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 
 if TYPE_CHECKING:
     from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-
-_NUMBERS = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
 def packed(conditional: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[
 def newer_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
     """Return the one finding on an agent that is newer than all that the controller knows; it has left the version to the target."""
     newest = payload.get("newest")
-    if not newest or not facts.version or _numbers(facts.version)[:2] <= _numbers(newest)[:2]:
+    if not newest or not facts.version or parse_version(facts.version)[:2] <= parse_version(newest)[:2]:
         return []
     message = "is %s, and the newest that this collection knows is %s; it is judged as that one, and what is new in it is refused."
     hint = "Look for a newer version of the collection. What the agent has learned since can be listed in unchecked."
@@ -66,15 +64,10 @@ def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Fi
 def _text(text: list[Any], version: str) -> Finding:
     """Return the finding without its place; empty when it does not hold for this version."""
     since, until, severity, rule, message, hint = text
-    number = _numbers(version)
-    if (since and number < _numbers(since)) or (until and number >= _numbers(until)):
+    number = parse_version(version)
+    if (since and number < parse_version(since)) or (until and number >= parse_version(until)):
         return {}
     return {"severity": severity, "path": "", "rule": rule, "message": message.replace("{version}", version), "hint": hint}
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    match = _NUMBERS.search(version)
-    return tuple(int(part or 0) for part in match.groups()) if match else ()
 
 
 def _for_scripts(places: Iterable[str], enabled: bool | None) -> list[Finding]:

@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import refused, show_errors
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request
@@ -31,7 +32,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms impo
     read_terms,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import UNKNOWN_KEY
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import is_newer, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import is_newer
 
 # More warnings than this are counted, not shown; all of them are in the result.
 SHOWN_WARNINGS = 20

@@ -17,8 +17,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import judge_spec
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, parse_version
 
 
 class TermsError(AnsibleActionFail):

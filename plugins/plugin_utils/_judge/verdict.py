@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, applies
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.history import REMOVED, TOO_NEW
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Version, format_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, format_version
 
 # The rules by which a field is no field for an agent.
 UNKNOWN_FIELD = (TOO_NEW.id, REMOVED.id)

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, format_version, is_newer, newest_known
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import format_version, is_newer, newest_known
 
 BROKEN = rule("directory-broken", "something that the agent cannot read", "the agent would refuse every reload, and could not start")
 EXPOSED = rule("file-exposed", "a file with a secret that every user of the machine may read", "")

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import NO_EFFECT
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule, warning
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.schema import KIND
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 TOO_NEW = rule("field-too-new", "a field that the agent does not know yet", REFUSED)
 REMOVED = rule("field-removed", "a field that the agent no longer knows", REFUSED)

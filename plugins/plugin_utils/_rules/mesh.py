@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, is_blank, mapping_at, mappings_at, number, text
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
@@ -24,7 +25,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule impor
     warning,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Span, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Span
 
 PROXY_IGNORED = rule(
     "proxy-without-kind",

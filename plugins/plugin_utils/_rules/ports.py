@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, is_blank, mapping_at, mappings_at, number, text
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import HALF_LOADED, REFUSED, rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 EXCLUDE_PORT = rule(
     "ports-exclude-port",

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, Severity
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span
 
 # The phases in which agents find faults; seen on 1.0.8, 1.4.5, 1.6.10, 1.8.7 and 1.10.12.
 REFUSED = "the agent would refuse the whole reload"

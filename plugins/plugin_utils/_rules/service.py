@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, text, texts_at
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
@@ -22,7 +23,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule impor
     rule,
     warning,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED)
 META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED)

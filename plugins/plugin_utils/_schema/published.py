@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import json_schema, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, format_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import format_version
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KINDS = {"service": "a service", "check": "a check", "file": "a definition file"}

@@ -16,15 +16,14 @@ from dataclasses import field as dataclass_field
 from functools import cache
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
     ALWAYS,
     Span,
-    Version,
     available_spans,
     contains,
     intersect,
     outside,
-    parse_version,
 )
 
 SCHEMA_PATH = os.path.join(os.path.dirname(__file__), "service_definition.schema.json")

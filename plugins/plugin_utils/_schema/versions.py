@@ -8,10 +8,10 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-Version = tuple[int, int, int]
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
+
 # From the first version (included) to the second (excluded); None means without limit.
 Span = tuple["Version | None", "Version | None"]
 
@@ -19,20 +19,6 @@ ALWAYS: tuple[Span, ...] = ((None, None),)
 NEWEST: Version = (2, 1, 0)
 # All releases that definitions can be judged for, by major and minor version.
 MINORS = (*((1, minor) for minor in range(23)), (2, 0), (2, 1))
-
-_VERSION = re.compile(r"^v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+~].*)?$")
-
-
-def parse_version(text: str) -> Version:
-    """Return the version as three integers; pre-release and build suffixes are ignored.
-
-    Raises ValueError when the text is no version.
-    """
-    match = _VERSION.match(text.strip())
-    if not match:
-        raise ValueError(f"{text!r} is not a Consul version such as 1.8.7")
-    major, minor, patch = match.groups()
-    return int(major), int(minor), int(patch or 0)
 
 
 def format_version(version: Version) -> str:

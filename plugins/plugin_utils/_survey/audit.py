@@ -18,6 +18,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.expec
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import (
@@ -44,7 +45,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory 
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import STOPPING
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
 
 # What drift is called: the rule, and what is said of a service or check.

@@ -15,8 +15,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST, Version, contains, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST, contains
 
 Json = dict[str, Any]
 

@@ -15,10 +15,10 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import json_schema, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.tests.support.definitions.mutations import mutants
 from ansible_collections.registrar.consul.tests.support.definitions.strategies import Scope, examples, services
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY

@@ -18,11 +18,11 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id, sidecar_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, document_in
+from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import HALF_LOADED, NEVER_SYNCED
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, parse_version
 
 RECORDED = json.loads((Path(__file__).resolve().parents[4] / "fixtures" / "agent-verdicts.json").read_text(encoding="utf-8"))
 DOCUMENTS = [case for case in RECORDED if "json" in case]

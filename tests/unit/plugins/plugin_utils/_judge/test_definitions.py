@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 FIXTURE = Path(__file__).resolve().parents[4] / "fixtures" / "rule-examples.yml"
 REFUSED = "the agent would refuse the whole reload."

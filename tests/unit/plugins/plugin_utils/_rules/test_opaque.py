@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 CRASH, UNWRAPPED, EMPTY = "config-list-crash", "config-list-of-one-mapping", "config-list-empty"
 

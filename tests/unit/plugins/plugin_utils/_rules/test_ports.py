@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field, walk
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST, parse_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST
 from ansible_collections.registrar.consul.tests.support.definitions import consul_2
 
 PORTS = consul_2.PORTS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
     ALWAYS,
     available_spans,
@@ -14,7 +15,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions 
     format_version,
     intersect,
     outside,
-    parse_version,
 )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit, audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.result import info_result
 

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
+from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export import export
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, export_text
