@@ -48,7 +48,8 @@ def ours(agent: ConsulAgent) -> list[str]:
 
 
 def reload_task(result: PlaybookResult) -> dict[str, Any]:
-    return next(task.result for task in result.tasks if task.task.endswith("Reload the Consul agent"))
+    reload: dict[str, Any] = result.task("Write the service definitions").result["reload"]
+    return reload
 
 
 @pytest.mark.parametrize(("layout", "form"), [("bundle", "json"), ("per_service", "hcl")])
@@ -98,7 +99,7 @@ def test_a_service_moves_to_another_set_under_somebody_elses_check(tmp_path: Pat
     moved = run_playbook(
         tmp_path / "move",
         play(
-            role(agent, [], [], consul_services_flush_handlers=False),
+            role(agent, [], [], consul_services_reload="later"),
             role(agent, [WEB], [], consul_services_set="other"),
         ),
     ).ok()
@@ -107,9 +108,9 @@ def test_a_service_moves_to_another_set_under_somebody_elses_check(tmp_path: Pat
     assert agent.checks() == before
 
     gone = apply(tmp_path, agent, [], [], consul_services_set="other")
-    assert "The agent was not told to reload." in gone.failed[0].msg
+    assert "The agent was not told to reload." in gone.failed[0].said
     assert [error["rule"] for error in gone.failed[0].result["errors"]] == ["check-service-known"]
-    assert str(agent.config_dir / "watch.json") in gone.failed[0].msg
+    assert str(agent.config_dir / "watch.json") in gone.failed[0].said
     assert set(agent.services()) == {"web"}
     assert ours(agent) == ["services-other.json", "watch.json"]
 
@@ -149,7 +150,7 @@ def test_what_an_agent_would_choke_on_is_refused(tmp_path: Path, start_agent: St
         refused = result.task(str(number))
         assert refused.status == "ignored", number
         assert rule in {error["rule"] for error in refused.result["errors"]}
-        assert words in refused.msg
+        assert words in refused.said
     assert ours(agent) == ["foreign.json"]
 
 
@@ -178,7 +179,7 @@ def test_services_of_other_files_and_of_the_api_are_known(tmp_path: Path, start_
     # Its owner takes it away: the next reload would stop at our check.
     agent.put("/v1/agent/service/deregister/from-api")
     stopped = apply(tmp_path, agent, [WEB], checks)
-    assert '"from-api"' in stopped.failed[0].msg
+    assert '"from-api"' in stopped.failed[0].said
     assert set(agent.services()) == {"far", "near", "near-sidecar-proxy"}
 
 

@@ -17,6 +17,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._payload import e
 from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
+from ansible_collections.registrar.consul.tests.support.runs.modules import said
 
 
 class Module:
@@ -91,10 +92,11 @@ def _module(config_dir: Path, files: Mapping[str, str | None], owner: str, optio
 
 
 def reload(config_dir: Path, **options: Any) -> tuple[dict[str, Any], str | None]:
-    """Have the agent reload as agent_reload does; the result, and the message if it failed."""
+    """Have the agent reload as agent_reload does; the result, and what people are told if it failed."""
     params = {name: spec.get("default") for name, spec in reload_spec().items()}
     params.update(config_dir=str(config_dir), **options)
-    return reload_agent(Module(params), params)
+    result, failure = reload_agent(Module(params), params)
+    return result, failure and said({**result, "msg": failure})
 
 
 def contents(config_dir: Path) -> dict[str, str]:
