@@ -118,6 +118,9 @@ def without_empty(value: Any) -> Any:
 def as_reported(service: Json, wanted: Json) -> Json:
     """Return an agent's report of a service without what the agent adds to every one like it."""
     have = {key: value for key, value in service.items() if key not in ADDED}
+    if any(port["Default"] and port["Port"] == have.get("Port") for port in have.get("Ports") or []):
+        # Since 1.22 the default of named ports is the port, too.
+        del have["Port"]
     addresses = have.get("TaggedAddresses") or {}
     told = wanted.get("TaggedAddresses", {})
     added = {*DERIVED_ADDRESSES, VIRTUAL_ADDRESS}
