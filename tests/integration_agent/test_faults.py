@@ -10,6 +10,7 @@ exactly the old files or exactly the new ones, the next run converges, and nothi
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import stat
@@ -78,6 +79,13 @@ def verified_first(files: dict[str, str | None]) -> Callable[[Path], object]:
     return prepare
 
 
+def with_checks(service: str, bound: dict[str, str]) -> dict[str, str | None]:
+    """A file for a service, and one for each check outside it with the service that it belongs to: no reload may find one without."""
+    checks = {name: {"name": name, "service_id": owner, "ttl": "1h"} for name, owner in bound.items()}
+    files = {f"check-{name}.json": json.dumps({"checks": [check]}) for name, check in checks.items()}
+    return {f"service-{service}.json": json.dumps({"services": [{"name": service}]}), **files}
+
+
 def pending_change(path: Path) -> None:
     verified_first(per_service(OLD))(path)
     write(path, per_service(NEW))
@@ -103,6 +111,11 @@ SCENARIOS = [
     Scenario("a bundle changes", verified_first(bundle(OLD)), lambda path: write(path, bundle(NEW))),
     Scenario("three of four files change", verified_first(per_service(OLD)), lambda path: write(path, per_service(NEW))),
     Scenario("another layout", verified_first(bundle(OLD)), lambda path: write(path, per_service(NEW))),
+    Scenario(
+        "a bound check goes from one service to another",
+        verified_first(with_checks("gone", {"lag": "gone", "old": "gone"})),
+        lambda path: write(path, with_checks("come", {"lag": "come", "new": "come"})),
+    ),
     Scenario("a set goes", verified_first(per_service(OLD)), lambda path: write(path, {})),
     Scenario("a second change before the first is verified", pending_change, lambda path: write(path, bundle(OLD))),
     Scenario("an interrupted commit is finished", interrupted_change, lambda path: write(path, per_service(NEW)), resumes=True),

@@ -72,9 +72,12 @@ def test_from_the_module_that_registers_through_the_api(tmp_path: Path, start_ag
     agent = start_agent(mode="server")
     agent.register(json.loads(told("guide_migrate_api", "json")[0]))
     before = definitions(agent)
-    listed, play = told("guide_migrate_api", "yaml")
+    listed, checks, play = told("guide_migrate_api", "yaml")
 
     assert listed in adopted(tmp_path / "adopt", agent)
+    agent.put("/v1/agent/check/register", {"ID": "mem", "Name": "Memory", "TTL": "1h", "Notes": "by an agent of its own"})
+    assert checks.partition("\n")[2] in adopted(tmp_path / "adopt", agent)
+    agent.put("/v1/agent/check/deregister/mem")
     take_over(tmp_path / "role", agent, yaml.safe_load(play))
 
     assert definitions(agent) == before

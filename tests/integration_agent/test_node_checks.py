@@ -13,7 +13,18 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import to_file
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import render_json
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import node_check_field
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary, consul_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.definitions.canonical import canonical
+from ansible_collections.registrar.consul.tests.support.definitions.every_field import one_for_each_field
+from ansible_collections.registrar.consul.tests.support.definitions.strategies import Scope
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
 from ansible_collections.registrar.consul.tests.support.runs.target import reload, write
 
@@ -249,3 +260,51 @@ def test_what_is_not_as_in_the_file_is_seen(start_agent: StartAgent) -> None:
         "disk": ("disk", ""),
         "web-lag": ("Lag", "web"),
     }
+
+
+def every_check(scope: Scope) -> list[dict[str, Any]]:
+    """A check outside a service for each field that these agents know, with a hostile text wherever any will do."""
+    one = {path: definition["checks"][0] for path, definition in one_for_each_field(scope).items() if path.startswith("checks[].")}
+    # Of another node, agents before 1.19.2 end by it at their start; the service is one that there is.
+    known = {path: check for path, check in one.items() if "alias_node" not in path}
+    found = [{"name": path, **check, "id": f"c{number}"} for number, (path, check) in enumerate(known.items())]
+    return [{**check, "service_id": "web"} if "service_id" in check else check for check in found]
+
+
+def read_at_start(start_agent: StartAgent, name: str, text: str) -> tuple[list[Any], dict[str, Any]]:
+    """What an agent has read of its checks, by its own account and as definitions, and what it reports of them."""
+    agent = start_agent(enable_local_script_checks=True)
+    agent.stop()
+    agent.write(name, text)
+    agent.start()
+    read = sorted(agent.get("/v1/agent/self")["DebugConfig"]["Checks"], key=lambda check: str(check["ID"]))
+    reported = {key: (check["Name"], check["Notes"], check["ServiceID"]) for key, check in agent.checks().items()}
+    return read, reported
+
+
+def test_every_field_comes_back_as_it_was_written(start_agent: StartAgent, record_property: Callable[[str, object], None]) -> None:
+    checks = every_check(Scope(consul_version(consul_binary())))
+    assert not [error for judged in judge_node_checks(checks, beside=[]) for error in verdict(judged.findings, None).errors]
+    good = [check for check in checks if not list(hcl_findings(node_check_field(), check))]
+    as_json = read_at_start(start_agent, "all.json", render_json([WEB], good))
+    as_hcl = read_at_start(start_agent, "all.hcl", render_hcl([WEB], "header", good))
+
+    assert as_hcl == as_json
+    assert as_json[1].keys() == {check["id"] for check in good}
+    wanted = {check["id"]: (check["name"], check.get("notes", ""), check.get("service_id", "")) for check in good}
+    assert as_json[1] == wanted
+    back = {str(check["ID"]): canonical(node_check_field(), to_file(_plain(check), "node_check")) for check in as_json[0]}
+    for check in good:
+        # Nobody is told a token, nor two fields that agents keep in other ways.
+        told = {key: value for key, value in canonical(node_check_field(), check).items() if key not in ("token",)}
+        assert {key: back[check["id"]].get(key) for key in told} == told
+    record_property("counted", f"{len(good)} fields of checks outside services came back as written, and the same in HCL")
+
+
+def _plain(value: Any) -> Any:
+    """Without the parts that only the agent's code has, and what it says of every check."""
+    if isinstance(value, dict):
+        inner = ("EnterpriseMeta", "ProxyHTTP", "ProxyGRPC", "Token")
+        said = {key: _plain(item) for key, item in value.items() if key not in inner}
+        return {key: item for key, item in said.items() if item is False or item not in ("", None, [], {}, 0, "0s")}
+    return value

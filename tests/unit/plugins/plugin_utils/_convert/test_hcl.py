@@ -292,3 +292,14 @@ def test_what_can_be_read_in_two_ways_is_refused() -> None:
     with pytest.raises(HclError) as caught:
         definitions_in([{"name": "web"}, {"name": "db", "port": "0x50", "Check": {"ttl": 5}}])
     assert [line.split(":")[0] for line in str(caught.value).splitlines()][:2] == ["[1].port", "[1].Check"]
+
+
+def test_checks_outside_services_are_blocks_of_their_own() -> None:
+    checks = [
+        {"name": "disk", "ttl": "10m"},
+        {"id": "a", "service_id": "web", "http": "http://a/", "interval": "1m", "header": {"X": ["y"]}},
+    ]
+    text = render_hcl([{"name": "web"}], "", checks)
+    assert text.startswith('services {\n  name = "web"\n}\n\nchecks {\n  id = "a"\n')
+    assert read_hcl(text)["checks"] == [checks[1], checks[0]]
+    assert render_hcl([], "", checks[:1]) == 'checks {\n  name = "disk"\n  ttl = "10m"\n}\n'

@@ -152,3 +152,66 @@ def test_unknown_keys_are_masked_in_what_is_returned() -> None:
         "meta": {"any": "thing"},
     }
     assert (returned["id"], returned["file"], returned["place"], returned["owner"]) == ("a", "a.json", "a.json → service (a)", "foreign")
+
+
+def compared_agent(*services: tuple[str, str], **more: Any) -> dict[str, Any]:
+    answers = [{"key": key, "origin": origin, "answer": {}, "checks": [], "token": False} for key, origin in services]
+    return {**AGENT, "state": "running", "compared": True, "version": "1.8.7", "services": answers, **more}
+
+
+def test_a_check_of_a_service_that_nobody_has_is_the_reason_and_a_reload_no_remedy() -> None:
+    files = {"c.json": {"check": {"name": "c", "service_id": "gone", "ttl": "10s"}}, "w.json": {"service": {"name": "web"}}}
+    lacking = {
+        "file": "w.json",
+        "kind": "service",
+        "number": 0,
+        "service": "web",
+        "what": "missing",
+        "check": "",
+        "field": "",
+        "reason": "",
+    }
+    result = judged(files, agent=compared_agent(("gone", "removed"), drift=[lacking]))
+
+    assert ("error", "c.json → check → service_id", "check-service-known") in found(result)
+    assert result.refused == {"c.json"}
+    (cause,) = (finding for finding in result.findings if finding["rule"] == "check-service-known")
+    assert "which neither a file of the agent declares nor its HTTP API has; the agent would lose this check" in cause["message"]
+    hints = {finding["rule"]: finding["hint"] for finding in result.findings}
+    assert hints["agent-lacks-service"].startswith("First put right the errors in the files: a reload would stop at them.")
+    assert hints["agent-still-has-service"].startswith("First put right the errors in the files")
+    sound = judged({"w.json": files["w.json"]}, agent=compared_agent(drift=[lacking]))
+    assert [finding["hint"] for finding in sound.findings] == ["Have the agent reload its files."]
+
+
+def test_checks_of_services_that_are_there_somewhere_are_fine() -> None:
+    owners = ["web", "web-sidecar-proxy", "api", "far"]
+    checks = [{"name": owner, "service_id": owner, "ttl": "10s"} for owner in owners]
+    files = {"c.json": {"checks": checks}, "w.json": {"service": {"name": "web", "port": 1, "connect": {"sidecar_service": {}}}}}
+    assert found(judged(files, agent=compared_agent(("api", "api"), ("far", "elsewhere")))) == []
+    # Without an agent, nobody knows what it has besides.
+    assert set(found(judged(files))) == {("warning", f"c.json → checks[{number}] → service_id", "check-service-known") for number in (2, 3)}
+
+
+def test_settings_that_stop_a_reload_are_named_and_come_first() -> None:
+    stops = {"severity": "error", "path": "/etc/consul.d/tls.json", "rule": "half-load", "message": "ca_file is missing.", "hint": ""}
+    lacking = {
+        "file": "w.json",
+        "kind": "service",
+        "number": 0,
+        "service": "web",
+        "what": "missing",
+        "check": "",
+        "field": "",
+        "reason": "",
+    }
+    result = judged({"w.json": {"service": {"name": "web"}}}, agent=compared_agent(drift=[lacking]), findings=[stops])
+    assert not result.healthy
+    assert [finding["hint"].partition(":")[0] for finding in result.findings if finding["rule"] == "agent-lacks-service"] == [
+        "First put right the errors in the files"
+    ]
+
+
+def test_scripts_outside_services_are_seen() -> None:
+    files = {"c.json": {"check": {"name": "c", "args": ["/bin/true"], "interval": "10s"}}}
+    assert found(judged(files, agent=compared_agent(scripts=False))) == [("error", "c.json → check", "script-checks-disabled")]
