@@ -22,7 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.run impor
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.agent.contained import FIRST_ID, ContainedAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
-from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, warnings_of, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import run_module, said, warnings_of, write_set
 from ansible_collections.registrar.consul.tests.support.runs.target import Module
 
 WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
@@ -199,7 +199,7 @@ def test_what_an_agent_without_root_can_read(host: Host) -> None:
     write_set(agent.config_dir, [{**WEB, "port": 81}])
     os.chown(theirs, 0, 0)
     result = reload(agent)
-    assert f"theirs.json: cannot be read by the agent, which runs as the user with id {FIRST_ID}" in result["msg"]
+    assert f"theirs.json: cannot be read by the agent, which runs as the user with id {FIRST_ID}" in said(result)
     assert result["rolled_back"]
     assert signals(agent) == 1
 
