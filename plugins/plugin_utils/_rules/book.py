@@ -14,6 +14,7 @@ from types import ModuleType
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     check,
     directory,
+    fleet,
     hcl,
     history,
     mesh,
@@ -37,4 +38,4 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((check, directory, hcl, history, mesh, opaque, schema, service, spelling, types, unique))
+RULES = entered((check, directory, fleet, hcl, history, mesh, opaque, schema, service, spelling, types, unique))
