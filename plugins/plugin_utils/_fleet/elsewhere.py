@@ -74,12 +74,12 @@ class Catalog:
 
         return self._answer(look)
 
-    def offered(self, key: Key, datacenter: str) -> Answer:
+    def offered(self, key: Key, datacenter: str, in_fleet: Callable[[str], bool]) -> Answer:
         """Tell whether something takes connections of the mesh for a service: a proxy, itself, a terminating gateway."""
 
         def look() -> Answer:
             for name in (key.name, *self.central(key, datacenter).leads_to):
-                if self._get(f"/v1/catalog/connect/{quote(name, safe='')}", datacenter, key):
+                if in_fleet(name) or self._get(f"/v1/catalog/connect/{quote(name, safe='')}", datacenter, key):
                     return YES
             return NO
 
@@ -191,11 +191,11 @@ class Elsewhere:
     def registered(self, key: Key, datacenter: str, in_fleet: Callable[[str], bool]) -> Answer:
         return self._judged(self.catalog.registered(key, datacenter, in_fleet) if self.catalog else None)
 
-    def offered(self, key: Key, datacenter: str, by_gateway: bool) -> Answer:
+    def offered(self, key: Key, datacenter: str, in_fleet: Callable[[str], bool], by_gateway: bool) -> Answer:
         """`by_gateway`: the fleet has a terminating gateway, which may offer any service."""
         if self.catalog is None and by_gateway:
             return Answer(None, "whether a terminating gateway offers it is said in Consul's central configuration")
-        return self._judged(self.catalog.offered(key, datacenter) if self.catalog else None)
+        return self._judged(self.catalog.offered(key, datacenter, in_fleet) if self.catalog else None)
 
     def query(self, name: str, datacenter: str) -> Answer:
         if self.catalog is None:

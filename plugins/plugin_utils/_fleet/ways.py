@@ -108,7 +108,7 @@ class Ways:
         return Way(BROKEN, NOWHERE, QUERY_MISSING, what=what, hint="Create it, or correct the name.")
 
     def _out_of_the_fleet(self, upstream: Upstream, datacenter: str) -> Way:
-        answer = self.elsewhere.registered(upstream.key, datacenter, self._in_fleet(upstream.key, datacenter))
+        answer = self.elsewhere.registered(upstream.key, datacenter, _by_name(self.fleet.registered, upstream.key, datacenter))
         if answer.said:
             return self._into_the_mesh(upstream, datacenter, ELSEWHERE)
         what = f"no host registers {quoted(upstream.name)}{_within(datacenter)}"
@@ -130,10 +130,9 @@ class Ways:
         return self._into_the_mesh(upstream, datacenter, FLEET)
 
     def _into_the_mesh(self, upstream: Upstream, datacenter: str, end: str) -> Way:
-        if self.fleet.offered(upstream.key, datacenter):
-            return Way(OK, end)
+        in_fleet = _by_name(self.fleet.offered, upstream.key, datacenter)
         by_gateway = self.fleet.has_kind(TERMINATING_GATEWAY, datacenter)
-        answer = self.elsewhere.offered(upstream.key, datacenter, by_gateway)
+        answer = self.elsewhere.offered(upstream.key, datacenter, in_fleet, by_gateway)
         if answer.said:
             return Way(OK, end)
         what = f"{quoted(upstream.name)} is registered, but nothing takes connections of the mesh for it"
@@ -142,9 +141,6 @@ class Ways:
             return Way(UNCLEAR, end, UPSTREAM_UNSEEN, what=f"{what} on any host, and {answer.why}", hint=_joined(hint, _remedy(answer)))
         return Way(BROKEN, end, NOT_IN_MESH, what=what, hint=hint)
 
-    def _in_fleet(self, like: Key, datacenter: str) -> Callable[[str], bool]:
-        return lambda name: self.fleet.registered(like._replace(name=name.lower()), datacenter)
-
     def _other_names(self, upstream: Upstream) -> str:
         others = self.fleet.datacenters(upstream.key)
         if others:
@@ -152,6 +148,11 @@ class Ways:
         names = {key.name: name for key, name in self.fleet.names.items()}
         near = did_you_mean(upstream.name, sorted(names))
         return f"Did you mean {names[near]}?" if near else ""
+
+
+def _by_name(look: Callable[[Key, str], bool], like: Key, datacenter: str) -> Callable[[str], bool]:
+    """Return the question for other names in the same place, to which central configuration may lead."""
+    return lambda name: look(like._replace(name=name.lower()), datacenter)
 
 
 def way_faults(calls: Iterable[Call]) -> Iterator[Fault]:
