@@ -78,6 +78,10 @@ bench: setup $(BENCH_READY) ## what registering costs, beside other ways, in doc
 	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/$(BENCH_VENV)/lib/python3*/site-packages)" \
 		tools/in_tree.sh bench python tests/benchmark/run.py $(CURDIR)/$(BENCH_PAGE)
 
+.PHONY: bench-fleet
+bench-fleet: setup ## what judging 1,000 hosts together costs; about two minutes
+	@tools/in_tree.sh bench python tests/benchmark/whole_fleet.py
+
 .PHONY: pytest
 pytest: $(READY)
 	@$(RUN_TESTS)

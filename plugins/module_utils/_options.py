@@ -59,6 +59,20 @@ def info_spec() -> Spec:
     }
 
 
+def fleet_spec() -> Spec:
+    """Options of fleet_report."""
+    where = {name: option for name, option in agent_spec().items() if name not in ("pid", "pid_file", "service")}
+    return {
+        "hosts": {"type": "list", "elements": "str", "default": []},
+        "variables": {"type": "list", "elements": "str", "default": ["consul_services_definitions"]},
+        "catalog": {"type": "dict", "options": where},
+        "external": {"type": "list", "elements": "str"},
+        "directory": {"type": "path"},
+        "fail_on": {"type": "str", "choices": ["warning", "error", "never"], "default": "warning"},
+        **judge_spec(),
+    }
+
+
 def _common_spec() -> Spec:
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Findings over a fleet: one for a fault, with all places where it shows.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Severity
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
+
+
+class Spot(NamedTuple):
+    """A place on a host."""
+
+    host: str
+    place: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.host} → {self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault at one or several places. Faults of one wording are one, where `subject` is the same as well."""
+
+    rule: str
+    severity: Severity
+    spots: tuple[Spot, ...]
+    message: str
+    hint: str
+    subject: str = ""
+
+
+def fault(rule: Rule, spots: Iterable[Spot], what: str, hint: str) -> Fault:
+    """Return a fault: what is wrong, what would come of it, and what to do instead."""
+    return Fault(rule.id, rule.severity, tuple(spots), f"{what}; {rule.agent}.", hint)
+
+
+def as_findings(faults: Iterable[Fault], *, strict: bool, silence: Collection[str]) -> list[dict[str, Any]]:
+    """Return the faults as users get them, errors first, each with all of its hosts and places."""
+    merged: dict[tuple[str, ...], tuple[Fault, dict[Spot, None]]] = {}
+    for found in faults:
+        if found.severity == "warning" and found.rule in silence:
+            continue
+        key = (found.rule, found.severity, found.message, found.hint, found.subject)
+        merged.setdefault(key, (found, {}))[1].update(dict.fromkeys(found.spots))
+    findings = [_finding(found, sorted(spots, key=natural), strict) for found, spots in merged.values()]
+    return sorted(findings, key=lambda finding: (finding["severity"], _numbers_apart(finding["path"]), finding["rule"]))
+
+
+def _finding(found: Fault, spots: list[Spot], strict: bool) -> dict[str, Any]:
+    return {
+        "severity": "error" if strict else found.severity,
+        "path": spots[0].path,
+        "rule": found.rule,
+        "message": found.message,
+        "hint": found.hint,
+        "hosts": list(dict.fromkeys(spot.host for spot in spots)),
+        "places": [spot.path for spot in spots],
+    }
+
+
+def natural(spot: Spot) -> tuple[Any, ...]:
+    """Sort web2 before web10."""
+    return (_numbers_apart(spot.host), _numbers_apart(spot.place))
+
+
+def _numbers_apart(text: str) -> tuple[tuple[int, str], ...]:
+    # [0-9], since there are digits that are no numbers to int.
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", text))

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every host's definitions judged by themselves, as its own run of the role would; equal lists are judged once.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Severity
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, Spot, fault
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import DEFINITIONS, Declared, Host
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Contents, contents
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services, label_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms, TermsError, read_terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet import DEFINITIONS_UNSEEN
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What one list comes to: its contents, its findings, and how many hang on the agent's version."""
+
+    contents: Contents
+    findings: list[dict[str, str]]
+    undecided: int
+
+
+class Judge:
+    """Judges lists, and knows those that it has seen."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.faults: list[Fault] = []
+        self.lists = 0
+        self.undecided = 0
+        self._known: dict[tuple[str, str, Terms], Verdict] = {}
+
+    def host(self, host: Host) -> Iterator[tuple[Host, Contents]]:
+        """Judge what a host declares, and yield what it comes to."""
+        terms = self._terms_of(host)
+        for variable, reason in host.problems:
+            hint = "Mend it, or leave the host out of the pattern."
+            self.faults.append(fault(DEFINITIONS_UNSEEN, [Spot(host.name, variable)], reason, hint))
+        for declared in host.declared:
+            self.lists += 1
+            judged = self._judged(declared, terms)
+            self.undecided += judged.undecided
+            self.faults.extend(_fault(host, finding) for finding in judged.findings)
+            yield host, judged.contents
+
+    @property
+    def judged(self) -> int:
+        """How many different lists there were."""
+        return len(self._known)
+
+    def _terms_of(self, host: Host) -> Terms:
+        given = {name: host.settings[name] for name in ("consul_version", "edition", "strict", "silence") if host.settings.get(name)}
+        try:
+            own = read_terms(given)
+        except TermsError as error:
+            host.problems.append(("consul_services_…", str(error)))
+            return self.terms
+        return replace(
+            self.terms,
+            version=own.version or self.terms.version,
+            edition=own.edition if "edition" in given else self.terms.edition,
+            strict=own.strict or self.terms.strict,
+            silence=(*self.terms.silence, *own.silence),
+        )
+
+    def _judged(self, declared: Declared, terms: Terms) -> Verdict:
+        key = (declared.variable, json.dumps(declared.definitions, default=str), terms)
+        if key not in self._known:
+            self._known[key] = _judge(declared, terms)
+        return self._known[key]
+
+
+def _judge(declared: Declared, terms: Terms) -> Verdict:
+    labels = list(_labels(declared))
+    judged = judge_services(declared.definitions, labels, terms.edition)
+    found = [finding for entry in judged for finding in entry.findings]
+    said = verdict(found, terms.version, strict=terms.strict, silence=terms.silence)
+    named = zip(labels, (entry.definition for entry in judged), strict=True)
+    return Verdict(
+        contents((label, definition) for label, definition in named if isinstance(definition, dict)),
+        [*said.errors, *said.warnings],
+        len({(entry["finding"]["rule"], entry["finding"]["path"]) for entry in said.conditional}),
+    )
+
+
+def _labels(declared: Declared) -> Iterator[str]:
+    """Call definitions as the role does; those of other variables by these."""
+    for index, definition in enumerate(declared.definitions):
+        label = label_of(index, definition)
+        yield label if declared.variable == DEFINITIONS else label.replace("services", declared.variable, 1)
+
+
+def _fault(host: Host, finding: dict[str, str]) -> Fault:
+    severity: Severity = "error" if finding["severity"] == "error" else "warning"
+    place = finding["path"]
+    return Fault(finding["rule"], severity, (Spot(host.name, place),), finding["message"], finding["hint"], subject=place)

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run: from what hosts declare to findings, a table, and a map.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.addresses import address_faults
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.agreement import agreement_faults
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.dot import NotDrawnError, dot, svg
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.elsewhere import Catalog, Elsewhere
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, as_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.graph import fit, graph_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.judge import Judge
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.mermaid import mermaid
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Contents, Fleet
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.report import calls_as_data, report, services_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.ways import Call, Ways, gateway_faults, way_faults
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
+
+Say = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a fleet is to be judged. `limited` is why not all of its hosts are there, empty where they are."""
+
+    terms: Terms
+    catalog: Catalog | None = None
+    external: Sequence[str] | None = None
+    limited: str = ""
+
+
+def judge_fleet(hosts: Iterable[Host], question: Question, say: Say = lambda _what, _count: None) -> dict[str, Any]:
+    """Return the result of a fleet. Raises nothing on what hosts declare: that is what findings are for."""
+    judge = Judge(question.terms)
+    read: list[Host] = []
+    fleet = Fleet(_judged(judge, hosts, read, say))
+    say("all together", len(read))
+    unread = question.limited or ("definitions of other hosts could not be made" if any(host.problems for host in read) else "")
+    elsewhere = Elsewhere(question.catalog, question.external, unread)
+    calls = list(Ways(fleet, elsewhere).calls())
+    faults = [*judge.faults, *_together(fleet, elsewhere, calls)]
+    findings = as_findings(faults, strict=question.terms.strict, silence=question.terms.silence)
+    services = services_of(fleet, calls)
+    summary = {
+        "hosts": len(read),
+        "services": len(services),
+        "instances": sum(service["instances"] for service in services),
+        "upstreams": len(calls),
+        "lists": judge.lists,
+        "lists_judged": judge.judged,
+        "undecided": judge.undecided,
+        "errors": sum(finding["severity"] == "error" for finding in findings),
+        "warnings": sum(finding["severity"] == "warning" for finding in findings),
+    }
+    graph = fit(graph_of(fleet, calls))
+    return {
+        "findings": findings,
+        "services": services,
+        "calls": calls_as_data(calls),
+        "summary": summary,
+        "mermaid": mermaid(graph),
+        "dot": dot(graph),
+        "report": report(summary, findings, services, _notes(summary, question)),
+    }
+
+
+def drawn(text: str) -> tuple[str, str]:
+    """Return the picture of a DOT text, and why there is none."""
+    try:
+        return svg(text), ""
+    except NotDrawnError as reason:
+        return "", str(reason)
+
+
+def _judged(judge: Judge, hosts: Iterable[Host], read: list[Host], say: Say) -> Iterator[tuple[Host, Contents]]:
+    for host in hosts:
+        read.append(host)
+        yield from judge.host(host)
+        say("read and judged", len(read))
+
+
+def _together(fleet: Fleet, elsewhere: Elsewhere, calls: Sequence[Call]) -> Iterator[Fault]:
+    yield from way_faults(calls)
+    yield from gateway_faults(fleet, elsewhere)
+    yield from agreement_faults(fleet, elsewhere)
+    yield from address_faults(fleet)
+
+
+def _notes(summary: dict[str, Any], question: Question) -> Iterator[str]:
+    if not summary["instances"]:
+        yield "No host declares a service: consul_fleet_variables names the variables that hold definitions."
+    if question.limited:
+        yield f"Not all hosts were looked at: {question.limited}."
