@@ -66,7 +66,7 @@ def svg(text: str) -> str:
 
 
 def _label(node: Node) -> str:
-    return _quoted("\n".join((node.name, *node.lines)))
+    return _quoted(node.name, *node.lines)
 
 
 def _look(node: Node) -> str:
@@ -75,12 +75,12 @@ def _look(node: Node) -> str:
 
 def _edge(edge: Edge) -> str:
     mark = {OK: "", BROKEN: "✗ "}.get(edge.state, "? ")
-    parts = [f"label={_quoted(mark + chr(10).join(edge.lines))}"] if edge.lines else []
+    parts = [f"label={_quoted(mark + edge.lines[0], *edge.lines[1:])}"] if edge.lines else []
     parts += {OK: [], BROKEN: [_BROKEN]}.get(edge.state, [_UNCLEAR])
     return f" [{', '.join(parts)}]" if parts else ""
 
 
-def _quoted(text: str) -> str:
-    clean = "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-    escaped = clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+def _quoted(*lines: str) -> str:
+    clean = ("".join(char if char.isprintable() else "�" for char in line) for line in lines)
+    escaped = (line.replace("\\", "\\\\").replace('"', '\\"') for line in clean)
+    return '"' + "\\n".join(escaped) + '"'

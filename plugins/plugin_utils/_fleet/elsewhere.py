@@ -78,10 +78,12 @@ class Catalog:
         """Tell whether something takes connections of the mesh for a service: a proxy, itself, a terminating gateway."""
 
         def look() -> Answer:
-            for name in (key.name, *self.central(key, datacenter).leads_to):
-                if in_fleet(name) or self._get(f"/v1/catalog/connect/{quote(name, safe='')}", datacenter, key):
-                    return YES
-            return NO
+            def takes_connections(name: str) -> bool:
+                return in_fleet(name) or bool(self._get(f"/v1/catalog/connect/{quote(name, safe='')}", datacenter, key))
+
+            if takes_connections(key.name):
+                return YES
+            return YES if any(map(takes_connections, self.central(key, datacenter).leads_to)) else NO
 
         return self._answer(look)
 
@@ -123,10 +125,11 @@ class Catalog:
     def central(self, key: Key, datacenter: str) -> Central:
         """Raises AclDenied where the token may not read the service, and other ApiErrors."""
         try:
-            chain = self._get(f"/v1/discovery-chain/{quote(key.name, safe='')}", datacenter, key).get("Chain") or {}
+            answer = self._get(f"/v1/discovery-chain/{quote(key.name, safe='')}", datacenter, key)
         except NotFound:
             # Agents before 1.6.
             return Central("", ())
+        chain = (answer.get("Chain") if isinstance(answer, dict) else None) or {}
         targets = (str(target.get("Service", "")) for target in (chain.get("Targets") or {}).values())
         return Central(str(chain.get("Protocol", "")), tuple(sorted({name for name in targets if name and name.lower() != key.name})))
 

@@ -126,7 +126,9 @@ def _groups(nodes: list[str], graph: Graph) -> dict[str, list[str]]:
 
 
 def _beginning(name: str) -> str:
-    return f"{re.split(r'[-_.]|(?<=[a-z])(?=[0-9])', name, maxsplit=1)[0]}…"
+    """Return what stands before the first separator, or in a name without any before its number."""
+    first, separator, _rest = re.sub(r"[_.]", "-", name).partition("-")
+    return f"{first if separator else name.rstrip('0123456789')}…"
 
 
 @dataclass(slots=True)

@@ -16,7 +16,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules import fleet
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, entered
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 FIXTURE = Path(__file__).resolve().parents[4] / "fixtures" / "rule-examples.yml"
 REFUSED = "the agent would refuse the whole reload."
@@ -68,6 +70,7 @@ OF_FILES = {
     "file-unread",
     "key-spelling",
 }
+OF_FLEETS = {rule.id for rule in entered([fleet]).values()}
 OF_TARGETS = {
     *("agent-not-compared", "change-unverified", "config-dir-missing", "not-in-hcl", "preflight-missing", "preflight-settings"),
     *("preflight-trial", "script-checks-unknown", "unchecked-known", "unchecked-unasked", "version-newer", "version-unknown"),
@@ -98,7 +101,7 @@ def test_every_rule_says_what_is_wrong_what_would_happen_and_what_to_write(case:
 
 
 def test_every_rule_has_an_example() -> None:
-    assert {rule.id for rule in RULES.values()} == {case["rule"] for case in EXAMPLES} | OF_DOCUMENTS | OF_FILES | OF_TARGETS
+    assert {rule.id for rule in RULES.values()} == {case["rule"] for case in EXAMPLES} | OF_DOCUMENTS | OF_FILES | OF_FLEETS | OF_TARGETS
 
 
 def test_errors_are_many_at_once_and_stand_in_the_order_of_the_input() -> None:
