@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
+    address,
     check,
     directory,
+    endpoint,
     hcl,
     history,
     mesh,
@@ -21,6 +23,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     schema,
     service,
     spelling,
+    template,
     types,
     unique,
 )
@@ -37,4 +40,4 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((check, directory, hcl, history, mesh, opaque, schema, service, spelling, types, unique))
+RULES = entered((address, check, directory, endpoint, hcl, history, mesh, opaque, schema, service, spelling, template, types, unique))

@@ -57,7 +57,7 @@ EXAMPLES = [
     ),
 ]
 # Rules that hold for files, directories and agents instead of definitions; they are tested where they are found.
-OF_DOCUMENTS = {"check-name-required", "check-service-known", "document-key"}
+OF_DOCUMENTS = {"check-name-required", "check-service-known", "document-key", "null-block-in-file"}
 OF_FILES = {
     "directory-broken",
     "file-deleted",
