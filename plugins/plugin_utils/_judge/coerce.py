@@ -4,7 +4,8 @@
 """Coercion: what templating did to a value is undone where only one reading is possible.
 
 `"8080"` becomes 8080 where the schema says integer, `"true"` becomes true, a meta value 1 becomes "1",
-null means absent. Anything with two readings is an error, never a guess. Wrong shapes, unknown keys and
+null means absent unless an empty block there would mean something. Anything with two readings is an error,
+never a guess. Wrong shapes, unknown keys and
 values out of range stay as they are: the validator explains them.
 
 Private to the collection: may change at any time.
@@ -17,8 +18,8 @@ import re
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import KEY_CASE, wrong_key
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import AMBIGUOUS, NOT_JSON, shown, wrong_type
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import wrong_key
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import AMBIGUOUS, NOT_JSON, null_block, shown, wrong_type
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
@@ -32,17 +33,22 @@ class Coercion:
 
     With `literal` nothing is coerced: the definition is what stands in a file already.
     `findings` are the ambiguous values; `storied` the places of fields that not every agent knows or that need
-    a word, in the order of the input, with the coerced value; `secrets` the values that must never be shown.
+    a word, in the order of the input, with the coerced value; `secrets` the values that must never be shown;
+    `braced` the texts that could be templates which nobody has rendered.
     """
 
     def __init__(self, *, literal: bool = False) -> None:
         self.literal = literal
+        self.definition: dict[str, Any] = {}
         self.findings: list[Finding] = []
         self.storied: list[tuple[Field, Place, Any]] = []
         self.secrets: list[str] = []
+        self.braced: list[tuple[Field, Place, str]] = []
 
     def value(self, field: Field, value: Any, place: Place = ()) -> Any:
         """Return the value as the schema wants it, made of plain Python types."""
+        if not place and isinstance(value, dict):
+            self.definition = value
         if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
             self.findings.append(wrong_type(field, place, value))
             value = value[0]
@@ -50,6 +56,8 @@ class Coercion:
         result = coerce(self, field, value, place)
         if field.has_story:
             self.storied.append((field, place, result))
+        if result.__class__ is str and "{" in result and not field.braces:
+            self.braced.append((field, place, result))
         if field.sensitive:
             self.secrets.extend(_strings(result))
         return result
@@ -68,22 +76,25 @@ class Coercion:
                 self._wrong_key(field, name, value, result, place)
             elif item is not None:
                 result[name] = self.value(child, item, (*place, name))
-            elif self.literal:
+            else:
                 self._null(child, result, (*place, name))
         return result
 
     def _wrong_key(self, field: Field, key: str, given: dict[str, Any], result: dict[str, Any], place: Place) -> None:
         """Say what is wrong with a key, and go on as if the key that was meant stood there: it is neither missing nor unjudged."""
-        finding, meant = wrong_key(field, place, key, given)
+        finding, meant = wrong_key(field, place, key, given, self.definition)
         self.findings.append(finding)
-        if meant is None or meant in given or given[key] is None:
-            return
-        child, item = field.properties[meant], given[key]
-        if finding.rule == KEY_CASE.id or _has_shape(child, item):
-            result[meant] = self.value(child, item, (*place, key))
+        for name, item in meant.items():
+            if item is not None and name not in given and name not in result:
+                result[name] = self.value(field.properties[name], item, (*place, key))
 
     def _null(self, child: Field, result: dict[str, Any], there: Place) -> None:
         """A null in a file is an absent field, but an agent has to know the field; among user keys it is an empty value."""
+        found = null_block(child, there, in_file=self.literal)
+        if found:
+            self.findings.append(found)
+        if not self.literal:
+            return
         if child.has_story:
             self.storied.append((child, there, None))
         if not child.name:
@@ -212,12 +223,6 @@ _LITERAL = {
 
 
 _EMPTY: dict[str, type] = {"object": dict, "array": list, "string": str}
-
-
-def _has_shape(field: Field, value: Any) -> bool:
-    """Whether the value could be meant for the field."""
-    shapes: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list, tuple)}
-    return isinstance(value, shapes.get(field.type, (str, int, float)))
 
 
 def _is_unicode(text: str) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import address_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ai import ai_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import (
     check_findings,
@@ -34,6 +35,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque imp
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ports import community_findings, ports_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import whole_file
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.template import template_finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, node_check_id_findings, set_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
@@ -140,6 +143,10 @@ def _add_hcl_findings(root: Field, results: Sequence[Judged]) -> None:
 
 
 def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[Finding]], edition: str, literal: bool) -> Judged:
+    whole = whole_file(value) if root is service_field() else None
+    if whole:
+        # Of what stands below it everything would be said of the wrong place.
+        return Judged({}, [whole], [])
     coercion = Coercion(literal=literal)
     definition = coercion.value(root, value)
     findings = coercion.findings
@@ -148,11 +155,27 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
     if isinstance(definition, dict):
         refused = {finding.place for finding in findings}
         findings.extend(story_findings(coercion.storied, edition))
-        findings.extend(finding for finding in rules(definition) if finding.place not in refused)
+        templates = list(_template_findings(coercion))
+        # Of a template nothing else is worth a word, unless it makes the agent refuse the definition.
+        unrendered = {finding.place for finding in templates}
+        found = [*rules(definition)]
         if rules is _service_rules and edition != "enterprise":
-            findings.extend(finding for finding in community_findings(definition) if finding.place not in refused)
+            found.extend(community_findings(definition))
+        findings.extend(
+            finding
+            for finding in found
+            if finding.place not in refused and not (finding.severity == "warning" and finding.place in unrendered)
+        )
+        findings.extend(finding for finding in templates if finding.place not in refused)
     passed = [field.path for field, _place, _value in coercion.storied if field.unchecked]
     return Judged(definition, findings, coercion.secrets, unchecked=list(dict.fromkeys(passed)))
+
+
+def _template_findings(coercion: Coercion) -> Iterator[Finding]:
+    for field, place, value in coercion.braced:
+        found = template_finding(field, place, value)
+        if found:
+            yield found
 
 
 def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
@@ -168,6 +191,7 @@ def _rules_of_one(service: dict[str, Any], place: Place) -> Iterator[Finding]:
     yield from service_findings(service, place)
     yield from ports_findings(service, place)
     yield from ai_findings(service, place)
+    yield from address_findings(service, place)
     for where, check in checks_of(service):
         yield from check_findings(check, (*place, *where), HALF_LOADED if place else CHECK_REFUSED)
     yield from opaque_findings(service, place)

@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
+    address,
     ai,
     check,
     directory,
+    endpoint,
     fleet,
     hcl,
     history,
@@ -24,6 +26,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     schema,
     service,
     spelling,
+    template,
     types,
     unique,
 )
@@ -40,4 +43,6 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((ai, check, directory, fleet, hcl, history, mesh, opaque, ports, schema, service, spelling, types, unique))
+RULES = entered(
+    (address, ai, check, directory, endpoint, fleet, hcl, history, mesh, opaque, ports, schema, service, spelling, template, types, unique)
+)

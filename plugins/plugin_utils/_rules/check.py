@@ -14,6 +14,7 @@ from functools import cache
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import MINUTE, SECOND
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, duration, number, text
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.endpoint import endpoint_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     CHECK_REFUSED,
     HALF_LOADED,
@@ -46,8 +47,6 @@ INTERVAL_RAISED = warning("check-interval-raised", "an interval below one second
 DEREGISTER_RAISED = warning("check-deregister-raised", "deregister_critical_service_after below one minute", "the agent raises it to 1m")
 TIMEOUT_LONG = warning("check-timeout-long", "a timeout longer than the interval", "runs of the check can overlap")
 NEGATIVE = warning("check-negative", "a negative duration or number", "the agent ignores it")
-URL = warning("check-url", "an HTTP check whose URL has no scheme", "every run of the check fails")
-ENDPOINT = warning("check-endpoint", "an endpoint without a port", "every run of the check fails")
 ALIAS_NODE = warning(
     "check-alias-node",
     "a check that copies the state of another node",
@@ -89,7 +88,8 @@ def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> 
     yield from _platform_findings(check, place, agent)
     yield from _threshold_findings(check, place)
     yield from _duration_findings(check, place)
-    yield from _endpoint_findings(check, place)
+    yield from endpoint_findings(check, place)
+    yield from _alias_node_findings(check, place)
     yield from _ineffective_findings(check, place)
 
 
@@ -184,14 +184,7 @@ def _duration_findings(check: Mapping, place: Place) -> Iterator[Finding]:
         yield TIMEOUT_LONG.at((*place, "timeout"), "is longer than the interval", "Write a timeout shorter than the interval.")
 
 
-def _endpoint_findings(check: Mapping, place: Place) -> Iterator[Finding]:
-    url = text(check, "http")
-    if url and not url.lower().startswith(("http://", "https://")):
-        yield URL.at((*place, "http"), "has no scheme", "Begin it with http:// or https://.")
-    for key in ("tcp", "udp", "h2ping", "grpc"):
-        endpoint = text(check, key).partition("/")[0] if key == "grpc" else text(check, key)
-        if endpoint and not endpoint.rpartition(":")[2].isalnum():
-            yield ENDPOINT.at((*place, key), "names no port", "Write host:port.")
+def _alias_node_findings(check: Mapping, place: Place) -> Iterator[Finding]:
     if check.get("alias_node"):
         yield ALIAS_NODE.at((*place, "alias_node"), "copies the state of another node", "Use alias_service where you can.")
 

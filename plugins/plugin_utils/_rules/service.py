@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, text, texts_at
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import ANY, without_zeros
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
     HALF_LOADED,
     NEVER_SYNCED,
@@ -51,7 +52,6 @@ TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers
 _DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
 # The IP version that Consul demands of a tagged address with this name.
 _LITERALS = {"lan_ipv4": 4, "wan_ipv4": 4, "lan_ipv6": 6}
-_ANY = tuple(str(family(0)) for family in (ipaddress.IPv4Address, ipaddress.IPv6Address)) + ("[::]",)
 _META_BYTES = 512
 # Since 1.8.0 a mesh gateway may say that it serves the federation of datacenters.
 _BEFORE_FEDERATION = ((parse_version("1.1.0"), parse_version("1.8.0")),)
@@ -100,7 +100,7 @@ def _meta_findings(service: Mapping, place: Place) -> Iterator[Finding]:
 
 
 def _address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
-    if text(service, "address") in _ANY:
+    if text(service, "address") in ANY:
         yield ADDRESS_ANY.at(
             (*place, "address"), "is not an address that one can connect to", "Write the address of the host, or leave it out."
         )
@@ -110,8 +110,8 @@ def _address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         there = (*place, "tagged_addresses", name, "address")
         wanted = _LITERALS.get(name)
         found = _ip_version(text(tagged, "address"))
-        if wanted and not found and _ip_version(_without_zeros(text(tagged, "address"))) == wanted:
-            yield TAGGED_ZEROS.at(there, "has leading zeros", f"Write {_without_zeros(text(tagged, 'address'))}.")
+        if wanted and not found and _ip_version(without_zeros(text(tagged, "address"))) == wanted:
+            yield TAGGED_ZEROS.at(there, "has leading zeros", f"Write {without_zeros(text(tagged, 'address'))}.")
         elif wanted and wanted != found:
             hint = f"Write an IPv{wanted} address, or choose another name than {name}."
             yield TAGGED_ADDRESS.at(there, f"must be an IPv{wanted} address", hint)
@@ -130,10 +130,6 @@ def _ip_version(address: str) -> int:
     if found.scope_id is not None:
         return 0
     return 4 if found.ipv4_mapped else 6
-
-
-def _without_zeros(address: str) -> str:
-    return ".".join(part.lstrip("0") or "0" for part in address.split("."))
 
 
 def _socket_findings(service: Mapping, place: Place) -> Iterator[Finding]:

@@ -9,12 +9,15 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.foreign import foreign_word
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field, squash, walk
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 UNKNOWN_KEY = rule("unknown-key", "a key that no version of Consul knows at this place", REFUSED)
@@ -24,6 +27,7 @@ KEY_CASE = rule(
     REFUSED,
     stricter="agents read a few CamelCase keys in files; with one spelling for each key, files stay readable and comparable",
 )
+WHOLE_FILE = rule("whole-file", "a whole file in place of one definition", REFUSED)
 DOCUMENT_KEY = rule(
     "document-key",
     "a file with other keys than service, services, check and checks",
@@ -31,23 +35,80 @@ DOCUMENT_KEY = rule(
     stricter="other keys are settings of the agent, which this collection does not manage",
 )
 
+_NO_KEY = "is no key of a definition file"
 
-def wrong_key(field: Field, place: Place, key: str, beside: Container[str]) -> tuple[Finding, str | None]:
-    """Return the finding for a key that the field does not have, and the key that was meant where that is plain.
 
-    `beside` are the keys that stand in the same mapping.
+def wrong_key(field: Field, place: Place, key: str, beside: Mapping, service: Mapping) -> tuple[Finding, Mapping]:
+    """Return the finding for a key that the field does not have, and the keys and values that were meant where that is plain.
+
+    `beside` is the mapping with the key, `service` the whole definition.
     """
     there = (*place, key)
     meant = field.spellings.get(squash(key))
     if meant:
         hint = f"Leave it out, {meant} is there already." if meant in beside else f"Write {meant}."
-        return KEY_CASE.at(there, f"is spelled {meant} in a file", hint), meant
+        return KEY_CASE.at(there, f"is spelled {meant} in a file", hint), {meant: beside.get(key)}
+    foreign = foreign_word(field, key, beside, service)
+    if foreign:
+        return UNKNOWN_KEY.at(there, _NO_KEY, foreign.hint), foreign.instead
     elsewhere = field.elsewhere.get(squash(key))
     if elsewhere:
-        return UNKNOWN_KEY.at(there, "is no key of a definition file", f"Leave it out: {elsewhere}."), None
+        return UNKNOWN_KEY.at(there, _NO_KEY, f"Leave it out: {elsewhere}."), {}
+    where = _place_of(field, key, beside)
+    if where:
+        return UNKNOWN_KEY.at(there, "is no key that Consul knows here", f"It belongs to {where}."), {}
     near = did_you_mean(key, list(field.properties))
     hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(sorted(field.properties))}."
     finding = UNKNOWN_KEY.at(there, "is no key that Consul knows here", hint)
     # Below a key of the user's own there is no path that all definitions have.
     listable = "*" not in field.path and _PLAIN.match(key)
-    return replace(finding, unchecked=f"{field.path}.{key}".lstrip(".") if listable else ""), near
+    fits = {near: beside.get(key)} if near and _has_shape(field.properties[near], beside.get(key)) else {}
+    return replace(finding, unchecked=f"{field.path}.{key}".lstrip(".") if listable else ""), fits
+
+
+def whole_file(definition: Any) -> Finding | None:
+    """Return the finding for a whole file in place of one definition; None where it is none."""
+    if not isinstance(definition, dict):
+        return None
+    for key, value in definition.items():
+        name = key.lower() if isinstance(key, str) else ""
+        if name == "service" and isinstance(value, dict):
+            return WHOLE_FILE.at((key,), "is a key of a whole file", f"Write what stands below {key} in its place, without the key itself.")
+        if name == "services" and isinstance(value, list):
+            hint = f"Write what stands below {key} in its place, each of the {len(value)} services as an entry of its own."
+            return WHOLE_FILE.at((key,), "is a key of a whole file", hint)
+    return None
+
+
+def _place_of(field: Field, key: str, beside: Mapping) -> str:
+    """Return where a key belongs that Consul knows at another place: below this one, or in what has it around it."""
+    if not field.path and field is not service_field():
+        return ""
+    known = _places().get(key, ())
+    prefix = f"{field.path}." if field.path else ""
+    below = [path.removeprefix(prefix) for path in known if path.startswith(prefix)]
+    if not prefix and not beside.get("kind"):
+        # A proxy block has an effect on proxies and gateways only.
+        below = [path for path in below if not path.startswith("proxy.")]
+    if below:
+        return below[0]
+    around = [path for path in known if field.path.startswith(path.rpartition(".")[0])]
+    return f"{around[0]} of the service" if around else ""
+
+
+@cache
+def _places() -> dict[str, list[str]]:
+    """Return key -> the places that have it, the shortest first, less those that later versions have removed."""
+    found: dict[str, list[str]] = {}
+    for field in walk(service_field()):
+        if field.name and not field.annotation("x-until") and not field.path.startswith("connect.proxy."):
+            found.setdefault(field.name, []).append(field.path)
+    for paths in found.values():
+        paths.sort(key=lambda path: path.count("."))
+    return found
+
+
+def _has_shape(field: Field, value: Any) -> bool:
+    """Whether the value could be meant for the field."""
+    shapes: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list, tuple)}
+    return isinstance(value, shapes.get(field.type, (str, int, float)))

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.foreign import foreign_item
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule, warning
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 TYPE = rule("type", "a value of the wrong type", REFUSED)
@@ -36,6 +37,17 @@ NULL_ITEM = rule(
     "the agent would put an empty item in its place",
     stricter="agents put an empty item in its place, and refuse that only where an item must not be empty",
 )
+NULL_BLOCK = rule(
+    "null-block",
+    "a null where an empty block would mean something",
+    "nothing is guessed",
+    stricter="agents take it for an absent key",
+)
+NULL_BLOCK_IN_FILE = warning(
+    "null-block-in-file",
+    "a null in a file where an empty block would mean something",
+    "the agent takes it for an absent key",
+)
 AMBIGUOUS = rule("ambiguous", "a value that can be coerced in more than one way", "nothing is guessed")
 NOT_JSON = rule("not-json", "a value that JSON cannot express", "")
 
@@ -49,6 +61,18 @@ _TYPES = {
 }
 
 
+def null_block(field: Field, place: Place, *, in_file: bool) -> Finding | None:
+    """Return the finding for a null in place of a block, None where it can only mean that the block is absent."""
+    meaning = field.annotation("x-empty")
+    if not meaning:
+        return None
+    found = NULL_BLOCK_IN_FILE if in_file else NULL_BLOCK
+    hint = f"Write {field.name}: {{}} for {meaning}, or leave the key out."
+    return found.at(
+        place, "is null, which could stand for an empty block or for none", hint if in_file else f"{hint[:-1]}, in a template with omit."
+    )
+
+
 def wrong_type(field: Field, place: Place, value: Any) -> Finding:
     """Return the finding for a value that is not of the field's type."""
     wanted, hint = _TYPES[field.type]
@@ -60,7 +84,10 @@ def wrong_type(field: Field, place: Place, value: Any) -> Finding:
         return ONE_ITEM_LIST.at(place, f"must be {wanted}, not a list", "Write the item without its list.")
     if field.type == "integer" and isinstance(value, float):
         return FRACTION.at(place, f"{shown(field, value)} is no whole number", hint)
-    if field.type == "array" and isinstance(value, str) and not field.sensitive:
+    foreign = "" if field.sensitive else foreign_item(field, value)
+    if foreign:
+        hint = foreign
+    elif field.type == "array" and isinstance(value, str) and not field.sensitive:
         hint = f"Write [{quoted(value)}]."
     return TYPE.at(place, f"must be {wanted}, not {kind_of(value)}", hint)
 

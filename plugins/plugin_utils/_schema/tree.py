@@ -51,6 +51,8 @@ class Field:
     has_story: bool = False
     # A key that only the user knows: see unchecked.py.
     unchecked: bool = False
+    # Whether braces in it may be meant as they are.
+    braces: bool = False
     # Squashed spelling (lower case, no underscores) of each property and alias -> property name.
     spellings: dict[str, str] = dataclass_field(default_factory=dict)
     # Squashed spelling of keys that are no properties, though people or agents write them here -> why they are none.
@@ -111,9 +113,11 @@ def _build(
     parent_missing: tuple[Span, ...],
     without: frozenset[str],
     sensitive: bool = False,
+    braces: bool = False,
 ) -> Field:
     raw = _resolve(definitions, raw)
     sensitive = sensitive or bool(raw.get("x-sensitive"))
+    braces = braces or bool(raw.get("x-braces"))
     without = without | frozenset(raw.get("x-without", ()))
     available = available_spans(raw.get("x-since"), raw.get("x-until"))
     missing = intersect(outside(available), outside(parent_missing) if parent_missing else ALWAYS)
@@ -128,6 +132,7 @@ def _build(
         required=tuple(raw.get("required", ())),
         api_name=raw.get("x-api-name", camel_case(name) if name else None),
         sensitive=sensitive,
+        braces=braces,
         user_keys=bool(raw.get("x-user-keys")),
         exact=bool(raw.get("x-exact")),
         edition=raw.get("x-edition"),
@@ -141,16 +146,16 @@ def _build(
         effective = {k: v for k, v in child.items() if k != "x-no-effect"} if key in raw.get("x-effective", ()) else child
         below = frozenset(entry.split(".", 1)[1] for entry in without if entry.startswith(f"{key}."))
         there = f"{path}.{key}" if path else key
-        result.properties[key] = _build(definitions, key, there, effective, child_missing, below, sensitive)
+        result.properties[key] = _build(definitions, key, there, effective, child_missing, below, sensitive, braces)
         for spelling in (key, *child.get("x-aliases", ()), child.get("x-api-name") or key, child.get("x-read-name", key)):
             result.spellings.setdefault(squash(spelling), key)
     for key, api_name in raw.get("x-api-names", {}).items():
         result.properties[key].api_name = api_name
     if "items" in raw:
-        result.items = _build(definitions, "", f"{path}[]", raw["items"], child_missing, frozenset(), sensitive)
+        result.items = _build(definitions, "", f"{path}[]", raw["items"], child_missing, frozenset(), sensitive, braces)
     if isinstance(raw.get("additionalProperties"), dict):
         values = raw["additionalProperties"]
-        result.values = _build(definitions, "", f"{path}.*", values, child_missing, frozenset(), sensitive)
+        result.values = _build(definitions, "", f"{path}.*", values, child_missing, frozenset(), sensitive, braces)
     return result
 
 

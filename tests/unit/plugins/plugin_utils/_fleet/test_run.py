@@ -27,7 +27,7 @@ def test_equal_lists_are_judged_once(monkeypatch: Any) -> None:
 
 def test_what_the_judge_says_of_a_list_is_one_finding_with_all_hosts() -> None:
     broken = [service("web", 80, check={"tcp": "127.0.0.1:80"})]
-    place = "services[0] (web-{{ inventory_hostname }}) → check.interval"
+    place = "services[0] (web-here) → check.interval"
     hosts = {"h1": broken, "h2": [service("db", 81)], "h10": broken}
     assert found(hosts) == [("check-interval-required", [f"h1 → {place}", f"h10 → {place}"])]
 
@@ -95,7 +95,7 @@ def test_no_secret_is_said() -> None:
 def test_the_report_shows_findings_then_a_line_for_each_service() -> None:
     hosts = {f"web{number}": [mesh_service("web", 80, [upstream("db", 1), upstream("dbs", 2)])] for number in range(1, 8)}
     text = judged({**hosts, "db1": [mesh_service("db", 5432, [])]})["report"]
-    place = "services[0] (web-{{ inventory_hostname }}) → connect.sidecar_service.proxy.upstreams[1].destination_name"
+    place = "services[0] (web-here) → connect.sidecar_service.proxy.upstreams[1].destination_name"
     assert text.splitlines() == [
         "8 hosts  |  2 services  |  8 instances  |  14 upstreams  |  1 error, 0 warnings",
         "",

@@ -17,7 +17,7 @@ from ansible_collections.registrar.consul.tests.support.definitions.fleet import
 )
 from ansible_collections.registrar.consul.tests.support.definitions.judged_fleet import at, found, judged
 
-WEB = "web1 → services[0] (web-{{ inventory_hostname }}) → connect.sidecar_service.proxy"
+WEB = "web1 → services[0] (web-here) → connect.sidecar_service.proxy"
 
 
 def web(*upstreams: Any, **fields: Any) -> Any:
@@ -108,7 +108,7 @@ def test_a_port_has_to_be_one_of_the_destination() -> None:
     ports = [{"name": "http", "port": 1, "default": True}, {"name": "admin", "port": 2}]
     db = {"name": "db", "ports": ports, "connect": {"sidecar_service": {}}}
     hosts = {"web1": [web(upstream("db", 1, destination_port="amin"))], "db1": [db]}
-    newest = {"consul_version": "2.0.0"}
+    newest = {"consul_version": "2.0.0", "edition": "enterprise"}
     assert said(hosts, terms=newest) == [
         'upstream-port: "db" has no port "amin"; the proxy would find no instance with such a port. Did you mean admin?'
     ]

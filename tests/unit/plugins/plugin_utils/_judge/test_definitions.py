@@ -18,7 +18,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document i
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import fleet
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, entered
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import parse_version
 
 FIXTURE = Path(__file__).resolve().parents[4] / "fixtures" / "rule-examples.yml"
 REFUSED = "the agent would refuse the whole reload."
@@ -59,7 +58,7 @@ EXAMPLES = [
     ),
 ]
 # Rules that hold for files, directories and agents instead of definitions; they are tested where they are found.
-OF_DOCUMENTS = {"check-name-required", "check-service-known", "document-key"}
+OF_DOCUMENTS = {"check-name-required", "check-service-known", "document-key", "null-block-in-file"}
 OF_FILES = {
     "directory-broken",
     "file-deleted",

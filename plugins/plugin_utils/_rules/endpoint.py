@@ -1,0 +1,164 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of what a check looks at: URLs, endpoints and commands with which every run of it fails.
+
+Each form was run by agents 1.8.7 and 1.21.4. What they can reach is not warned about, odd as it may look: a port without a host,
++80, a URL with a blank at its end.
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, text, texts_at
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import host_fault, is_ip
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import warning
+
+FAILS = "every run of the check fails"
+URL = warning("check-url", "an HTTP check with a URL that no agent can ask", FAILS)
+ENDPOINT = warning("check-endpoint", "an endpoint that is not a host and a port", FAILS)
+COMMAND = warning("check-command", "a script check whose first argument is no command", FAILS)
+
+_SCHEMES = ("http://", "https://")
+_OTHER_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_IN_A_HOST = re.compile(r"[\s{}|\\^`%]")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# As Go reads a port: a number, or a name that /etc/services knows.
+_PORT_NUMBER = re.compile(r"[+-]?[0-9]+\Z")
+_PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
+_LARGEST_PORT = 65535
+# With all the zeros that somebody may write before it.
+_LONGEST_PORT = 20
+_ENDPOINTS = ("tcp", "udp", "h2ping", "grpc")
+
+
+def endpoint_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    """Yield the findings of what one check looks at."""
+    url = text(check, "http")
+    if url:
+        yield from (URL.at((*place, "http"), what, hint) for what, hint in _url_faults(url))
+    for key in _ENDPOINTS:
+        endpoint = text(check, key)
+        if endpoint:
+            yield from (ENDPOINT.at((*place, key), what, hint) for what, hint in _endpoint_faults(key, endpoint))
+    yield from _command_findings(check, place)
+
+
+def _url_faults(url: str) -> Iterator[tuple[str, str]]:
+    """Yield the first thing that is wrong with a URL, as Go reads one, and the remedy. URLs are not shown: they can hold passwords."""
+    scheme = _OTHER_SCHEME.match(url)
+    if _CONTROL.search(url):
+        yield "has a control character, such as a line break", "Write the URL on one line, without a break at its end."
+    elif url[0].isspace():
+        yield "begins with a blank", "Begin it with http:// or https://."
+    elif not url.lower().startswith(_SCHEMES):
+        yield _other_scheme(scheme.group(1).lower()) if scheme else ("has no scheme", "Begin it with http:// or https://.")
+    else:
+        address, path = _split_url(url)
+        fault = _authority_fault(address)
+        if fault:
+            yield fault
+        elif _BAD_ESCAPE.search(path):
+            yield "has a % that begins no escape", "Write %25 for a percent sign."
+
+
+def _other_scheme(scheme: str) -> tuple[str, str]:
+    if scheme in _ENDPOINTS:
+        return f"has the scheme {scheme}, which is another type of check", f"Write {scheme}: host:port instead."
+    return f"has the scheme {scheme}, with which no check can ask", "Begin it with http:// or https://."
+
+
+def _split_url(url: str) -> tuple[str, str]:
+    """Return host and port, and the parts in which every % must begin an escape."""
+    rest, _hash, fragment = url.partition("://")[2].partition("#")
+    hierarchy = rest.partition("?")[0]
+    authority, slash, path = hierarchy.partition("/")
+    return authority.rpartition("@")[2], slash + path + fragment
+
+
+def _authority_fault(address: str) -> tuple[str, str] | None:
+    host, port = _split_port(address)
+    bare = host[1:-1] if host.startswith("[") else host
+    if not address:
+        return "names no host", "Write http://host:port/path."
+    if host.startswith("[") and not (host.endswith("]") and is_ip(bare)):
+        return "has brackets around what is no IPv6 address", "Write http://[::1]:port/path."
+    if (port and not port.isdecimal()) or not port.isascii():
+        return "names a port that is no number", "Write the number of the port."
+    if port and not _exists(port):
+        return "names a port that does not exist", f"Write a port from 1 to {_LARGEST_PORT}."
+    if _NOT_IN_A_HOST.search(bare.partition("%")[0] if host.startswith("[") else bare):
+        return "has a character that no name of a host has", "Write http://host:port/path."
+    if ":" in bare and not is_ip(bare):
+        return "names two ports", "Write http://host:port/path."
+    if host_fault(bare).startswith("is no IP address"):
+        return "has a host that is no IP address, and no name either", "Write an IP address or the name of a host."
+    return None
+
+
+def _exists(port: str) -> bool:
+    return len(port) < _LONGEST_PORT and 1 <= int(port) <= _LARGEST_PORT
+
+
+def _split_port(address: str) -> tuple[str, str]:
+    """Return host and port; the brackets of an IPv6 address stay with it."""
+    if address.startswith("[") and "]" in address:
+        host, _bracket, port = address.partition("]")
+        return f"{host}]", port.removeprefix(":")
+    host, colon, port = address.rpartition(":")
+    return (host, port) if colon else (address, "")
+
+
+def _endpoint_faults(key: str, endpoint: str) -> Iterator[tuple[str, str]]:
+    """Yield the first thing that is wrong with an endpoint, and the remedy."""
+    written = "host:port/service" if key == "grpc" else "host:port"
+    scheme = _OTHER_SCHEME.match(endpoint)
+    # Behind the first slash gRPC checks have the name of a service.
+    address = endpoint.partition("/")[0] if key == "grpc" else endpoint
+    if scheme:
+        meant = " For an HTTP check, write the key http." if scheme.group(1).lower() in ("http", "https") else ""
+        yield f"has a scheme, {scheme.group(0)}", f"Write {written}, without a scheme.{meant}"
+    elif re.search(r"\s", address):
+        yield "has a blank", f"Write {written}."
+    elif "/" in address:
+        yield "has a path", f"Write {written}, without a path."
+    else:
+        fault = _host_and_port_fault(address)
+        if fault:
+            yield fault
+
+
+def _host_and_port_fault(address: str) -> tuple[str, str] | None:
+    host, port = _split_port(address)
+    if ":" in host and not host.startswith("["):
+        if is_ip(address) or is_ip(host):
+            return "has an IPv6 address without brackets", "Write the address in brackets, and the port behind them: [::1]:80."
+        return "has too many colons", "Write host:port."
+    if not port:
+        return "names no port", "Write host:port."
+    if _PORT_NUMBER.match(port):
+        if not _exists(port):
+            return "names a port that does not exist", f"Write a port from 1 to {_LARGEST_PORT}."
+    elif not _PORT_NAME.match(port):
+        return "names a port that is no number", "Write the number of the port."
+    if host_fault(host).startswith("is no IP address"):
+        return "has a host that is no IP address, and no name either", "Write an IP address or the name of a host."
+    return None
+
+
+def _command_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    args = check.get("args")
+    first = next((argument for index, argument in texts_at(check, "args") if index == 0), None)
+    if not isinstance(args, list) or first is None:
+        return
+    there = (*place, "args", 0)
+    if not first.strip():
+        yield COMMAND.at(there, "is no command", "Write the path of the program first.")
+    elif len(args) == 1 and re.search(r"\S\s+\S", first) and "\\" not in first:
+        hint = "Write each argument as an item of its own, or [/bin/sh, -c, …] where a shell is needed."
+        yield COMMAND.at(there, "is a whole command line, which the agent takes for the name of one program", hint)
