@@ -18,6 +18,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render i
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference
 
 
 @dataclass(slots=True)
@@ -68,11 +69,17 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], di
         "owner": owner or f"file:{next(iter(contents))}",
         "files": {name: _text(services, terms) for name, services in contents.items()},
         "conditional": packed(result.conditional),
+        "references": [_packed(reference) for entry in judged for reference in entry.references],
         "scripts": [place for entry in judged for place in entry.scripts],
     }
     if terms.format == "hcl":
         payload["definitions"] = {name: {"services": services} for name, services in contents.items()}
     return Request(result, payload)
+
+
+def _packed(reference: Reference) -> list[str]:
+    finding = reference.finding.as_dict()
+    return [reference.kind, reference.name, *(finding[key] for key in ("path", "rule", "message", "hint"))]
 
 
 def _text(services: list[dict[str, Any]], terms: Terms) -> str:

@@ -9,7 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -31,6 +31,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
     sidecar_findings,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference, open_references
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import whole_file
@@ -47,6 +48,8 @@ class Judged:
     findings: list[Finding]
     secrets: list[str]
     scripts: list[str] = dataclass_field(default_factory=list)
+    # Names that no service of the set has, though one of the node must.
+    references: list[Reference] = dataclass_field(default_factory=list)
 
 
 def prepare() -> None:
@@ -78,6 +81,9 @@ def judge_services(
             result.findings.extend(finding for finding in found if finding.place not in refused)
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
+    for index, reference in open_references(services):
+        labelled = replace(reference.finding, label=named[index])
+        results[index].references.append(reference._replace(finding=labelled))
     for label, definition, result in zip(named, definitions, results, strict=True):
         _finish(result, label, definition)
     return results

@@ -27,6 +27,8 @@ ADDRESS_FORM = warning(
 # The addresses that stand for all of a host's own.
 ANY = tuple(str(family(0)) for family in (ipaddress.IPv4Address, ipaddress.IPv6Address)) + ("[::]",)
 
+# DNS of 1.8.7 answers with the address, that of 1.21.4 does not.
+_ZEROS = "newer agents and resolvers find no address in it"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PORT = re.compile(r":([0-9]+)\Z")
 _PORT_NAME = re.compile(r"([^:]+):[A-Za-z][\w-]*\Z")
@@ -54,6 +56,7 @@ class Fault(NamedTuple):
     host: str = ""
     port: str = ""
     path: bool = False
+    agent: str | None = None
 
 
 def address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
@@ -141,7 +144,7 @@ def _upstream_findings(proxy: Mapping, place: Place) -> Iterator[Finding]:
 def _findings(mapping: Mapping, key: str, place: Place, beside: Beside) -> Iterator[Finding]:
     fault = address_fault(text(mapping, key))
     if fault:
-        yield ADDRESS_FORM.at((*place, key), fault.what, _remedy(fault, key, beside))
+        yield ADDRESS_FORM.at((*place, key), fault.what, _remedy(fault, key, beside), agent=fault.agent)
 
 
 def _remedy(fault: Fault, key: str, beside: Beside) -> str:
@@ -185,5 +188,5 @@ def _of_host_and_more(address: str) -> Fault | None:
         return Fault("has a path", "" if address_fault(network) else network)
     what = host_fault(address)
     if what and is_ip(without_zeros(address)):
-        return Fault("has leading zeros", without_zeros(address))
+        return Fault("has leading zeros", without_zeros(address), agent=_ZEROS)
     return Fault(what) if what else None

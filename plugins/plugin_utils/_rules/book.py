@@ -20,6 +20,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     history,
     mesh,
     opaque,
+    reference,
     schema,
     service,
     spelling,
@@ -40,4 +41,6 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((address, check, directory, endpoint, hcl, history, mesh, opaque, schema, service, spelling, template, types, unique))
+RULES = entered(
+    (address, check, directory, endpoint, hcl, history, mesh, opaque, reference, schema, service, spelling, template, types, unique)
+)

@@ -70,6 +70,7 @@ OF_FILES = {
 }
 OF_TARGETS = {
     *("agent-not-compared", "change-unverified", "config-dir-missing", "not-in-hcl", "preflight-missing", "preflight-settings"),
+    *("alias-service-known", "destination-id-known", "destination-name-known"),
     *("preflight-trial", "script-checks-unknown", "version-unknown"),
 }
 
