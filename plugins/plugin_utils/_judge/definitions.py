@@ -111,7 +111,7 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
     if whole:
         # Of what stands below it everything would be said of the wrong place.
         return Judged({}, [whole], [])
-    coercion = Coercion(literal=literal)
+    coercion = Coercion(value, literal=literal)
     definition = coercion.value(root, value)
     findings = coercion.findings
     refused = {finding.place for finding in findings}

@@ -68,17 +68,21 @@ def _ids(services: Sequence[tuple[str, Mapping]]) -> list[str]:
 
 
 def _references(service: Mapping) -> Iterator[tuple[Literal["id", "name"], str, Rule, Place]]:
-    sidecar = sidecar_of(service)
-    for place, holder in (((), service), (SIDECAR_PLACE, sidecar[1] if sidecar else {})):
-        for where, check in checks_of(holder):
-            if text(check, "alias_service") and not check.get("alias_node"):
-                yield "id", text(check, "alias_service"), ALIAS_SERVICE, (*place, *where, "alias_service")
+    yield from _of_checks(service, ())
+    sidecar = sidecar_of(service) if "connect" in service else None
     if sidecar:
+        yield from _of_checks(sidecar[1], SIDECAR_PLACE)
         identifier = text(mapping_at(sidecar[1], "proxy"), "destination_service_id")
         if identifier:
             yield "id", identifier, DESTINATION_ID, (*SIDECAR_PLACE, "proxy", "destination_service_id")
-    if text(service, "kind") == PROXY:
+    if service.get("kind") == PROXY:
         yield from _of_proxy(mapping_at(service, "proxy"))
+
+
+def _of_checks(holder: Mapping, place: Place) -> Iterator[tuple[Literal["id", "name"], str, Rule, Place]]:
+    for where, check in checks_of(holder):
+        if "alias_service" in check and text(check, "alias_service") and not check.get("alias_node"):
+            yield "id", text(check, "alias_service"), ALIAS_SERVICE, (*place, *where, "alias_service")
 
 
 def _of_proxy(proxy: Mapping) -> Iterator[tuple[Literal["id", "name"], str, Rule, Place]]:
