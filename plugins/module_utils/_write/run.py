@@ -140,9 +140,20 @@ class Writer:
         findings += bound_checks(Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"]), around)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
+        findings += self._dangling(staying, manifest)
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
         return self._as_asked(findings)
+
+    def _dangling(self, staying: list[Any], manifest: dict[str, Owned]) -> list[Finding]:
+        """Return the names in the changes that lead nowhere on this node."""
+        if not self.payload.get("references"):
+            return []
+        from ansible_collections.registrar.consul.plugins.module_utils._write.references import dangling
+
+        directory = [*self.definitions.values(), *(found.definitions for found in staying)]
+        leaving = {service for owned in manifest.values() for service in owned.services}
+        return dangling(self.payload["references"], directory, leaving, self.facts)
 
     def _as_asked(self, findings: list[Finding]) -> list[Finding]:
         """Apply the options silence and strict to warnings."""

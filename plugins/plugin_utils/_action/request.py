@@ -25,6 +25,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import newest_known
 
 
@@ -85,6 +86,7 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Fi
         "owner": owner or f"file:{next(iter(contents))}",
         "files": {name: _text(*definitions, terms) for name, definitions in contents.items()},
         "conditional": packed(result.conditional),
+        "references": [_packed(reference) for entry in judged for reference in entry.references],
         "scripts": [place for entry in judged for place in entry.scripts],
     }
     passed = _passed(judged, contents)
@@ -115,6 +117,11 @@ def _passed(judged: Sequence[Judged], contents: Files) -> dict[str, list[str]]:
         for name, (services, checks) in contents.items()
     }
     return {name: listed for name, listed in found.items() if listed}
+
+
+def _packed(reference: Reference) -> list[str]:
+    finding = reference.finding.as_dict()
+    return [reference.kind, reference.name, *(finding[key] for key in ("path", "rule", "message", "hint"))]
 
 
 def _text(services: Definitions, checks: Definitions, terms: Terms) -> str:

@@ -29,7 +29,7 @@ _LIKE_A_BOOLEAN = {"", "yes", "no", "on", "off", "y", "n", "t", "f", "true", "fa
 
 
 class Coercion:
-    """One pass over one definition.
+    """One pass over one definition, which hints take values from.
 
     With `literal` nothing is coerced: the definition is what stands in a file already.
     `findings` are the ambiguous values; `storied` the places of fields that not every agent knows or that need
@@ -37,9 +37,9 @@ class Coercion:
     `braced` the texts that could be templates which nobody has rendered.
     """
 
-    def __init__(self, *, literal: bool = False) -> None:
+    def __init__(self, definition: Any = None, *, literal: bool = False) -> None:
         self.literal = literal
-        self.definition: dict[str, Any] = {}
+        self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
         self.findings: list[Finding] = []
         self.storied: list[tuple[Field, Place, Any]] = []
         self.secrets: list[str] = []
@@ -47,8 +47,6 @@ class Coercion:
 
     def value(self, field: Field, value: Any, place: Place = ()) -> Any:
         """Return the value as the schema wants it, made of plain Python types."""
-        if not place and isinstance(value, dict):
-            self.definition = value
         if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
             self.findings.append(wrong_type(field, place, value))
             value = value[0]
@@ -56,8 +54,6 @@ class Coercion:
         result = coerce(self, field, value, place)
         if field.has_story:
             self.storied.append((field, place, result))
-        if result.__class__ is str and "{" in result and not field.braces:
-            self.braced.append((field, place, result))
         if field.sensitive:
             self.secrets.extend(_strings(result))
         return result
@@ -107,11 +103,11 @@ class Coercion:
         return [self.value(child, item, (*place, index)) for index, item in enumerate(value)]
 
     def _as_it_is(self, field: Field, value: Any, place: Place) -> Any:
-        return self._plain(value, place)
+        return self._written(field, value, place) if isinstance(value, str) else self._plain(value, place)
 
     def _string(self, field: Field, value: Any, place: Place) -> Any:
         if isinstance(value, str) or _is_encrypted(value):
-            return self._text(value, place)
+            return self._written(field, value, place)
         if field.exact or isinstance(value, bool):
             return self._ambiguous(field, value, place, "Put it in quotes, exactly as Consul should have it.")
         if isinstance(value, int):
@@ -182,6 +178,12 @@ class Coercion:
         if isinstance(value, (list, tuple)):
             return [self._plain(item, (*place, index)) for index, item in enumerate(value)]
         return self._refuse(place, f"a {type(value).__name__} has no form in JSON", "Put it in quotes.")
+
+    def _written(self, field: Field, value: Any, place: Place) -> Any:
+        text = self._text(value, place)
+        if "{" in text and not field.braces:
+            self.braced.append((field, place, text))
+        return text
 
     def _text(self, value: Any, place: Place) -> Any:
         plain = value if value.__class__ is str else str(value)

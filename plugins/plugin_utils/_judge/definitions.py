@@ -33,6 +33,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ports import community_findings, ports_findings
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference, open_references
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import whole_file
@@ -54,6 +55,8 @@ class Judged:
     secrets: list[str]
     scripts: list[str] = dataclass_field(default_factory=list)
     unchecked: list[str] = dataclass_field(default_factory=list)
+    # Names that no service of the set has, though one of the node must.
+    references: list[Reference] = dataclass_field(default_factory=list)
 
 
 def prepare() -> None:
@@ -85,6 +88,9 @@ def judge_services(
         _add_hcl_findings(root, results)
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
+    for index, reference in open_references(services):
+        labelled = replace(reference.finding, label=named[index])
+        results[index].references.append(reference._replace(finding=labelled))
     for label, definition, result in zip(named, definitions, results, strict=True):
         _finish(result, label, definition)
     return results
@@ -147,7 +153,7 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
     if whole:
         # Of what stands below it everything would be said of the wrong place.
         return Judged({}, [whole], [])
-    coercion = Coercion(literal=literal)
+    coercion = Coercion(value, literal=literal)
     definition = coercion.value(root, value)
     findings = coercion.findings
     refused = {finding.place for finding in findings}

@@ -9,6 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
@@ -58,8 +59,12 @@ def texts_at(mapping: Mapping, key: str) -> Iterator[tuple[int, str]]:
 def duration(mapping: Mapping, key: str) -> int | None:
     """Return a duration in nanoseconds, None when it is absent or unreadable."""
     value = mapping.get(key)
-    if not isinstance(value, str):
-        return None
+    return _parsed(value) if isinstance(value, str) else None
+
+
+# A set has few different durations, and asks for each of them often.
+@lru_cache(maxsize=256)
+def _parsed(value: str) -> int | None:
     try:
         return parse_duration(value)
     except ValueError:

@@ -27,6 +27,12 @@ ADDRESS_FORM = warning(
 # The addresses that stand for all of a host's own.
 ANY = tuple(str(family(0)) for family in (ipaddress.IPv4Address, ipaddress.IPv6Address)) + ("[::]",)
 
+# What nearly all addresses are, and needs no closer look.
+_NUMBER_OF_8_BITS = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+PLAIN_HOST = rf"(?:{_NUMBER_OF_8_BITS}(?:[.]{_NUMBER_OF_8_BITS}){{3}}|(?:[A-Za-z0-9-]+[.])*[A-Za-z][A-Za-z0-9-]*)"
+_PLAIN = re.compile(rf"{PLAIN_HOST}\Z")
+# DNS of 1.8.7 answers with the address, that of 1.21.4 does not.
+_ZEROS = "newer agents and resolvers find no address in it"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PORT = re.compile(r":([0-9]+)\Z")
 _PORT_NAME = re.compile(r"([^:]+):[A-Za-z][\w-]*\Z")
@@ -54,19 +60,23 @@ class Fault(NamedTuple):
     host: str = ""
     port: str = ""
     path: bool = False
+    agent: str | None = None
 
 
 def address_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     """Yield the findings of all addresses of a service, or of the sidecar at a place inside one, less those of other rules."""
-    if text(service, "address") not in ANY:
+    address = text(service, "address")
+    if address and address not in ANY:
         yield from _findings(service, "address", place, _SERVICE)
     for name, tagged in mapping_at(service, "tagged_addresses").items():
         if isinstance(tagged, dict) and not is_literal_tag(name):
             yield from _tagged_findings(tagged, (*place, "tagged_addresses", name))
-    proxy = mapping_at(service, "proxy")
-    yield from _findings(proxy, "local_service_address", (*place, "proxy"), _LOCAL_SERVICE)
-    yield from _upstream_findings(proxy, (*place, "proxy"))
-    yield from _upstream_findings(mapping_at(mapping_at(service, "connect"), "proxy"), (*place, "connect", "proxy"))
+    proxy, connect = service.get("proxy"), service.get("connect")
+    if proxy:
+        yield from _findings(mapping_at(service, "proxy"), "local_service_address", (*place, "proxy"), _LOCAL_SERVICE)
+        yield from _upstream_findings(mapping_at(service, "proxy"), (*place, "proxy"))
+    if connect:
+        yield from _upstream_findings(mapping_at(mapping_at(service, "connect"), "proxy"), (*place, "connect", "proxy"))
 
 
 def is_literal_tag(name: str) -> bool:
@@ -76,7 +86,7 @@ def is_literal_tag(name: str) -> bool:
 
 def address_fault(address: str) -> Fault | None:
     """Return what is wrong with an address; None where it is an IP address, could be the name of a host, or is empty."""
-    if not address or is_ip(address):
+    if not address or _PLAIN.match(address) or is_ip(address):
         return None
     if address != address.strip():
         return Fault("has blanks around it", address.strip()) if not address_fault(address.strip()) else address_fault(address.strip())
@@ -141,7 +151,7 @@ def _upstream_findings(proxy: Mapping, place: Place) -> Iterator[Finding]:
 def _findings(mapping: Mapping, key: str, place: Place, beside: Beside) -> Iterator[Finding]:
     fault = address_fault(text(mapping, key))
     if fault:
-        yield ADDRESS_FORM.at((*place, key), fault.what, _remedy(fault, key, beside))
+        yield ADDRESS_FORM.at((*place, key), fault.what, _remedy(fault, key, beside), agent=fault.agent)
 
 
 def _remedy(fault: Fault, key: str, beside: Beside) -> str:
@@ -185,5 +195,5 @@ def _of_host_and_more(address: str) -> Fault | None:
         return Fault("has a path", "" if address_fault(network) else network)
     what = host_fault(address)
     if what and is_ip(without_zeros(address)):
-        return Fault("has leading zeros", without_zeros(address))
+        return Fault("has leading zeros", without_zeros(address), agent=_ZEROS)
     return Fault(what) if what else None

@@ -23,6 +23,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     mesh,
     opaque,
     ports,
+    reference,
     schema,
     service,
     spelling,
@@ -44,5 +45,8 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
 
 
 RULES = entered(
-    (address, ai, check, directory, endpoint, fleet, hcl, history, mesh, opaque, ports, schema, service, spelling, template, types, unique)
+    (
+        *(address, ai, check, directory, endpoint, fleet, hcl, history, mesh),
+        *(opaque, ports, reference, schema, service, spelling, template, types, unique),
+    )
 )

@@ -89,7 +89,8 @@ def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> 
     yield from _threshold_findings(check, place)
     yield from _duration_findings(check, place)
     yield from endpoint_findings(check, place)
-    yield from _alias_node_findings(check, place)
+    if check.get("alias_node"):
+        yield ALIAS_NODE.at((*place, "alias_node"), "copies the state of another node", "Use alias_service where you can.")
     yield from _ineffective_findings(check, place)
 
 
@@ -182,11 +183,6 @@ def _duration_findings(check: Mapping, place: Place) -> Iterator[Finding]:
         yield NEGATIVE.at((*place, "timeout"), "is negative", "Write a duration above zero, or leave it out.")
     elif timeout is not None and interval is not None and 0 < interval < timeout:
         yield TIMEOUT_LONG.at((*place, "timeout"), "is longer than the interval", "Write a timeout shorter than the interval.")
-
-
-def _alias_node_findings(check: Mapping, place: Place) -> Iterator[Finding]:
-    if check.get("alias_node"):
-        yield ALIAS_NODE.at((*place, "alias_node"), "copies the state of another node", "Use alias_service where you can.")
 
 
 def _ineffective_findings(check: Mapping, place: Place) -> Iterator[Finding]:

@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, text, texts_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import host_fault, is_ip
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, texts_at
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import PLAIN_HOST, host_fault, is_ip
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import warning
 
 FAILS = "every run of the check fails"
@@ -35,18 +35,23 @@ _LARGEST_PORT = 65535
 # With all the zeros that somebody may write before it.
 _LONGEST_PORT = 20
 _ENDPOINTS = ("tcp", "udp", "h2ping", "grpc")
+# What nearly all URLs and endpoints are, and needs no closer look.
+_HOST_AND_PORT = rf"{PLAIN_HOST}:(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}})"
+_PLAIN = {
+    "http": re.compile(rf"https?://{_HOST_AND_PORT}(?:/[^%#\x00-\x1f\x7f]*)?\Z"),
+    **dict.fromkeys(_ENDPOINTS, re.compile(rf"{_HOST_AND_PORT}\Z")),
+}
 
 
 def endpoint_findings(check: Mapping, place: Place) -> Iterator[Finding]:
     """Yield the findings of what one check looks at."""
-    url = text(check, "http")
-    if url:
-        yield from (URL.at((*place, "http"), what, hint) for what, hint in _url_faults(url))
-    for key in _ENDPOINTS:
-        endpoint = text(check, key)
-        if endpoint:
-            yield from (ENDPOINT.at((*place, key), what, hint) for what, hint in _endpoint_faults(key, endpoint))
-    yield from _command_findings(check, place)
+    for key, value in check.items():
+        if key not in _PLAIN or value.__class__ is not str or not value or _PLAIN[key].match(value):
+            continue
+        faults = _url_faults(value) if key == "http" else _endpoint_faults(key, value)
+        yield from ((URL if key == "http" else ENDPOINT).at((*place, key), what, hint) for what, hint in faults)
+    if "args" in check:
+        yield from _command_findings(check, place)
 
 
 def _url_faults(url: str) -> Iterator[tuple[str, str]]:

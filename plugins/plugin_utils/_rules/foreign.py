@@ -297,7 +297,7 @@ def _health_check(value: Any, service: Mapping, _root: Mapping) -> Meant | None:
 
 def _container_port(value: Any) -> str:
     """The port of the host in what Compose writes: 80, 8080:80, 127.0.0.1:8080:80/tcp."""
-    found = re.fullmatch(r"(?:[0-9.]+:)?(?:([0-9]{1,5}):)?([0-9]{1,5})(?:/(?:tcp|udp))?", _scalar(value))
+    found = re.fullmatch(r"(?:[0-9]+[.][0-9.]+:)?(?:([0-9]{1,5}):)?([0-9]{1,5})(?:/(?:tcp|udp))?", _scalar(value))
     return (found[1] or found[2]) if found else ""
 
 

@@ -156,6 +156,22 @@ def test_texts(value: Any, expected: Any) -> None:
     assert (result, type(result)) == (expected, type(expected))
 
 
+@pytest.mark.parametrize(
+    ("definition", "literal", "expected"),
+    [
+        ({"connect": {"sidecar_service": None}}, False, ["null-block"]),
+        ({"connect": {"sidecar_service": None}}, True, ["null-block-in-file"]),
+        ({"connect": {"proxy": None}}, False, ["null-block"]),
+        ({"connect": {"sidecar_service": {}}}, False, []),
+        ({"connect": None, "proxy": None, "check": None, "checks": None, "meta": None, "weights": None}, False, []),
+        ({"proxy": {"expose": None, "mesh_gateway": None, "config": None, "upstreams": None}, "locality": None}, False, []),
+        ({"tagged_addresses": {"wan": None}, "address": None, "port": None, "tags": None}, False, []),
+    ],
+)
+def test_a_null_has_two_readings_where_an_empty_block_means_something(definition: Any, literal: bool, expected: list[str]) -> None:
+    assert coerced({"name": "web", **definition}, literal=literal)[1] == expected
+
+
 def test_a_number_is_no_duration_and_no_mode() -> None:
     upstream = {"destination_name": "db", "local_bind_port": 1, "local_bind_socket_mode": 600}
 

@@ -72,6 +72,7 @@ OF_FILES = {
 OF_FLEETS = {rule.id for rule in entered([fleet]).values()}
 OF_TARGETS = {
     *("agent-not-compared", "change-unverified", "config-dir-missing", "not-in-hcl", "preflight-missing", "preflight-settings"),
+    *("alias-service-known", "destination-id-known", "destination-name-known"),
     *("preflight-trial", "script-checks-unknown", "unchecked-known", "unchecked-unasked", "version-newer", "version-unknown"),
 }
 

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that must be those of services on this node: looked for in the directory, and then at the agent.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Container, Iterable, Sequence
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SIDECAR_SUFFIX, service_id, sidecar_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, warning
+
+if TYPE_CHECKING:
+    from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+
+# Kind of name (id or name), the name, and the finding: path, rule, message, hint.
+Reference = Sequence[str]
+
+
+def dangling(
+    references: Iterable[Reference], directory: Iterable[Definitions], leaving: Container[str], facts: AgentFacts
+) -> list[Finding]:
+    """Return the findings of the references that nothing on the node answers to.
+
+    `directory` is all that its files will say, `leaving` the ids that the agent has from files as they are until now.
+    """
+    known = _names_in(directory)
+    unanswered = [reference for reference in references if tuple(reference[:2]) not in known]
+    if unanswered:
+        known = _names_at_agent(facts, leaving, {reference[1] for reference in unanswered})
+    return [warning(*reference[2:]) for reference in unanswered if tuple(reference[:2]) not in known]
+
+
+def _names_in(directory: Iterable[Definitions]) -> set[tuple[str, str]]:
+    known = set()
+    for definitions in directory:
+        for service in definitions.services:
+            known.add(("id", service_id(service)))
+            known.add(("name", str(service.get("name") or "")))
+            sidecar = sidecar_of(service)
+            if sidecar is not None:
+                known.add(("id", sidecar[0]))
+    return known
+
+
+def _names_at_agent(facts: AgentFacts, leaving: Container[str], wanted: Iterable[str]) -> set[tuple[str, str]]:
+    """What others have registered, and what the token may not see; empty where no agent answers."""
+    from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+    from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
+
+    known: set[tuple[str, str]] = set()
+    try:
+        if (facts.process is None and not facts.address_given) or facts.api is None:
+            return known
+        view = AgentView(facts.api)
+        services: dict[str, Any] = view.look().services
+        for identifier, service in services.items():
+            if _owner_of(identifier) not in leaving:
+                known.update((("id", identifier), ("name", str(service.get("Service") or ""))))
+        for name in wanted:
+            if name not in services and view.is_hidden(name):
+                known.update((("id", name), ("name", name)))
+    except ApiError:
+        pass
+    return known
+
+
+def _owner_of(identifier: str) -> str:
+    """A sidecar comes and goes with its service."""
+    return identifier[: -len(SIDECAR_SUFFIX)] if identifier.endswith(SIDECAR_SUFFIX) else identifier

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Definitions as people have them: the shapes that Consul's documentation shows for services, checks and the mesh, in file form."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+
+NAMES = ["web", "redis", "billing-api", "dashboard"]
+ADDRESSES = ["", "10.0.0.5", "127.0.0.1", "192.168.1.20", "2001:db8::5", "redis.internal.example", "db-1", "fd00::1"]
+CHECKS: list[Json] = [
+    {"http": "https://localhost:5000/health", "tls_server_name": "", "tls_skip_verify": True, "method": "POST", "interval": "10s"},
+    {
+        "http": "http://localhost:5000/health",
+        "header": {"Content-Type": ["application/json"]},
+        "body": "{}",
+        "timeout": "1s",
+        "interval": "10s",
+    },
+    {"http": "http://10.0.0.5:8080/v1/status?verbose=1&x=%20", "interval": "30s", "disable_redirects": True},
+    {"http": "http://[::1]:8080/", "interval": "10s"},
+    {"http": "http://user:pass@app.example/health", "interval": "1m"},
+    {"http": "https://app.example", "interval": "15s", "deregister_critical_service_after": "90m"},
+    {"tcp": "localhost:22", "interval": "10s", "timeout": "1s"},
+    {"tcp": "[2001:db8::1]:443", "interval": "10s", "tcp_use_tls": True},
+    {"tcp": "db.example:postgresql", "interval": "10s"},
+    {"udp": "localhost:9", "interval": "10s", "timeout": "1s"},
+    {"ttl": "30s", "notes": "Web app does a curl internally every 10 seconds"},
+    {"args": ["/usr/local/bin/check_mem.py", "-limit", "256MB"], "interval": "10s", "timeout": "1s"},
+    {"args": ["/bin/sh", "-c", "test -e /run/ready"], "interval": "10s"},
+    {"docker_container_id": "f972c95ebf0e", "shell": "/bin/bash", "args": ["/usr/local/bin/check_mem.py"], "interval": "10s"},
+    {"args": ["docker", "inspect", "--format", "{{ .State.Health.Status }}", "web"], "interval": "10s"},
+    {"grpc": "127.0.0.1:12345", "grpc_use_tls": True, "interval": "10s"},
+    {"grpc": "127.0.0.1:12345/my_service.v1.Health", "interval": "10s"},
+    {"h2ping": "localhost:22222", "interval": "10s", "h2ping_use_tls": False},
+    {"alias_service": "web"},
+    {"http": "http://127.0.0.1:8080/", "interval": "5s", "status": "passing", "success_before_passing": 3, "failures_before_critical": 3},
+]
+EXTRAS: list[Json] = [
+    {},
+    {"tags": ["primary", "v1"], "meta": {"version": "4.1.2", "owner": "team-a"}},
+    {"tagged_addresses": {"lan": {"address": "192.168.0.55", "port": 8000}, "wan": {"address": "198.18.0.23", "port": 80}}},
+    {"tagged_addresses": {"lan_ipv4": {"address": "192.0.2.1", "port": 80}, "wan_ipv6": {"address": "2001:db8::1", "port": 80}}},
+    {"enable_tag_override": True, "weights": {"passing": 5, "warning": 1}, "token": "233b604b-b92e-48c8-a253-5f11514e4b50"},
+]
+MESH: list[Json] = [
+    {"connect": {"native": True}},
+    {"connect": {"sidecar_service": {}}},
+    {"connect": {"sidecar_service": {"port": 20200, "proxy": {"local_service_address": "127.0.0.1", "local_service_port": 9000}}}},
+    {"connect": {"sidecar_service": {"proxy": {"upstreams": [{"destination_name": "db", "local_bind_port": 9191}]}}}},
+    {
+        "connect": {
+            "sidecar_service": {
+                "proxy": {
+                    "upstreams": [
+                        {
+                            "destination_type": "prepared_query",
+                            "destination_name": "nearest",
+                            "local_bind_address": "127.0.0.1",
+                            "local_bind_port": 1,
+                        },
+                        {"destination_name": "db", "datacenter": "dc2", "local_bind_address": "198.19.0.2", "local_bind_port": 2},
+                        {"destination_name": "cache", "local_bind_socket_path": "/tmp/cache.sock", "local_bind_socket_mode": "0700"},
+                    ],
+                    "config": {"handshake_timeout_ms": 1000, "envoy_prometheus_bind_addr": "0.0.0.0:9102"},
+                    "mesh_gateway": {"mode": "local"},
+                    "expose": {"checks": True, "paths": [{"path": "/metrics", "local_path_port": 8080, "listener_port": 21500}]},
+                },
+                "checks": [{"tcp": "127.0.0.1:20000", "interval": "10s"}, {"alias_service": "web"}],
+            }
+        }
+    },
+    {"connect": {"sidecar_service": {"proxy": {"mode": "transparent", "transparent_proxy": {"outbound_listener_port": 15001}}}}},
+]
+GATEWAYS: list[Json] = [
+    {"kind": "mesh-gateway", "port": 8443, "proxy": {"config": {"envoy_mesh_gateway_bind_tagged_addresses": True}}},
+    {"kind": "ingress-gateway", "port": 8888, "checks": [{"tcp": "127.0.0.1:8888", "interval": "5s"}]},
+    {"kind": "terminating-gateway", "port": 8443},
+    {"kind": "connect-proxy", "port": 8181, "proxy": {"destination_service_name": "redis"}},
+    {
+        "kind": "connect-proxy",
+        "port": 8181,
+        "proxy": {
+            "destination_service_name": "redis",
+            "destination_service_id": "redis1",
+            "local_service_address": "127.0.0.1",
+            "local_service_port": 9090,
+            "config": {"foo": "bar"},
+        },
+    },
+]
+
+
+def definitions() -> Iterator[Json]:
+    """Yield more than two thousand definitions, the same ones each time."""
+    numbers = itertools.count(1)
+
+    def one(name: str, address: str, *parts: Json) -> Json:
+        service: Json = {"name": name, "id": f"{name}-{next(numbers)}", "port": 8080}
+        for part in ({"address": address} if address else {}, *parts):
+            service.update(part)
+        return service
+
+    for name, address, extra, check in itertools.product(NAMES[:3], ADDRESSES, EXTRAS, CHECKS):
+        yield one(name, address, extra, {"check": check})
+    for name, address, extra, block in itertools.product(NAMES[:1], ADDRESSES, EXTRAS, [*MESH, *GATEWAYS]):
+        yield one(name, address, extra, block)
+    yield {"name": "queue", "socket_path": "/run/queue.sock"}
+    yield {"name": "zoned", "port": 1, "locality": {"region": "us-west-1", "zone": "us-west-1a"}}
+    yield {"name": "ported", "ports": [{"name": "http", "port": 8080, "default": True}, {"name": "admin", "port": 8081}]}

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people really have gets no error, and no warning that they would not agree with."""
+
+from __future__ import annotations
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST
+from ansible_collections.registrar.consul.tests.support.definitions.realistic import definitions
+
+# A shell for a script in a container has had no effect since 1.1.
+AGREED = {"no-effect"}
+
+
+def test_no_error_and_no_needless_warning() -> None:
+    services = list(definitions())
+    assert len(services) > 2000
+
+    for literal in (False, True):
+        found = verdict([finding for service in services for finding in judge_services([service], literal=literal)[0].findings], NEWEST)
+        assert found.errors == []
+        assert {warning["rule"] for warning in found.warnings} <= AGREED

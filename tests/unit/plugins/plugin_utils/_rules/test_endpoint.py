@@ -1,0 +1,59 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What agents can look at gets no word, and what they cannot gets the right one; integration tests ask agents about the same table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.endpoint import endpoint_findings
+from ansible_collections.registrar.consul.tests.support.definitions.endpoints import checks
+
+FAILS = "every run of the check fails."
+
+
+def said(check: dict[str, Any]) -> list[str]:
+    return [finding.message for finding in endpoint_findings(check, ())]
+
+
+@pytest.mark.parametrize(("check", "wrong"), checks(("http", "tcp", "udp", "h2ping", "grpc", "args"), 8080))
+def test_every_form(check: dict[str, Any], wrong: str) -> None:
+    assert said(check) == ([f"{wrong}; {FAILS}"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        {"http": "https://[::1]:8443/health"},
+        {"http": "http://::1:80/"},
+        {"http": "http://[fe80::1%25eth0]:80/"},
+        {"http": "http://my_host.example/%2f?a=%"},
+        {"http": "http://127.0.0.1:/"},
+        {"tcp": "[::1]:80"},
+        {"tcp": "db.example:postgresql"},
+        {"grpc": "[::1]:9090/a.b.C"},
+        {"args": ["C:\\Program Files\\check.exe"]},
+        {"args": ["/usr/bin/docker", "inspect", "--format", "{{ .State }}"]},
+        {"http": ""},
+        {"tcp": None},
+        {"args": []},
+        {"args": [1]},
+    ],
+)
+def test_what_may_work_gets_no_word(check: dict[str, Any]) -> None:
+    assert said(check) == []
+
+
+def test_no_word_shows_a_password() -> None:
+    for url in ("http://u:s3cret@h:x/", "tcp://u:s3cret@h/", "u:s3cret@h/", "http://u:s3cret@/"):
+        (finding,) = endpoint_findings({"http": url}, ())
+        assert "s3cret" not in finding.message + finding.hint
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "0" * 5000])
+def test_numbers_without_end_are_no_ports(number: str) -> None:
+    assert said({"tcp": f"h:{number}"})
+    assert said({"http": f"http://h:{number}/"})
