@@ -26,3 +26,10 @@ pygments_style = "ansible"
 highlight_language = "yaml+jinja"
 # Straight quotes: what is in the text can be pasted.
 smartquotes = False
+
+
+def setup(app: object) -> None:
+    """Let pages have Mermaid, which Git hosts draw, as plain text here: drawing it would take a script from elsewhere."""
+    from pygments.lexers.special import TextLexer
+
+    app.add_lexer("mermaid", TextLexer)  # type: ignore[attr-defined]

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+import textwrap
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules import fleet
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, entered
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span, format_version
 from ansible_collections.registrar.consul.tools.generators.common import MARKDOWN_HEADER
@@ -23,6 +26,9 @@ An *error* stops the task before anything is changed: without it, the agent woul
 else. A *warning* lets the task go on; `silence` takes its id, and `strict` makes errors of all warnings. Every rule comes from
 what real agents did, or from their source. Where we refuse what an agent takes, the rule says why.
 
+These look at several hosts at once. They are found by the playbook `registrar.consul.fleet`, and stop no task of a host:
+{of_fleets}.
+
 ## Errors
 
 {errors}
@@ -35,6 +41,7 @@ def outputs() -> dict[str, str]:
     rules = sorted(RULES.values(), key=lambda rule: rule.id)
     page = _PAGE.format(
         header=MARKDOWN_HEADER,
+        of_fleets=textwrap.fill(", ".join(f"`{rule}`" for rule in sorted(entered([fleet]))), 140, break_on_hyphens=False),
         errors="\n".join(_entry(rule) for rule in rules if rule.severity == "error"),
         warnings="\n".join(_entry(rule) for rule in rules if rule.severity == "warning"),
     )

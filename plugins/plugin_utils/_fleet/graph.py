@@ -110,7 +110,7 @@ def _joined(edges: Iterable[Edge], place: Callable[[str], str]) -> Iterator[Edge
     found = Counter((place(edge.start), place(edge.end)) for edge in edges)
     for (start, end), count in found.items():
         if start != end:
-            yield Edge(start, end, OK, (f"{count} upstreams",) if count > 1 else (), count)
+            yield Edge(start, end, OK, (f"{count}×",) if count > 1 else (), count)
 
 
 def _groups(nodes: list[str], graph: Graph) -> dict[str, list[str]]:

@@ -59,4 +59,4 @@ def _class(node: Node) -> str:
 def _escaped(text: str) -> str:
     """Return text that Mermaid shows as it is: everything that may mean something becomes a number."""
     plain = "".join(char if char.isprintable() else "�" for char in text)
-    return "".join(char if char.isalnum() or char in " -_./…,()✗?�" else f"#{ord(char)};" for char in plain)
+    return "".join(char if char.isalnum() or char in " -_./…,()✗×?�" else f"#{ord(char)};" for char in plain)

@@ -64,7 +64,7 @@ def test_many_services_are_drawn_as_few_boxes() -> None:
     lines = judged(many(200))["mermaid"].splitlines()
     assert [line for line in lines if "team3" in line] == ['  n4[["team3…<br/>20 services"]]:::service']
     assert sum("-->" in line for line in lines) == 10
-    assert '  n1 -->|"20 upstreams"| n2' in lines
+    assert '  n1 -->|"20×"| n2' in lines
 
 
 def test_what_is_broken_stays_a_box_of_its_own() -> None:
