@@ -23,6 +23,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     spelling,
     types,
     unique,
+    variable,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
 
@@ -37,4 +38,4 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((check, directory, hcl, history, mesh, opaque, schema, service, spelling, types, unique))
+RULES = entered((check, directory, hcl, history, mesh, opaque, schema, service, spelling, types, unique, variable))

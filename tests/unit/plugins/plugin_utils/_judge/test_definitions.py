@@ -70,7 +70,7 @@ OF_FILES = {
 }
 OF_TARGETS = {
     *("agent-not-compared", "change-unverified", "config-dir-missing", "not-in-hcl", "preflight-missing", "preflight-settings"),
-    *("preflight-trial", "script-checks-unknown", "version-unknown"),
+    *("preflight-trial", "role-variable", "script-checks-unknown", "version-unknown"),
 }
 
 
