@@ -74,6 +74,7 @@ def judge_spec() -> Spec:
         "edition": {"type": "str", "choices": ["community", "enterprise"], "default": "community"},
         "strict": {"type": "bool", "default": False},
         "silence": {"type": "list", "elements": "str", "default": []},
+        "secret_paths": {"type": "list", "elements": "str", "default": [], "no_log": False},
     }
 
 

@@ -9,7 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from ansible_collections.registrar.consul.plugins.module_utils._files import durable
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
@@ -20,11 +20,16 @@ _VERSION = 1
 
 
 class Owned(NamedTuple):
-    """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services."""
+    """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services, where secrets stand."""
 
     owner: str
     digest: str
     services: list[str]
+    secret_places: Sequence[Sequence[str]] = ()
+
+    def packed(self) -> list[object]:
+        """Return what makes the same again."""
+        return list(self if self.secret_places else self[:3])
 
 
 def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
@@ -44,7 +49,7 @@ def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
 
 def save_manifest(directory: ConfigDir, files: dict[str, Owned]) -> None:
     """Write the manifest durably."""
-    value = {"version": _VERSION, "files": {name: list(owned) for name, owned in files.items()}}
+    value = {"version": _VERSION, "files": {name: owned.packed() for name, owned in files.items()}}
     durable.replace(directory.state, MANIFEST, (json.dumps(value, sort_keys=True) + "\n").encode("utf-8"))
 
 

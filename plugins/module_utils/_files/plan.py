@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, bad_name, digest_of, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
@@ -25,6 +25,7 @@ class Wanted(NamedTuple):
     services: dict[str, list[str]]
     adopt: bool = False
     repair: bool = True
+    secret_places: Sequence[Sequence[str]] = ()
 
 
 class Plan(NamedTuple):
@@ -89,7 +90,9 @@ class _Planner:
             return
         after = self._owners.state(digest, state if owned is not None else None)
         action = self._action(owned, state, digest)
-        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []))
+        now_owned = Owned(
+            self._wanted.owner, digest, self._wanted.services.get(name, []), [list(steps) for steps in self._wanted.secret_places]
+        )
         self.plan.changes.append(Change(name, action, state, old, after, new, now_owned))
 
     @staticmethod

@@ -20,10 +20,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.process im
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import concealed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
@@ -50,7 +50,9 @@ class Declarations(NamedTuple):
     checks: dict[str, Place]
 
 
-def agent_survey(facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile]) -> dict[str, Any]:
+def agent_survey(
+    facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile], secrets: Secrets
+) -> dict[str, Any]:
     """Return the agent's state, the services that no file here declares, and the drift; with `compared` false the reason why not."""
     found: dict[str, Any] = {
         "state": "running" if process is not None else "absent",
@@ -65,13 +67,15 @@ def agent_survey(facts: AgentFacts, process: AgentProcess | None, path: str, fil
         found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
         if process is not None or facts.address_given:
             found["scripts"] = facts.scripts_enabled
-            _compare(found, facts, process, path, files)
+            _compare(found, facts, process, path, files, secrets)
     except (ApiError, AgentProcessError) as problem:
         found["reason"] = str(problem)
     return {"version": None, "edition": None, "version_source": None, "scripts": None, **found}
 
 
-def _compare(found: dict[str, Any], facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile]) -> None:
+def _compare(
+    found: dict[str, Any], facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile], secrets: Secrets
+) -> None:
     """Raises ApiError when the agent does not let us look."""
     if facts.api is None:
         found["reason"] = "the agent answers no HTTP"
@@ -94,7 +98,7 @@ def _compare(found: dict[str, Any], facts: AgentFacts, process: AgentProcess | N
     found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
     complete = not any(entry.fatal for entry in files)
     origins = _Origins(facts, process, path, complete)
-    found["services"] = [_undeclared(key, seen, origins) for key in sorted(seen.services.keys() - declared.services.keys())]
+    found["services"] = [_undeclared(key, seen, origins, secrets) for key in sorted(seen.services.keys() - declared.services.keys())]
     found["checks"] = [_undeclared_check(key, seen, origins) for key in _undeclared_checks(declared, seen)]
 
 
@@ -137,15 +141,17 @@ def _entry(place: Place, service: str, what: str, **more: str) -> dict[str, Any]
     return dict({"check": "", "field": "", "reason": ""}, **dict(place._asdict(), service=service, what=what, **more))
 
 
-def _undeclared(key: str, seen: Seen, origins: _Origins) -> dict[str, Any]:
+def _undeclared(key: str, seen: Seen, origins: _Origins, secrets: Secrets) -> dict[str, Any]:
     """A service that no file here declares: where it comes from, and all that is known of it."""
     service = seen.services[key]
     own = {check_id: check for check_id, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
     return {
         "key": key,
         "origin": origins.of(key),
-        "answer": concealed(service),
-        "checks": [concealed(origins.check(name, own[name])) for name in sorted(own) if not name.startswith(_MAINTENANCE)],
+        "answer": secrets.concealed(service),
+        "checks": [
+            secrets.concealed_at(("check",), origins.check(name, own[name])) for name in sorted(own) if not name.startswith(_MAINTENANCE)
+        ],
         "token": origins.has_token(key),
     }
 

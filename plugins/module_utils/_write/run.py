@@ -14,10 +14,11 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, owner_in_words, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners, wanted_ownership
 from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader, scan
@@ -49,7 +50,7 @@ def run_single(module: Any) -> None:
     del result["paths"], result["services"]
     result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
     for found in writer.definitions.values():
-        result["definition"] = masked(found.services[0])
+        result["definition"] = masked(found.services[0], writer.secrets)
     module.exit_json(**result)
 
 
@@ -82,6 +83,8 @@ class Writer:
             name: None if text is None else text.encode("utf-8") for name, text in self.payload["files"].items()
         }
         self.definitions = self._parsed()
+        self.secrets = Secrets(self.payload.get("secret_places", ()))
+        self._secrets_in_files = self.secrets
         self._facts: Any = None
 
     def run(self) -> dict[str, Any]:
@@ -102,6 +105,9 @@ class Writer:
         if earlier is not None and earlier.intent is not None:
             # Check mode only: the real run would finish the interrupted commit first.
             manifest = earlier.intent.manifest
+        # What was secret until now is so still, in the files of before.
+        known = [steps for owned in manifest.values() for steps in owned.secret_places]
+        self._secrets_in_files = Secrets({*self.secrets.places, *map(tuple, known)})
         owners = Owners(directory, wanted_ownership(self._options), self._agent)
         wanted = Wanted(
             self.payload["owner"],
@@ -109,6 +115,7 @@ class Writer:
             {name: [service_id(service) for service in found.services] for name, found in self.definitions.items()},
             self._options["adopt"],
             self._options["drift"] == "repair",
+            self.secrets.places,
         )
         todo = plan(directory, wanted, manifest, owners)
         if wanted.adopt:
@@ -116,12 +123,23 @@ class Writer:
         todo.findings[:] = self._as_asked(todo.findings)
         self._demand_no_error(todo.findings)
         journal = earlier
+        if not self._module.check_mode:
+            self._remember_places(directory, manifest, todo)
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
             self._demand_no_error(todo.findings)
             if not self._module.check_mode:
                 journal = commit(directory, todo.changes, self._reason(todo.changes), labelling(self._module))
         return self._result(directory, todo, earlier, journal)
+
+    def _remember_places(self, directory: ConfigDir, manifest: dict[str, Owned], todo: Plan) -> None:
+        """Note where secrets stand in files that stay as they are, for whoever looks at them later."""
+        places = [list(steps) for steps in self.secrets.places]
+        changing = {change.name for change in todo.changes}
+        ours = {name: owned for name, owned in manifest.items() if owned.owner == self.payload["owner"] and self.contents.get(name)}
+        stale = {name: owned for name, owned in ours.items() if list(owned.secret_places) != places and name not in changing}
+        if stale:
+            save_manifest(directory, {**manifest, **{name: owned._replace(secret_places=places) for name, owned in stale.items()}})
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
@@ -166,7 +184,7 @@ class Writer:
 
         coming = {change.name: change.new for change in changes if change.new is not None}
         leaving = [change.name for change in changes if change.new is None]
-        candidate = Candidate(directory, staying, coming, leaving)
+        candidate = Candidate(directory, staying, coming, leaving, self._secrets_in_files)
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
         if how == "trial" and not findings:
@@ -264,14 +282,14 @@ class Writer:
             "rule_warnings": [finding for finding in done.findings if finding["severity"] == "warning"],
         }
         if self._module._diff:
-            result["diff"] = [_diff(path, change) for change in done.changes]
+            result["diff"] = [_diff(path, change, self._secrets_in_files) for change in done.changes]
         return result
 
 
-def _diff(path: str, change: Change) -> dict[str, str]:
+def _diff(path: str, change: Change, secrets: Secrets) -> dict[str, str]:
     from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked_pair
 
-    before, after = masked_pair(change.name, change.old, change.new)
+    before, after = masked_pair(change.name, change.old, change.new, secrets)
     full = os.path.join(path, change.name)
     return {
         "before_header": full if change.old is not None else "%s (absent)" % full,

@@ -30,7 +30,7 @@ class Request:
 
 def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms) -> Request:
     """Judge and render a whole set."""
-    judged = judge_services(services, edition=terms.edition, hcl=terms.format == "hcl")
+    judged = judge_services(services, edition=terms.edition, hcl=terms.format == "hcl", secrets=terms.secrets)
     definitions = [entry.definition for entry in judged]
 
     def files() -> dict[str, list[dict[str, Any]]]:
@@ -45,7 +45,7 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
     """Judge and render one definition."""
     identifier = service_id(dict(definition))
     label = f"service ({identifier})" if identifier else "service"
-    judged = judge_services([definition], [label], terms.edition, hcl=terms.format == "hcl")
+    judged = judge_services([definition], [label], terms.edition, hcl=terms.format == "hcl", secrets=terms.secrets)
 
     def name() -> str:
         return file_name or service_file_name(service_id(judged[0].definition), terms.format)
@@ -70,6 +70,10 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], di
         "conditional": packed(result.conditional),
         "scripts": [place for entry in judged for place in entry.scripts],
     }
+    places = {*terms.secrets.places, *terms.secrets.steps([entry.definition for entry in judged])}
+    if places:
+        # Not what is secret but where: what stood there before and what comes after is secret, too.
+        payload["secret_places"] = sorted(places)
     if terms.format == "hcl":
         payload["definitions"] = {name: {"services": services} for name, services in contents.items()}
     return Request(result, payload)

@@ -14,8 +14,10 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, in_input_order
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.hush import hushed
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import text
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import (
@@ -42,7 +44,6 @@ class Judged:
 
     definition: Any
     findings: list[Finding]
-    secrets: list[str]
     scripts: list[str] = dataclass_field(default_factory=list)
 
 
@@ -58,10 +59,11 @@ def judge_services(
     *,
     literal: bool = False,
     hcl: bool = False,
+    secrets: Secrets = NATURAL,
 ) -> list[Judged]:
     """Judge services that are to stand on one node together.
 
-    `literal` ones stand in a file and are not coerced; `hcl` ones are to be written as HCL.
+    `literal` ones stand in a file and are not coerced; `hcl` ones are to be written as HCL. No finding quotes one of the secrets.
     """
     results = [_judge(service_field(), value, _service_rules, edition, literal) for value in definitions]
     named = labels or [label_of(index, result.definition) for index, result in enumerate(results)]
@@ -76,7 +78,7 @@ def judge_services(
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for label, definition, result in zip(named, definitions, results, strict=True):
-        _finish(result, label, definition)
+        _finish(result, label, definition, secrets)
     return results
 
 
@@ -107,7 +109,7 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
         refused = {finding.place for finding in findings}
         findings.extend(story_findings(coercion.storied, edition))
         findings.extend(finding for finding in rules(definition) if finding.place not in refused)
-    return Judged(definition, findings, coercion.secrets)
+    return Judged(definition, findings)
 
 
 def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
@@ -131,11 +133,11 @@ def _node_check_rules(check: dict[str, Any]) -> Iterator[Finding]:
     yield from node_check_findings(check, ())
 
 
-def _finish(result: Judged, label: str, definition: Any) -> None:
+def _finish(result: Judged, label: str, definition: Any, secrets: Secrets = NATURAL) -> None:
     """Put the findings in order, and the label of the definition on each."""
     result.findings = [
         Finding(found.rule, found.place, found.message, found.hint, found.severity, found.spans, label)
-        for found in in_input_order(result.findings, definition)
+        for found in in_input_order(hushed(result.findings, definition, result.definition, secrets), definition)
     ]
     if isinstance(result.definition, dict):
         result.scripts = [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]

@@ -16,6 +16,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets, steps_of
 from ansible_collections.registrar.consul.plugins.module_utils._options import judge_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version, parse_version
@@ -38,6 +39,7 @@ class Terms:
     silence: tuple[str, ...] = ()
     format: str = "json"
     header: str = ""
+    secrets: Secrets = NATURAL
 
 
 def read_terms(options: Mapping[str, Any]) -> Terms:
@@ -47,6 +49,7 @@ def read_terms(options: Mapping[str, Any]) -> Terms:
         edition=choice(options, "edition", judge_spec()),
         strict=flag(options, "strict"),
         silence=_silence(options.get("silence")),
+        secrets=_secrets(options.get("secret_paths")),
     )
 
 
@@ -87,10 +90,8 @@ def demand_library() -> None:
 
 
 def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
-    """The ids of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
     # Imports all rules: most tasks silence nothing.
-    entries = given.split(",") if isinstance(given, str) else given or ()
-    silenced = tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)
+    silenced = _entries(given)
     if not silenced:
         return ()
     from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
@@ -99,3 +100,17 @@ def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
     if unknown:
         raise TermsError(f"silence: {', '.join(unknown)}: no rule that only warns has this id. The documentation lists the rules.")
     return silenced
+
+
+def _secrets(given: str | Iterable[Any] | None) -> Secrets:
+    try:
+        places = sorted({steps_of(entry) for entry in _entries(given)})
+    except ValueError as problem:
+        raise TermsError(f"secret_paths: {problem} Write it as messages do, such as meta.license or proxy.config.pin.") from None
+    return Secrets(places) if places else NATURAL
+
+
+def _entries(given: str | Iterable[Any] | None) -> tuple[str, ...]:
+    """The entries of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
+    entries = given.split(",") if isinstance(given, str) else given or ()
+    return tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)

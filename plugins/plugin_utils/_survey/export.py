@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import check_ids, service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
