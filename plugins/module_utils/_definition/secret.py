@@ -89,6 +89,11 @@ class Secrets:
         """Whether all that stands at a place of a file is secret."""
         return self._spot(place).secret
 
+    def hides_field(self, field: str, of_check: bool) -> bool:
+        """Whether a field of a service or its check is secret, by the name that comparisons give it."""
+        steps = [step.partition("[")[0] for step in field.split(".")]
+        return self.hides(("service", *(["check"] if of_check else []), *steps))
+
     def concealed_at(self, place: Place, value: Any, hide: Hide | None = None) -> Any:
         """Return a value that stands at a place of a file with what is secret in it masked."""
         return self._walk(value, (), self._spot(place), hide or _mask)
@@ -218,9 +223,10 @@ def steps_of(path: str) -> Steps:
     return tuple(steps)
 
 
-def _mask(_place: Place, value: Any) -> Any:
-    """A text for texts, and a number for numbers: what is concealed is still to be judged."""
-    return MASK if isinstance(value, str) else 0
+def _mask(place: Place, value: Any) -> Any:
+    """A text, so that nobody takes it for the true value; but a number in a field that must be text stays one, and is judged as such."""
+    keys = {step.lower() for step in place if isinstance(step, str)}
+    return 0 if not isinstance(value, str) and keys & SENSITIVE_FIELDS and _OPAQUE not in keys else MASK
 
 
 def _plain(key: str) -> str:

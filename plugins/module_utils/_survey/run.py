@@ -144,6 +144,5 @@ def _without_secrets(agent: dict[str, Any], files: list[DefinitionFile], secrets
 
 
 def _reason(entry: dict[str, Any], secrets: Secrets, texts: list[str]) -> str:
-    place = [step.partition("[")[0] for step in entry["field"].split(".")]
-    hidden = secrets.hides((entry["kind"], *(["checks"] if entry["check"] and entry["kind"] == "service" else []), *place))
+    hidden = secrets.hides_field(entry["field"], bool(entry["check"]))
     return "is not as the file says" if hidden and entry["reason"] else scrub(entry["reason"], texts)

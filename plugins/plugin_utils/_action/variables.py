@@ -18,6 +18,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.variable i
 
 _ROLE = "registrar.consul.consul_services"
 _PREFIX = "consul_services_"
+# Not of the role, but in the lists that service_definition_info exports.
+SECRETS = "consul_services_secrets"
 # Reading YAML would take longer than the rest of the task.
 _OPTION = re.compile(rf"^ +({_PREFIX}\w+):$", re.MULTILINE)
 
@@ -28,4 +30,4 @@ def stray_variables(role: Any, variables: Iterable[str]) -> list[Finding]:
         return []
     specification = Path(role._role_path, "meta", "argument_specs.yml").read_text(encoding="utf-8")
     given = [name for name in variables if name.startswith(_PREFIX)]
-    return list(variable_findings(given, _OPTION.findall(specification)))
+    return list(variable_findings(given, [*_OPTION.findall(specification), SECRETS]))

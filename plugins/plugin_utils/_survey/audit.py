@@ -15,9 +15,10 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
@@ -107,7 +108,8 @@ class _Judge:
         judged += judge_node_checks([entry.definition for entry in checks], [entry.label for entry in checks], edition, literal=True)
         double, self.audit.duplicates = _duplicates(self.audit.entries)
         for entry, found in zip([*services, *checks], judged, strict=True):
-            found.findings = [*entry.findings, *found.findings, *(finding for owner, finding in double if owner is entry)]
+            seen = [finding for finding in found.findings if not is_masked(entry.definition, finding.place)]
+            found.findings = [*entry.findings, *seen, *(finding for owner, finding in double if owner is entry)]
             if self._add(entry.file, found.findings):
                 self.audit.refused.add(entry.file)
             for finding in conditional_findings({"scripts": found.scripts}, self._facts()):
@@ -176,6 +178,15 @@ class _Judge:
     def _sorted(self, findings: list[dict[str, str]]) -> list[dict[str, str]]:
         order = {file["name"]: position for position, file in enumerate(self._survey["files"])}
         return sorted(findings, key=lambda finding: (order.get(finding["file"], len(order)), finding["severity"] != "error"))
+
+
+def is_masked(value: Any, place: Place) -> bool:
+    """Whether the target has kept to itself what stands at a place: nobody here can tell whether it is right."""
+    for step in place:
+        if not isinstance(value, (dict, list)):
+            break
+        value = value.get(step) if isinstance(value, dict) else value[step] if isinstance(step, int) and step < len(value) else None
+    return isinstance(value, str) and MASK in value
 
 
 def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit, is_masked
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, Reference, export_text
 
 SECRETS = "consul_services_secrets"
@@ -86,7 +86,8 @@ def _take_registrations(audit: Audit, exported: Exported) -> None:
         except (CasingError, _Unknown) as reason:
             exported.left_out.append({"what": f"service {found['key']}", "reason": str(reason)})
             continue
-        errors = verdict(judge_services([service])[0].findings, None).errors
+        (judged,) = judge_services([service])
+        errors = verdict((finding for finding in judged.findings if not is_masked(service, finding.place)), None).errors
         if errors:
             exported.left_out.append({"what": f"service {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
         else:
@@ -149,12 +150,12 @@ def _refer_to_secrets(exported: Exported) -> None:
 
 def _referring(field: Field, value: Any, place: Place, refer: Any) -> Any:
     """Return a definition with a reference in the place of each secret."""
-    if field.sensitive:
+    if field.sensitive or field.opaque or not isinstance(value, (dict, list)):
         return _replaced(value, place, refer)
     if isinstance(value, list) and field.items is not None:
         return [_referring(field.items, item, (*place, index), refer) for index, item in enumerate(value)]
-    if not isinstance(value, dict) or field.opaque:
-        return value
+    if not isinstance(value, dict):
+        return _replaced(value, place, refer)
     return {key: _referring(child, item, (*place, key), refer) if child else item for key, item, child in _children(field, value)}
 
 
@@ -170,4 +171,4 @@ def _replaced(value: Any, place: Place, refer: Any) -> Any:
         return {key: _replaced(item, (*place, key), refer) for key, item in value.items()}
     if isinstance(value, list):
         return [_replaced(item, (*place, index), refer) for index, item in enumerate(value)]
-    return refer(place) if value == MASK else value
+    return refer(place) if isinstance(value, str) and MASK in value else value

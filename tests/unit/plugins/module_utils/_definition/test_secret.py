@@ -35,7 +35,7 @@ def test_texts_are_masked_and_shapes_stay() -> None:
         "token": [MASK, {"b": MASK}, 0, True, None],
         "checks": [{"header": {"X-Key": [MASK, ""]}, "body": 0, "http": "http://a/"}],
         "meta": {"token": "public"},
-        "proxy": {"config": {"secret": MASK, "list": [{"api_key": 0}], "protocol": "http"}},
+        "proxy": {"config": {"secret": MASK, "list": [{"api_key": MASK}], "protocol": "http"}},
     }
 
 
@@ -142,7 +142,7 @@ def test_listed_places_are_masked_however_they_are_spelled() -> None:
         "name": "web",
         "meta": {"a": MASK, "b": "y"},
         "check": {"args": [MASK], "notes": "y"},
-        "tagged_addresses": {"lan": {"address": "y", "port": 0}},
+        "tagged_addresses": {"lan": {"address": "y", "port": MASK}},
         "proxy": {"upstreams": [{"config": {"c": MASK}, "destination_name": "y"}]},
     }
 
@@ -150,7 +150,7 @@ def test_listed_places_are_masked_however_they_are_spelled() -> None:
     assert secrets.definitions_of({"services": [service], "check": {"args": ["x"]}}) == {"services": [hidden], "check": {"args": [MASK]}}
     assert secrets.concealed({"Meta": {"a": "x"}, "TaggedAddresses": {"l": {"Port": 5}}, "Definition": {"Args": ["x"]}}) == {
         "Meta": {"a": MASK},
-        "TaggedAddresses": {"l": {"Port": 0}},
+        "TaggedAddresses": {"l": {"Port": MASK}},
         "Definition": {"Args": ["x"]},
     }
 
