@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import json
 from collections import Counter
-from typing import Any, Container, Iterable
+from typing import Any, Collection, Iterable
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, Place, read_with_places
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import (
@@ -63,6 +63,7 @@ class _File:
         self.found: dict[Any, list[str]] = {}
         self._secrets = secrets
         self._json: Any = None
+        self._masked: Any = None
         self._cuts: list[tuple[Place, Any]] = []
         self._readable = True
         try:
@@ -70,19 +71,21 @@ class _File:
                 return
             if name.endswith(".json") or self.text.lstrip()[:1] == "{":
                 self._json = dict(json.loads(self.text))
-                secrets.concealed_file(self._json, self._note)
+                self._masked = secrets.concealed_file(self._json, self._note)
             else:
                 self._read_hcl()
         except (ValueError, TypeError, RecursionError, HclError):
             self._readable = False
 
-    def shown(self, changed: Container[Any]) -> str:
+    def shown(self, changed: Collection[Any]) -> str:
         """The text with the secrets masked."""
         if not self._readable:
             return UNREADABLE
         if self._json is None:
             return self._shown_hcl(changed)
-        shown = self._secrets.concealed_file(self._json, lambda place, _value: CHANGED if place in changed else MASK)
+        shown = self._masked
+        if changed:
+            shown = self._secrets.concealed_file(self._json, lambda place, _value: CHANGED if place in changed else MASK)
         return json.dumps(shown, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     def _note(self, place: Any, value: Any) -> str:
@@ -108,7 +111,7 @@ class _File:
                 self._cuts.append((Place(key, place.start, place.end), None if whole else value))
                 end = place.end
 
-    def _shown_hcl(self, changed: Container[Any]) -> str:
+    def _shown_hcl(self, changed: Collection[Any]) -> str:
         """Cut the secrets out of the text; all the rest stays as it was written."""
         parts, position = [], 0
         for (key, start, end), value in self._cuts:

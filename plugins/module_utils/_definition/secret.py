@@ -67,6 +67,10 @@ class Secrets:
         """Return definitions, as a file or the HTTP API has them, with what is secret masked: types and shapes stay."""
         return self._walk(definition, (), self._in_definition, hide or _mask)
 
+    def is_at(self, place: Place, value: Any) -> bool:
+        """Whether what stands at a place of a definition is secret as a whole."""
+        return self._spot(("service", *place)).secret or (bool(self._values) and self._is_known(place, value))
+
     def concealed_file(self, document: Mapping[str, Any], hide: Hide | None = None) -> dict[str, Any]:
         """The same for a whole file. Settings of the agent itself have secrets of their own, which nobody here knows: all are masked."""
         return {key: self._walk(child, (key,), self._top(key), hide or _mask) for key, child in document.items()}
@@ -100,20 +104,20 @@ class Secrets:
 
     def _spot(self, place: Place) -> _Spot:
         spot = self._top(place[0])
-        for step in place[1:]:
-            spot = spot.at(step)
+        for step in _steps(place[1:]):
+            spot = _below(spot, step)
         return spot
 
     def _top(self, key: str) -> _Spot:
         name, spot = key.lower(), self._in_definition
         if name not in DEFINITION_KEYS:
             return spot._replace(secret=True)
-        return spot if name.startswith("service") else spot.at(key)
+        return spot if name.startswith("service") else _below(spot, key)
 
     def _walk(self, value: Any, place: Place, spot: _Spot, hide: Hide) -> Any:
         if isinstance(value, dict):
-            return {key: self._walk(child, (*place, key), spot.at(key), hide) for key, child in value.items()}
-        if isinstance(value, list):
+            return {key: self._walk(child, (*place, key), _below(spot, str(key)), hide) for key, child in value.items()}
+        if isinstance(value, (list, tuple)):
             return [self._walk(item, (*place, index), spot, hide) for index, item in enumerate(value)]
         if spot.secret or (self._values and self._is_known(place, value)):
             return hide(place, value) if value not in (None, "") and not isinstance(value, bool) else value
@@ -130,32 +134,34 @@ _FIELDS, _IN_OPAQUE, _IN_PUBLIC = "fields", "opaque", "public"
 
 
 class _Spot(NamedTuple):
-    """Where a walk is: whose names the keys are, what is left of the listed places, and whether all that is here is secret."""
+    """Where a walk is: whose names the keys are, what is left of the listed places, and whether all that is here is secret.
+
+    Items of lists are alike: a single one and a list of one are, to an agent.
+    """
 
     names: str
     listed: tuple[Steps, ...]
     secret: bool = False
 
-    def at(self, step: Any) -> _Spot:
-        """One step further. Items of lists are alike, since a single one and a list of one are."""
-        if self.secret or not isinstance(step, str):
-            return self
-        key = step.lower()
-        if self.names == _FIELDS and key == "definition":
-            # So an agent calls what is in a check.
-            return self
-        names, listed = self.names, self.listed
-        if listed:
-            plain = _plain(step)
-            listed = tuple(steps[1:] for steps in listed if steps[0] in (plain, "*"))
-            if () in listed:
-                return _Spot(names, (), True)
-        if (names == _FIELDS and key in SENSITIVE_FIELDS) or (names != _IN_PUBLIC and is_telltale(key)):
+
+@functools.lru_cache(maxsize=8192)
+def _below(spot: _Spot, step: str) -> _Spot:
+    key = step.lower()
+    if spot.secret or (spot.names == _FIELDS and key == "definition"):
+        # So an agent calls what is in a check.
+        return spot
+    names, listed = spot.names, spot.listed
+    if listed:
+        plain = _plain(step)
+        listed = tuple(steps[1:] for steps in listed if steps[0] in (plain, "*"))
+        if () in listed:
             return _Spot(names, (), True)
-        if names == _FIELDS and key in USER_KEY_FIELDS:
-            # The agent hands out the others to everybody.
-            names = _IN_OPAQUE if key == _OPAQUE else _IN_PUBLIC
-        return _Spot(names, listed)
+    if (names == _FIELDS and key in SENSITIVE_FIELDS) or (names != _IN_PUBLIC and is_telltale(key)):
+        return _Spot(names, (), True)
+    if names == _FIELDS and key in USER_KEY_FIELDS:
+        # The agent hands out the others to everybody.
+        names = _IN_OPAQUE if key == _OPAQUE else _IN_PUBLIC
+    return _Spot(names, listed)
 
 
 NATURAL = Secrets()
@@ -245,7 +251,7 @@ def _is_name(steps: Steps) -> bool:
 
 
 def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
-    if isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list, tuple)):
         for key, child in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _leaves(child, (*place, key))
     else:

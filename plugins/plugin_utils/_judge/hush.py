@@ -9,7 +9,6 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,29 +17,30 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.secre
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
 
 _UNSAID = "this value"
+# How findings tell values: all others say the same of every definition, and there are thousands of them.
+_TELLS = re.compile(r"\"|://|: |\bWrite\b")
 
 
 def hushed(findings: list[Finding], given: Any, definition: Any, secrets: Secrets) -> list[Finding]:
     """Return the findings about a definition, which was given otherwise perhaps, without a secret of either."""
-    if not findings:
+    findings = [_without_own(finding, given, definition, secrets) for finding in findings]
+    if not any(_TELLS.search(finding.message) or _TELLS.search(finding.hint) for finding in findings):
         return findings
-    texts = secrets.texts([given, definition])
-    return [_hushed(finding, given, definition, texts) for finding in findings] if texts else findings
+    texts = {text for text in secrets.texts([given, definition]) if len(text) >= SHORTEST}
+    long = {shown for text in texts for shown in (text, quoted(text)[1:-1])}
+    return [replace(finding, message=scrub(finding.message, long), hint=scrub(finding.hint, long)) for finding in findings]
 
 
-def _hushed(finding: Finding, given: Any, definition: Any, texts: set[str]) -> Finding:
-    own = {str(value) for value in (_value_at(given, finding.place), _value_at(definition, finding.place)) if value is not None} & texts
-    long = {shown for text in texts if len(text) >= SHORTEST for shown in (text, quoted(text)[1:-1])}
-    message, hint = (scrub(_without_own(text, own), long) for text in (finding.message, finding.hint))
-    return replace(finding, message=message, hint=hint)
-
-
-def _without_own(text: str, own: Iterable[str]) -> str:
+def _without_own(finding: Finding, given: Any, definition: Any, secrets: Secrets) -> Finding:
     """What stands at the place of the finding may be as short as a port."""
-    for value in own:
-        text = text.replace(quoted(value), _UNSAID)
-        text = re.sub(rf"(?<![\w.]){re.escape(value.lower())}(?![\w.])", _UNSAID, text) if value.isdigit() else text
-    return text
+    message, hint = finding.message, finding.hint
+    for value in (_value_at(given, finding.place), _value_at(definition, finding.place)):
+        if not isinstance(value, (str, int, float)) or not secrets.is_at(finding.place, value):
+            continue
+        said = str(value).lower()
+        for shown in (quoted(str(value)), said) if said.replace(".", "").lstrip("-").isdigit() else (quoted(str(value)),):
+            message, hint = (re.sub(rf"(?<![\w.]){re.escape(shown)}(?![\w.])", _UNSAID, text) for text in (message, hint))
+    return finding if (message, hint) == (finding.message, finding.hint) else replace(finding, message=message, hint=hint)
 
 
 def _value_at(value: Any, place: Place) -> Any:
