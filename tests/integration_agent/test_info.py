@@ -85,9 +85,9 @@ def test_without_agent_and_without_state_the_files_are_judged_as_when_writing(tm
 def test_whose_the_files_are_and_what_became_of_them(tmp_path: Path, agent: ConsulAgent) -> None:
     write(
         tmp_path / "write",
-        service(agent, [{"name": "web"}], set="front"),
-        service(agent, [{"name": "db"}, {"name": "cache"}], set="back", layout="per_service"),
-        {"registrar.consul.service_definition": {"config_dir": str(agent.config_dir), "name": "single"}},
+        service(agent, [{"name": "web"}], set="front", reload="later"),
+        service(agent, [{"name": "db"}, {"name": "cache"}], set="back", layout="per_service", reload="later"),
+        {"registrar.consul.service_definition": {"config_dir": str(agent.config_dir), "name": "single", "reload": "later"}},
     )
     agent.write("by-hand.hcl", 'service { name = "by-hand" }\n')
     agent.reload()

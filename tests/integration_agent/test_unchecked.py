@@ -25,7 +25,6 @@ from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY,
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
 
 WRITE = "Write the service definitions"
-RELOAD = "Reload the Consul agent"
 # Type in the schema, and field: texts, numbers, a mapping with several words in its keys, and one that agents do not report.
 TAKEN_OUT = (
     ("service", "weights"),
@@ -104,7 +103,7 @@ def test_what_the_agent_knows_is_registered_and_verified(agent: ConsulAgent, for
 
     first = run(agent, tmp_path, SERVICES, forgetful, diff=True, **told).ok()
 
-    assert first.task(RELOAD).result["verified_by"] == "api"
+    assert first.task(WRITE).result["reload"]["verified_by"] == "api"
     services = agent.services()
     assert services["web"]["Weights"]["Passing"] == 5
     assert services["web-sidecar-proxy"]["Proxy"]["LocalServiceAddress"] == "127.0.0.7"
@@ -135,7 +134,7 @@ def test_what_is_otherwise_on_the_agent_is_noticed(agent: ConsulAgent, forgetful
     fewer = copy.deepcopy(SERVICES)
     del fewer[1]["proxy"]["local_service_address"], fewer[1]["proxy"]["expose"]
     after = run(agent, tmp_path, fewer, forgetful, **told).ok()
-    assert after.task(RELOAD).result["verified_by"] == "api"
+    assert after.task(WRITE).result["reload"]["verified_by"] == "api"
     assert not agent.services()["proxy"]["Proxy"].get("LocalServiceAddress")
 
 
@@ -148,17 +147,17 @@ def test_what_the_agent_does_not_know_is_refused_in_its_own_words(agent: ConsulA
     (failed,) = run(agent, tmp_path, [service], **told).failed
 
     assert failed.result["errors"][0]["rule"] == "preflight-validate"
-    assert "invalid config key" in failed.msg
-    assert "new_thing" in failed.msg
-    assert "planted-value" not in failed.msg
+    assert "invalid config key" in failed.said
+    assert "new_thing" in failed.said
+    assert "planted-value" not in failed.said
     assert files(agent) == []
 
 
 def test_an_agent_that_is_not_newer_hears_nothing_of_the_way_out(agent: ConsulAgent, tmp_path: Path) -> None:
     (failed,) = run(agent, tmp_path, [{"name": "web", "new_thing": 1}]).failed
 
-    assert "is no key that Consul knows here" in failed.msg
-    assert "unchecked" not in failed.msg
+    assert "is no key that Consul knows here" in failed.said
+    assert "unchecked" not in failed.said
 
 
 @pytest.fixture
@@ -189,7 +188,7 @@ def test_a_newer_agent_is_judged_as_the_newest_that_is_known(tmp_path: Path, new
     refused = run_playbook(tmp_path, single(config_dir, name="api", check={"ttl": "5s", "new_thing": 1}), environment=newer).only()
     assert [error["rule"] for error in refused.result["errors"]] == ["unknown-key"]
     for said in ("Consul up to", "the agent is 9.3.1", "list check.new_thing in unchecked"):
-        assert said in refused.msg
+        assert said in refused.said
     assert [found["rule"] for found in refused.result["rule_warnings"]] == ["version-newer"]
 
 
@@ -201,5 +200,5 @@ def test_a_new_key_of_a_single_service(tmp_path: Path, newer: dict[str, str]) ->
 
     result = run_playbook(tmp_path, single(config_dir, **options), environment=newer).only()
 
-    assert "invalid config key" in result.msg
+    assert "invalid config key" in result.said
     assert [found["rule"] for found in result.result["rule_warnings"]] == ["unchecked-known"]

@@ -32,14 +32,13 @@ class Coercion:
 
     With `literal` nothing is coerced: the definition is what stands in a file already.
     `findings` are the ambiguous values; `storied` the places of fields that not every agent knows or that need
-    a word, in the order of the input, with the coerced value; `secrets` the values that must never be shown.
+    a word, in the order of the input, with the coerced value.
     """
 
     def __init__(self, *, literal: bool = False) -> None:
         self.literal = literal
         self.findings: list[Finding] = []
         self.storied: list[tuple[Field, Place, Any]] = []
-        self.secrets: list[str] = []
 
     def value(self, field: Field, value: Any, place: Place = ()) -> Any:
         """Return the value as the schema wants it, made of plain Python types."""
@@ -50,8 +49,6 @@ class Coercion:
         result = coerce(self, field, value, place)
         if field.has_story:
             self.storied.append((field, place, result))
-        if field.sensitive:
-            self.secrets.extend(_strings(result))
         return result
 
     def _object(self, field: Field, value: Any, place: Place) -> Any:
@@ -231,13 +228,3 @@ def _is_unicode(text: str) -> bool:
 def _is_encrypted(value: Any) -> bool:
     """Whether this is a vaulted value of ansible-core before 2.19, which is no str."""
     return bool(getattr(type(value), "__ENCRYPTED__", False))
-
-
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value] if value else []
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _strings(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _strings(item)]
-    return []

@@ -25,6 +25,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     spelling,
     types,
     unique,
+    variable,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
 
@@ -39,4 +40,4 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
     return rules
 
 
-RULES = entered((ai, check, directory, hcl, history, mesh, opaque, ports, schema, service, spelling, types, unique))
+RULES = entered((ai, check, directory, hcl, history, mesh, opaque, ports, schema, service, spelling, types, unique, variable))

@@ -13,7 +13,9 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Unfinished, error, warning
 from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
-from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer, run, run_single
+from ansible_collections.registrar.consul.plugins.module_utils._register.run import run, run_single
+from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
+from ansible_collections.registrar.consul.tests.support.runs.modules import said
 from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, text_of
 
 WEB = {"name": "web", "port": 80, "token": "planted"}
@@ -53,7 +55,7 @@ def answer(module: Answering, call: Any = run) -> dict[str, Any]:
 
 def test_a_result_and_its_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = warning("web", "odd", "is odd.", "Mend it.")
-    monkeypatch.setattr(Writer, "run", lambda _writer: {"changed": False, "rule_warnings": [found]})
+    monkeypatch.setattr(Writer, "run", lambda _writer, _then: {"changed": False, "rule_warnings": [found]})
     module = Answering(tmp_path, dict(bundle([WEB])))
     assert answer(module) == {"changed": False, "rule_warnings": [found]}
     assert module.warnings == ["web: is odd. Mend it."]
@@ -70,21 +72,21 @@ def test_a_refusal_has_changed_nothing(tmp_path: Path) -> None:
     (tmp_path / "services-web.json").write_text("{}")
     result = answer(Answering(tmp_path, dict(bundle([WEB]))))
     assert (result["failed"], result["changed"]) == (True, False)
-    assert result["msg"].startswith("1 error, and nothing was changed:\n")
+    assert result["msg"] == "1 error, and nothing was changed."
     assert len(result["errors"]) == 1
 
 
 def test_what_is_unfinished_may_have_changed_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_writer: Writer) -> None:
+    def fail(_writer: Writer, _then: object) -> None:
         raise Unfinished(error("a.json", "full", "is full."))
 
     monkeypatch.setattr(Writer, "run", fail)
     result = answer(Answering(tmp_path, {}))
-    assert (result["failed"], result["changed"], result["msg"]) == (True, True, "1 error:\na.json: is full.")
+    assert (result["failed"], result["changed"], said(result)) == (True, True, "1 error.\na.json: is full.")
 
 
 def test_what_the_system_refuses_is_told_with_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_writer: Writer) -> None:
+    def fail(_writer: Writer, _then: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Writer, "run", fail)
@@ -96,5 +98,5 @@ def test_what_the_system_refuses_is_told_with_the_directory(tmp_path: Path, monk
 def test_without_a_payload_nothing_is_done(tmp_path: Path) -> None:
     result = answer(Answering(tmp_path, {}, payload=None))
     assert result["failed"]
-    assert "the action plugin of this module did not run." in result["msg"]
+    assert "the action plugin of this module did not run." in said(result)
     assert list(tmp_path.iterdir()) == []
