@@ -12,6 +12,9 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_request, set_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.variables import stray_variables
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import kind_of
 
 
@@ -31,6 +34,15 @@ class ActionModule(base.RegistrarAction):
         return result
 
     def request(self, options: dict[str, Any]) -> base.Request:
+        terms = self.terms(options)
+        request = self._set_request(options, terms)
+        strays = stray_variables(self._task._role, self._templar.available_variables)
+        about_variables = verdict(strays, terms.version, strict=terms.strict, silence=terms.silence)
+        request.verdict.errors[:0] = about_variables.errors
+        request.verdict.warnings[:0] = about_variables.warnings
+        return request
+
+    def _set_request(self, options: dict[str, Any], terms: Terms) -> base.Request:
         set_name = str(options.get("set", "default"))
         if not set_name:
             raise AnsibleActionFail("set: is empty. Name the set, or leave the option out.")
@@ -44,4 +56,4 @@ class ActionModule(base.RegistrarAction):
         checks = options.get("checks", [])
         if not isinstance(checks, (list, tuple)):
             raise AnsibleActionFail(f"checks: must be a list, not {kind_of(checks)}. Write one check an entry, each after a dash.")
-        return set_request(services, set_name, self.choice(options, "layout"), self.terms(options), checks)
+        return set_request(services, set_name, self.choice(options, "layout"), terms, checks)

@@ -47,4 +47,13 @@ options:
     type: list
     elements: str
     default: []
+  secret_paths:
+    description:
+      - Places in definitions whose values are masked wherever they could be seen, written as messages write places, such as
+        V(meta.license) or V(proxy.config["x.y"].pin). An index stands for every item of its list and may be left out, a star for every key.
+      - Masked in any case are tokens, headers and bodies, what stands under a key of opaque configuration with the name of a secret,
+        passwords in URLs, and what came out of a vault.
+    type: list
+    elements: str
+    default: []
 """

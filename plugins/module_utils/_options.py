@@ -96,6 +96,7 @@ def judge_spec() -> Spec:
         "strict": {"type": "bool", "default": False},
         "silence": {"type": "list", "elements": "str", "default": []},
         "unchecked": {"type": "list", "elements": "str", "default": []},
+        "secret_paths": {"type": "list", "elements": "str", "default": [], "no_log": False},
     }
 
 

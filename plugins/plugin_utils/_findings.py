@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, cleaned, suspicious
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
     ALWAYS,
@@ -84,7 +85,8 @@ def dotted(place: Iterable[str | int]) -> str:
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """Return user text in double quotes, shortened and free of control characters."""
+    """Return user text in double quotes, shortened, free of control characters, and without passwords."""
+    text = cleaned(text, lambda _piece: MASK) if suspicious(text) else text
     shown = text if len(text) <= limit else f"{text[: limit - 1]}…"
     clean = "".join(char if char.isprintable() else "�" for char in shown)
     return f'"{clean}"'

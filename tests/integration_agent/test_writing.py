@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, start_playbook
 
@@ -61,6 +62,20 @@ def test_check_mode_with_a_diff_changes_nothing(agent: ConsulAgent, tmp_path: Pa
     assert '+      "name": "web",' in result.stdout
     assert list(agent.config_dir.iterdir()) == []
     assert signals(agent) == 0
+
+
+def test_a_misspelt_variable_is_warned_about(agent: ConsulAgent, tmp_path: Path) -> None:
+    misspelt = {"consul_services_layot": "per_service"}
+
+    result = run_playbook(tmp_path, play(role(agent, [WEB]), vars=misspelt)).ok()
+    warnings = result.task("Write the service definitions").result["rule_warnings"]
+    strict = run_playbook(tmp_path, play(role(agent, [API], consul_services_strict=True), vars=misspelt))
+
+    assert [render(found) for found in warnings] == [
+        "consul_services_layot: is no variable of the role; the role would ignore it. Did you mean consul_services_layout?"
+    ]
+    assert strict.failed[0].result["errors"][0]["rule"] == "role-variable"
+    assert set(agent.services()) == {"web"}
 
 
 def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ def names_of(path: str) -> tuple[str, ...]:
     return tuple(step.lower() for step in _STEP.findall(path) if not step.startswith("["))
 
 
+def places_of(paths: Iterable[str]) -> set[tuple[str, ...]]:
+    """Return where such keys stand, in services and in checks outside them, as Secrets has places: nobody knows what is in them."""
+    return {steps for path in paths for steps in (names_of(path), ("checks", *names_of(path)))}
+
+
 def is_reported(want: Unchecked, have: Any) -> bool:
     """Whether an agent reports the value. It may not report it at all, and may add what it fills itself; the same under another
     spelling is the same."""

@@ -23,13 +23,19 @@ _VERSION = 1
 class Owned(NamedTuple):
     """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services.
 
-    `unchecked` are the paths at which it has something that its user alone knows (see _definition/unchecked.py).
+    `unchecked` are the paths at which it has something that its user alone knows (see _definition/unchecked.py), `secret_places`
+    those at which something secret stands (see _definition/secret.py).
     """
 
     owner: str
     digest: str
     services: list[str]
     unchecked: Sequence[str] = ()
+    secret_places: Sequence[Sequence[str]] = ()
+
+    def packed(self) -> list[object]:
+        """Return what makes the same again."""
+        return list(self if self.secret_places else self[:4])
 
 
 def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
@@ -49,7 +55,7 @@ def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
 
 def save_manifest(directory: ConfigDir, files: dict[str, Owned]) -> None:
     """Write the manifest durably."""
-    value = {"version": _VERSION, "files": {name: list(owned) for name, owned in files.items()}}
+    value = {"version": _VERSION, "files": {name: owned.packed() for name, owned in files.items()}}
     durable.replace(directory.state, MANIFEST, (json.dumps(value, sort_keys=True) + "\n").encode("utf-8"))
 
 

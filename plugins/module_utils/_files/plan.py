@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple
+from typing import Mapping, NamedTuple, Sequence
 
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, bad_name, digest_of, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
@@ -26,6 +26,7 @@ class Wanted(NamedTuple):
     adopt: bool = False
     repair: bool = True
     unchecked: Mapping[str, list[str]] | None = None
+    secret_places: Sequence[Sequence[str]] = ()
 
 
 class Plan(NamedTuple):
@@ -90,8 +91,8 @@ class _Planner:
             return
         after = self._owners.state(digest, state if owned is not None else None)
         action = self._action(owned, state, digest)
-        unchecked = (self._wanted.unchecked or {}).get(name, [])
-        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []), unchecked)
+        unchecked, places = (self._wanted.unchecked or {}).get(name, []), [list(steps) for steps in self._wanted.secret_places]
+        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []), unchecked, places)
         self.plan.changes.append(Change(name, action, state, old, after, new, now_owned))
 
     @staticmethod

@@ -31,7 +31,7 @@ def run_single(module: Any) -> None:
     del result["paths"], result["services"], result["checks"]
     result["path"] = os.path.join(module.params["config_dir"], *writer.contents)
     for found in writer.definitions.values():
-        result["definition"] = masked(found.services[0], writer.unchecked())
+        result["definition"] = masked(found.services[0], writer.secrets)
     module.exit_json(**result)
 
 

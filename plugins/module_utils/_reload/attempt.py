@@ -26,6 +26,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.transactio
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import doubt, stranger
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
+from ansible_collections.registrar.consul.plugins.module_utils._reload.hush import Hush
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import generation_in, generation_of, mark
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
 from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
@@ -70,6 +71,7 @@ class Attempt:
         self._persisted = persisted
         self._snapshot: Seen | None = None
         self._secrets: set[str] = set()
+        self.hush = Hush(directory)
 
     def witness(self, view: AgentView | None, ready: Ready) -> Witness:
         """All ways to know about this agent, before it says anything."""
@@ -91,7 +93,7 @@ class Attempt:
         generation = mark(self._directory, need, labelling(self._module)) if self._options["generation_marker"] else None
         target = target_of(state)._replace(earlier=self._worth_keeping(state, ready.seen), generation=generation)
         try:
-            outcome = self._tell_and_verify(target, witness, ready.seen)
+            outcome = self.hush.outcome(self._tell_and_verify(target, witness, ready.seen))
         except NotTold as problem:
             raise ReloadFailed(str(problem)) from None
         outcome = self._identified(outcome, target)
@@ -220,7 +222,7 @@ class Attempt:
         state = look_at(self._directory, load_journal(self._directory), self._facts)
         earlier = target_of(state)._replace(before=target.wanted, earlier=target.earlier, generation=generation_in(self._directory))
         try:
-            second = self._tell_and_verify(earlier, witness, outcome.seen, going_back=True)
+            second = self.hush.outcome(self._tell_and_verify(earlier, witness, outcome.seen, going_back=True))
         except NotTold as problem:
             raise ReloadFailed("%s %s %s" % (why, put_back(names), problem)) from None
         if second.good:

@@ -182,7 +182,7 @@ class Reload:
         attempt = self._attempt()
         witness, started = attempt.witness(view, ready), time.monotonic()
         outcome = verify(target, witness, self._options["timeout"], None, ready.seen)
-        outcome = attempt.in_catalog(outcome, target, witness.ears, started)
+        outcome = attempt.hush.outcome(attempt.in_catalog(outcome, target, witness.ears, started))
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
         if journal is not None and not self._module.check_mode:

@@ -21,10 +21,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.process im
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import concealed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
@@ -52,7 +52,12 @@ class Declarations(NamedTuple):
 
 
 def agent_survey(
-    facts: AgentFacts, process: AgentProcess | None, path: str, files: list[DefinitionFile], unchecked: Iterable[str] = ()
+    facts: AgentFacts,
+    process: AgentProcess | None,
+    path: str,
+    files: list[DefinitionFile],
+    secrets: Secrets,
+    unchecked: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the agent's state, the services that no file here declares, and the drift; with `compared` false the reason why not.
 
@@ -71,7 +76,7 @@ def agent_survey(
         found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
         if process is not None or facts.address_given:
             found["scripts"] = facts.scripts_enabled
-            _compare(found, facts, process, path, files, unchecked)
+            _compare(found, facts, process, path, files, secrets, unchecked)
     except (ApiError, AgentProcessError) as problem:
         found["reason"] = str(problem)
     return {"version": None, "edition": None, "version_source": None, "scripts": None, **found}
@@ -83,6 +88,7 @@ def _compare(
     process: AgentProcess | None,
     path: str,
     files: list[DefinitionFile],
+    secrets: Secrets,
     unchecked: Iterable[str],
 ) -> None:
     """Raises ApiError when the agent does not let us look."""
@@ -111,9 +117,9 @@ def _compare(
     complete = not any(entry.fatal for entry in files)
     origins = _Origins(facts, process, path, complete)
     found["services"] = [
-        _undeclared(key, seen, declared.checks, origins) for key in sorted(seen.services.keys() - declared.services.keys())
+        _undeclared(key, seen, declared.checks, origins, secrets) for key in sorted(seen.services.keys() - declared.services.keys())
     ]
-    found["checks"] = [_undeclared_check(key, seen.checks[key], origins) for key in _undeclared_checks(declared, seen)]
+    found["checks"] = [_undeclared_check(key, seen.checks[key], origins, secrets) for key in _undeclared_checks(declared, seen)]
 
 
 def _declarations(files: list[DefinitionFile], unchecked: Iterable[str]) -> Declarations:
@@ -153,7 +159,7 @@ def _entry(place: Place, service: str, what: str, **more: str) -> dict[str, Any]
     return dict({"check": "", "field": "", "reason": ""}, **dict(place._asdict(), service=service, what=what, **more))
 
 
-def _undeclared(key: str, seen: Seen, bound: Container[str], origins: _Origins) -> dict[str, Any]:
+def _undeclared(key: str, seen: Seen, bound: Container[str], origins: _Origins, secrets: Secrets) -> dict[str, Any]:
     """A service that no file here declares: where it comes from, and all that is known of it. Files may have checks bound to it."""
     service = seen.services[key]
     everything = {check_id: check for check_id, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
@@ -161,8 +167,10 @@ def _undeclared(key: str, seen: Seen, bound: Container[str], origins: _Origins) 
     return {
         "key": key,
         "origin": origins.of(key),
-        "answer": concealed(service),
-        "checks": [concealed(origins.check(name, own[name])) for name in sorted(own) if not name.startswith(_MAINTENANCE)],
+        "answer": secrets.concealed(service),
+        "checks": [
+            secrets.concealed_at(("check",), origins.check(name, own[name])) for name in sorted(own) if not name.startswith(_MAINTENANCE)
+        ],
         "token": origins.has_token(key),
     }
 
@@ -178,12 +186,12 @@ def _undeclared_checks(declared: Declarations, seen: Seen) -> list[str]:
     )
 
 
-def _undeclared_check(key: str, answer: Mapping[str, Any], origins: _Origins) -> dict[str, Any]:
+def _undeclared_check(key: str, answer: Mapping[str, Any], origins: _Origins, secrets: Secrets) -> dict[str, Any]:
     return {
         "key": key,
         "origin": origins.of_check(key),
         "service": answer.get("ServiceID", ""),
-        "answer": concealed(origins.check(key, answer)),
+        "answer": secrets.concealed_at(("check",), origins.check(key, answer)),
         "token": origins.has_check_token(key),
     }
 

@@ -20,8 +20,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.facts impo
 from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import refused_settings, surroundings
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
-from ansible_collections.registrar.consul.plugins.module_utils._definition.conceal import definitions_of, holds_secret
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import is_hcl
+from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import SHORTEST, Secrets, holds_secret, steps_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import places_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, digest_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -50,7 +52,8 @@ class Survey:
     def __init__(self, module: Any) -> None:
         self._facts = AgentFacts(module, module.params)
         self._path = module.params["config_dir"]
-        self._listed = module.params["unchecked"]
+        self._unchecked = module.params["unchecked"]
+        self._listed = {steps_of(path) for path in module.params["secret_paths"]} | places_of(self._unchecked)
         self._findings: list[Finding] = []
         self._process = self._find_process()
 
@@ -63,7 +66,9 @@ class Survey:
             unchecked = unchecked_in(manifest.values())
             found = list(scan(directory, agent=self._reader()))
             open_to_all = bool(os.fstat(directory.fd).st_mode & stat.S_IXOTH)
-            files = [_described(entry, manifest.get(entry.name), open_to_all) for entry in found]
+            known = {tuple(steps) for owned in manifest.values() for steps in owned.secret_places}
+            secrets = Secrets(self._listed | known)
+            files = [_described(entry, manifest.get(entry.name), open_to_all, secrets) for entry in found]
         names = {entry.name for entry in found}
         return {
             "path": directory.path,
@@ -72,8 +77,11 @@ class Survey:
             "journal": journal,
             "findings": [*self._findings, *self._refused_settings(directory, found)],
             "unchecked": unchecked,
-            "agent": agent_survey(self._facts, self._process, directory.path, found, [*unchecked, *self._listed]),
+            "agent": _without_secrets(self._agent(directory, found, secrets, unchecked), found, secrets),
         }
+
+    def _agent(self, directory: ConfigDir, found: list[DefinitionFile], secrets: Secrets, unchecked: list[str]) -> dict[str, Any]:
+        return agent_survey(self._facts, self._process, directory.path, found, secrets, [*unchecked, *self._unchecked])
 
     def _refused_settings(self, directory: ConfigDir, found: list[DefinitionFile]) -> list[Finding]:
         """What would stop a reload although no definition is wrong. Settings stay here, so that nobody else can see it."""
@@ -123,7 +131,7 @@ class Survey:
         return manifest, {"files": sorted(journal.files), "reason": journal.reason, "unfinished": journal.intent is not None}
 
 
-def _described(found: DefinitionFile, owned: Owned | None, open_to_all: bool) -> dict[str, Any]:
+def _described(found: DefinitionFile, owned: Owned | None, open_to_all: bool, secrets: Secrets) -> dict[str, Any]:
     content = found.content
     # What this task may not read, the agent perhaps may.
     unread = found.fatal and (found.problem or "").startswith("cannot be read (") and os.geteuid() != 0
@@ -143,5 +151,19 @@ def _described(found: DefinitionFile, owned: Owned | None, open_to_all: bool) ->
         described["edited"] = owned is not None and digest_of(content.data) != owned.digest
         described["exposed"] = readable and found.document is not None and holds_secret(found.document)
     if found.document is not None:
-        described["document"] = definitions_of(found.document)
+        described["document"] = secrets.definitions_of(found.document)
     return described
+
+
+def _without_secrets(agent: dict[str, Any], files: list[DefinitionFile], secrets: Secrets) -> dict[str, Any]:
+    """What the agent has, without secrets of the files in the reasons of drift."""
+    if agent["drift"]:
+        texts = {text for found in files for text in secrets.texts([*found.definitions.services, *found.definitions.checks])}
+        long = [text for text in texts if len(text) >= SHORTEST]
+        agent["drift"] = [dict(entry, reason=_reason(entry, secrets, long)) for entry in agent["drift"]]
+    return agent
+
+
+def _reason(entry: dict[str, Any], secrets: Secrets, texts: list[str]) -> str:
+    hidden = secrets.hides_field(entry["field"], bool(entry["check"]))
+    return "is not as the file says" if hidden and entry["reason"] else scrub(entry["reason"], texts)

@@ -17,6 +17,7 @@ import tempfile
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
@@ -34,11 +35,11 @@ class Candidate(NamedTuple):
     staying: list[DefinitionFile]
     coming: Mapping[str, bytes]
     leaving: Iterable[str]
-    unchecked: Iterable[str] = ()
+    known: Secrets = NATURAL
 
     def secrets(self) -> set[str]:
         """Return secret texts of the coming files, to be kept out of consul's words."""
-        return {secret for name, data in self.coming.items() for secret in secret_values(name, data, self.unchecked)}
+        return {secret for name, data in self.coming.items() for secret in secret_values(name, data, self.known)}
 
 
 def with_time_limit(command: list[str], get_bin_path: Callable[[str], str | None]) -> list[str]:

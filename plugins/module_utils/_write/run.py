@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -21,7 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
     Owned,
     load_manifest,
     owner_in_words,
-    unchecked_in,
+    save_manifest,
 )
 from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners, wanted_ownership
 from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
@@ -55,9 +56,10 @@ class Writer:
             name: None if text is None else text.encode("utf-8") for name, text in self.payload["files"].items()
         }
         self.definitions = self._parsed()
+        self.secrets = Secrets(self.payload.get("secret_places", ()))
+        self._secrets_in_files = self.secrets
         # Why the agent has to reload, in words; empty without a change.
         self.reason = ""
-        self._unchecked_before: list[str] = []
         self._facts: Any = None
         self._interrupted = False
 
@@ -85,7 +87,9 @@ class Writer:
         if earlier is not None and earlier.intent is not None:
             # Check mode only: the real run would finish the interrupted commit first.
             manifest = earlier.intent.manifest
-        self._unchecked_before = unchecked_in(manifest.values())
+        # What was secret until now is so still, in the files of before.
+        known = [steps for owned in manifest.values() for steps in owned.secret_places]
+        self._secrets_in_files = Secrets({*self.secrets.places, *map(tuple, known)})
         owners = Owners(directory, wanted_ownership(self._options), self._agent)
         wanted = Wanted(
             self.payload["owner"],
@@ -94,6 +98,7 @@ class Writer:
             self._options["adopt"],
             self._options["drift"] == "repair",
             self.payload.get("unchecked"),
+            self.secrets.places,
         )
         todo = plan(directory, wanted, manifest, owners)
         if wanted.adopt:
@@ -101,6 +106,8 @@ class Writer:
         todo.findings[:] = self._as_asked(todo.findings)
         self._demand_no_error(todo.findings)
         journal = earlier
+        if not self._module.check_mode:
+            self._remember_places(directory, manifest, todo)
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
             self._demand_no_error(todo.findings)
@@ -112,6 +119,15 @@ class Writer:
                 verified(directory)
             earlier = journal = None
         return self._result(directory, todo, earlier, journal)
+
+    def _remember_places(self, directory: ConfigDir, manifest: dict[str, Owned], todo: Plan) -> None:
+        """Note where secrets stand in files that stay as they are, for whoever looks at them later."""
+        places = [list(steps) for steps in self.secrets.places]
+        changing = {change.name for change in todo.changes}
+        ours = {name: owned for name, owned in manifest.items() if owned.owner == self.payload["owner"] and self.contents.get(name)}
+        stale = {name: owned for name, owned in ours.items() if list(owned.secret_places) != places and name not in changing}
+        if stale:
+            save_manifest(directory, {**manifest, **{name: owned._replace(secret_places=places) for name, owned in stale.items()}})
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
@@ -176,7 +192,7 @@ class Writer:
 
         coming = {change.name: change.new for change in changes if change.new is not None}
         leaving = [change.name for change in changes if change.new is None]
-        candidate = Candidate(directory, staying, coming, leaving, self.unchecked())
+        candidate = Candidate(directory, staying, coming, leaving, self._secrets_in_files)
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
         if how == "trial" and not findings:
@@ -230,10 +246,6 @@ class Writer:
         return None if process is None else Reader(*process.reads_as)
 
     # Small things
-
-    def unchecked(self) -> list[str]:
-        """The paths at which our files have something that only their users know, those that were written before included."""
-        return sorted({path for paths in (*self.payload.get("unchecked", {}).values(), self._unchecked_before) for path in paths})
 
     def _parsed(self) -> dict[str, Definitions]:
         given = self.payload.get("definitions") or {}
@@ -295,7 +307,7 @@ class Writer:
             "rule_warnings": [finding for finding in done.findings if finding["severity"] == "warning"],
         }
         if self._module._diff:
-            result["diff"] = [_diff(path, change, self.unchecked()) for change in done.changes]
+            result["diff"] = [_diff(path, change, self._secrets_in_files) for change in done.changes]
         return result
 
 
@@ -309,10 +321,10 @@ def _as_written(paths: list[str]) -> str:
     return ", ".join(path.replace("[]", "[*]") for path in paths)
 
 
-def _diff(path: str, change: Change, unchecked: list[str]) -> dict[str, str]:
+def _diff(path: str, change: Change, secrets: Secrets) -> dict[str, str]:
     from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked_pair
 
-    before, after = masked_pair(change.name, change.old, change.new, unchecked)
+    before, after = masked_pair(change.name, change.old, change.new, secrets)
     full = os.path.join(path, change.name)
     return {
         "before_header": full if change.old is not None else "%s (absent)" % full,

@@ -16,6 +16,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
@@ -23,6 +24,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import refused, show_errors
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_values
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import prepare
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import (
@@ -61,7 +63,8 @@ class JudgingAction(ActionBase):
         """Return how to judge and write. Raises AnsibleActionFail when an option has no such value."""
         terms = read_terms(options)
         format = self.choice(options, "format") if "format" in self.spec() else terms.format
-        return replace(terms, format=format, header=self._header())
+        secrets = Secrets(terms.secrets.places, vaulted_values(self._task, self._templar.available_variables))
+        return replace(terms, format=format, header=self._header(), secrets=secrets)
 
     def choice(self, options: dict[str, Any], name: str) -> str:
         """Return the value of an option that has choices. Raises AnsibleActionFail when it is none of them."""

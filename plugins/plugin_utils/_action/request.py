@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets, Steps
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import (
     bundle_name,
@@ -44,9 +45,14 @@ Files = dict[str, tuple[Definitions, Definitions]]
 
 def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms, checks: Sequence[Any] = ()) -> Request:
     """Judge and render a whole set: services, and checks outside services."""
-    hcl, new = terms.format == "hcl", terms.unchecked
-    judged = judge_services(services, edition=terms.edition, hcl=hcl, unchecked=new)
-    judged_checks = judge_node_checks(checks, edition=terms.edition, hcl=hcl, beside=judged, unchecked=new) if checks else []
+    how: dict[str, Any] = {
+        "edition": terms.edition,
+        "hcl": terms.format == "hcl",
+        "unchecked": terms.unchecked,
+        "secrets": terms.secrets,
+    }
+    judged = judge_services(services, **how)
+    judged_checks = judge_node_checks(checks, beside=judged, **how) if checks else []
     definitions = [entry.definition for entry in judged]
     outside = [entry.definition for entry in judged_checks]
 
@@ -63,7 +69,9 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
     """Judge and render one definition."""
     identifier = service_id(dict(definition))
     label = f"service ({identifier})" if identifier else "service"
-    judged = judge_services([definition], [label], terms.edition, hcl=terms.format == "hcl", unchecked=terms.unchecked)
+    judged = judge_services(
+        [definition], [label], terms.edition, hcl=terms.format == "hcl", unchecked=terms.unchecked, secrets=terms.secrets
+    )
 
     def name() -> str:
         return file_name or service_file_name(service_id(judged[0].definition), terms.format)
@@ -94,6 +102,10 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Fi
         payload["unchecked"] = passed
     if terms.version is None:
         payload["newest"] = newest_known()
+    places = _secret_places(contents, terms.secrets)
+    if places:
+        # Not what is secret but where: what stood there before and what comes after is secret, too.
+        payload["secret_places"] = sorted(places)
     if terms.format == "hcl":
         payload["definitions"] = {name: document(*definitions) for name, definitions in contents.items()}
     return Request(result, payload)
@@ -122,6 +134,13 @@ def _passed(judged: Sequence[Judged], contents: Files) -> dict[str, list[str]]:
 def _packed(reference: Reference) -> list[str]:
     finding = reference.finding.as_dict()
     return [reference.kind, reference.name, *(finding[key] for key in ("path", "rule", "message", "hint"))]
+
+
+def _secret_places(contents: Files, secrets: Secrets) -> set[Steps]:
+    found = set(secrets.places)
+    for services, checks in contents.values():
+        found |= secrets.steps(services) | secrets.steps({"checks": checks})
+    return found
 
 
 def _text(services: Definitions, checks: Definitions, terms: Terms) -> str:

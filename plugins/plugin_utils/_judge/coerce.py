@@ -33,8 +33,8 @@ class Coercion:
 
     With `literal` nothing is coerced: the definition is what stands in a file already.
     `findings` are the ambiguous values; `storied` the places of fields that not every agent knows or that need
-    a word, in the order of the input, with the coerced value; `secrets` the values that must never be shown;
-    `braced` the texts that could be templates which nobody has rendered.
+    a word, in the order of the input, with the coerced value; `braced` the texts that could be templates which
+    nobody has rendered.
     """
 
     def __init__(self, definition: Any = None, *, literal: bool = False) -> None:
@@ -42,7 +42,6 @@ class Coercion:
         self.definition: dict[str, Any] = definition if isinstance(definition, dict) else {}
         self.findings: list[Finding] = []
         self.storied: list[tuple[Field, Place, Any]] = []
-        self.secrets: list[str] = []
         self.braced: list[tuple[Field, Place, str]] = []
 
     def value(self, field: Field, value: Any, place: Place = ()) -> Any:
@@ -54,8 +53,6 @@ class Coercion:
         result = coerce(self, field, value, place)
         if field.has_story:
             self.storied.append((field, place, result))
-        if field.sensitive:
-            self.secrets.extend(_strings(result))
         return result
 
     def _object(self, field: Field, value: Any, place: Place) -> Any:
@@ -238,13 +235,3 @@ def _is_unicode(text: str) -> bool:
 def _is_encrypted(value: Any) -> bool:
     """Whether this is a vaulted value of ansible-core before 2.19, which is no str."""
     return bool(getattr(type(value), "__ENCRYPTED__", False))
-
-
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value] if value else []
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _strings(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _strings(item)]
-    return []

@@ -14,8 +14,10 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, in_input_order
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.hush import hushed
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import text
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import address_findings
@@ -52,7 +54,6 @@ class Judged:
 
     definition: Any
     findings: list[Finding]
-    secrets: list[str]
     scripts: list[str] = dataclass_field(default_factory=list)
     unchecked: list[str] = dataclass_field(default_factory=list)
     # Names that no service of the set has, though one of the node must.
@@ -72,11 +73,12 @@ def judge_services(
     literal: bool = False,
     hcl: bool = False,
     unchecked: tuple[str, ...] = (),
+    secrets: Secrets = NATURAL,
 ) -> list[Judged]:
     """Judge services that are to stand on one node together.
 
     `literal` ones stand in a file and are not coerced; `hcl` ones are to be written as HCL; at the paths of `unchecked`, which the
-    schema lacks, anything may stand.
+    schema lacks, anything may stand. No finding quotes one of the secrets.
     """
     root = service_tree(unchecked)
     results = [_judge(root, value, _service_rules, edition, literal) for value in definitions]
@@ -92,7 +94,7 @@ def judge_services(
         labelled = replace(reference.finding, label=named[index])
         results[index].references.append(reference._replace(finding=labelled))
     for label, definition, result in zip(named, definitions, results, strict=True):
-        _finish(result, label, definition)
+        _finish(result, label, definition, secrets)
     return results
 
 
@@ -105,6 +107,7 @@ def judge_node_checks(
     hcl: bool = False,
     beside: Sequence[Judged] | None = None,
     unchecked: tuple[str, ...] = (),
+    secrets: Secrets = NATURAL,
 ) -> list[Judged]:
     """Judge checks that stand outside services; with the services `beside` them also whether each id is the only one."""
     root = node_check_tree(unchecked)
@@ -121,7 +124,7 @@ def judge_node_checks(
         result.findings = [
             replace(found, unchecked=f"checks[].{found.unchecked}") if found.unchecked else found for found in result.findings
         ]
-        _finish(result, label, definition)
+        _finish(result, label, definition, secrets.of_checks())
     return results
 
 
@@ -174,7 +177,7 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
         )
         findings.extend(finding for finding in templates if finding.place not in refused)
     passed = [field.path for field, _place, _value in coercion.storied if field.unchecked]
-    return Judged(definition, findings, coercion.secrets, unchecked=list(dict.fromkeys(passed)))
+    return Judged(definition, findings, unchecked=list(dict.fromkeys(passed)))
 
 
 def _template_findings(coercion: Coercion) -> Iterator[Finding]:
@@ -208,9 +211,10 @@ def _node_check_rules(check: dict[str, Any]) -> Iterator[Finding]:
     yield from node_check_findings(check, ())
 
 
-def _finish(result: Judged, label: str, definition: Any) -> None:
+def _finish(result: Judged, label: str, definition: Any, secrets: Secrets = NATURAL) -> None:
     """Put the findings in order, and the label of the definition on each."""
-    result.findings = [replace(found, label=label) for found in in_input_order(result.findings, definition)]
+    found = in_input_order(hushed(result.findings, definition, result.definition, secrets), definition)
+    result.findings = [replace(finding, label=label) for finding in found]
     if isinstance(result.definition, dict):
         own = [label] if runs_scripts(result.definition) else []
         result.scripts = own + [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]

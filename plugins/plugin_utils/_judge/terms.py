@@ -16,6 +16,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets, steps_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import places_of
 from ansible_collections.registrar.consul.plugins.module_utils._options import judge_spec
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
@@ -43,6 +45,7 @@ class Terms:
     header: str = ""
     unchecked: tuple[str, ...] = ()
     checked: tuple[str, ...] = ()
+    secrets: Secrets = NATURAL
 
 
 def read_terms(options: Mapping[str, Any]) -> Terms:
@@ -55,12 +58,13 @@ def read_terms(options: Mapping[str, Any]) -> Terms:
         silence=_silence(options.get("silence")),
         unchecked=unchecked,
         checked=checked,
+        secrets=_secrets(options.get("secret_paths"), unchecked),
     )
 
 
 def read_unchecked(given: str | Iterable[Any] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the paths of the option unchecked that the schema lacks, and those that it has. Raises TermsError."""
-    texts = _listed(given)
+    texts = _entries(given)
     if not texts:
         return (), ()
     from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
@@ -108,7 +112,7 @@ def demand_library() -> None:
 
 
 def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
-    silenced = _listed(given)
+    silenced = _entries(given)
     if not silenced:
         return ()
     # Imports all rules: most tasks silence nothing.
@@ -120,7 +124,15 @@ def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
     return silenced
 
 
-def _listed(given: str | Iterable[Any] | None) -> tuple[str, ...]:
-    """The texts of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
+def _secrets(given: str | Iterable[Any] | None, unchecked: tuple[str, ...]) -> Secrets:
+    try:
+        places = sorted({steps_of(entry) for entry in _entries(given)} | places_of(unchecked))
+    except ValueError as problem:
+        raise TermsError(f"secret_paths: {problem} Write it as messages do, such as meta.license or proxy.config.pin.") from None
+    return Secrets(places) if places else NATURAL
+
+
+def _entries(given: str | Iterable[Any] | None) -> tuple[str, ...]:
+    """The entries of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
     entries = given.split(",") if isinstance(given, str) else given or ()
     return tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)

@@ -30,6 +30,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     template,
     types,
     unique,
+    variable,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
 
@@ -47,6 +48,6 @@ def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:
 RULES = entered(
     (
         *(address, ai, check, directory, endpoint, fleet, hcl, history, mesh),
-        *(opaque, ports, reference, schema, service, spelling, template, types, unique),
+        *(opaque, ports, reference, schema, service, spelling, template, types, unique, variable),
     )
 )

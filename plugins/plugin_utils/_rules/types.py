@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import looks_secret
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.foreign import foreign_item
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule, warning
@@ -84,17 +85,18 @@ def wrong_type(field: Field, place: Place, value: Any) -> Finding:
         return ONE_ITEM_LIST.at(place, f"must be {wanted}, not a list", "Write the item without its list.")
     if field.type == "integer" and isinstance(value, float):
         return FRACTION.at(place, f"{shown(field, value)} is no whole number", hint)
-    foreign = "" if field.sensitive else foreign_item(field, value)
+    hidden = field.sensitive or (isinstance(value, str) and looks_secret(value))
+    foreign = "" if hidden else foreign_item(field, value)
     if foreign:
         hint = foreign
-    elif field.type == "array" and isinstance(value, str) and not field.sensitive:
+    elif field.type == "array" and isinstance(value, str) and not hidden:
         hint = f"Write [{quoted(value)}]."
     return TYPE.at(place, f"must be {wanted}, not {kind_of(value)}", hint)
 
 
 def shown(field: Field, value: Any) -> str:
     """Return a text, number or boolean as messages may show it: never a secret, never endless."""
-    if field.sensitive:
+    if field.sensitive or (isinstance(value, str) and looks_secret(value)):
         return "this value"
     if isinstance(value, str):
         return quoted(value)

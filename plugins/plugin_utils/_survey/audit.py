@@ -17,10 +17,11 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, keys_of, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import (
     Judged,
     judge_node_checks,
@@ -122,7 +123,8 @@ class _Judge:
             found.findings.extend(self._service_findings(entry))
         double, self.audit.duplicates = _duplicates(self.audit.entries)
         for entry, found in zip([*services, *checks], judged, strict=True):
-            found.findings = [*entry.findings, *found.findings, *(finding for owner, finding in double if owner is entry)]
+            seen = [finding for finding in found.findings if not is_masked(entry.definition, finding.place)]
+            found.findings = [*entry.findings, *seen, *(finding for owner, finding in double if owner is entry)]
             if self._add(entry.file, found.findings):
                 self.audit.refused.add(entry.file)
             for finding in conditional_findings({"scripts": found.scripts}, self._facts()):
@@ -237,6 +239,15 @@ def _still_new(paths: Iterable[str]) -> tuple[str, ...]:
 def _stops(rule: str) -> bool:
     """Whether agents refuse a reload, or stop half-way, where this rule is broken."""
     return rule in (BROKEN.id, CHECK_SERVICE.id, NODE_CHECK_NAME.id, "half-load") or (rule in RULES and RULES[rule].agent in STOPPING)
+
+
+def is_masked(value: Any, place: Place) -> bool:
+    """Whether the target has kept to itself what stands at a place: nobody here can tell whether it is right."""
+    for step in place:
+        if not isinstance(value, (dict, list)):
+            break
+        value = value.get(step) if isinstance(value, dict) else value[step] if isinstance(step, int) and step < len(value) else None
+    return isinstance(value, str) and MASK in value
 
 
 def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import check_ids, service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
+from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit, is_masked
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, Reference, export_text
 
 SECRETS = "consul_services_secrets"
@@ -87,7 +87,8 @@ def _take_registrations(audit: Audit, exported: Exported) -> None:
         except (CasingError, _Unknown) as reason:
             exported.left_out.append({"what": f"service {found['key']}", "reason": str(reason)})
             continue
-        errors = verdict(judge_services([service])[0].findings, None).errors
+        (judged,) = judge_services([service])
+        errors = verdict((finding for finding in judged.findings if not is_masked(service, finding.place)), None).errors
         if errors:
             exported.left_out.append({"what": f"service {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
         else:
@@ -105,7 +106,8 @@ def _take_check_registrations(audit: Audit, exported: Exported) -> None:
         except (CasingError, _Unknown) as reason:
             exported.left_out.append({"what": f"check {found['key']}", "reason": str(reason)})
             continue
-        errors = verdict(judge_node_checks([check])[0].findings, None).errors
+        (judged,) = judge_node_checks([check])
+        errors = verdict((finding for finding in judged.findings if not is_masked(check, finding.place)), None).errors
         if errors:
             exported.left_out.append({"what": f"check {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
         else:
@@ -182,12 +184,12 @@ def _refer_to_secrets(exported: Exported) -> None:
 
 def _referring(field: Field, value: Any, place: Place, refer: Any) -> Any:
     """Return a definition with a reference in the place of each secret."""
-    if field.sensitive:
+    if field.sensitive or field.opaque or not isinstance(value, (dict, list)):
         return _replaced(value, place, refer)
     if isinstance(value, list) and field.items is not None:
         return [_referring(field.items, item, (*place, index), refer) for index, item in enumerate(value)]
-    if not isinstance(value, dict) or field.opaque:
-        return value
+    if not isinstance(value, dict):
+        return _replaced(value, place, refer)
     return {key: _referring(child, item, (*place, key), refer) if child else item for key, item, child in _children(field, value)}
 
 
@@ -203,4 +205,4 @@ def _replaced(value: Any, place: Place, refer: Any) -> Any:
         return {key: _replaced(item, (*place, key), refer) for key, item in value.items()}
     if isinstance(value, list):
         return [_replaced(item, (*place, index), refer) for index, item in enumerate(value)]
-    return refer(place) if value == MASK else value
+    return refer(place) if isinstance(value, str) and MASK in value else value

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry

@@ -19,6 +19,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.run impor
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 from ansible_collections.registrar.consul.tests.support.runs.modules import said
 
+# What tests say of the payload, besides options of the module.
+_PACKED = ("definitions", "conditional", "scripts", "unchecked", "secret_places", "newest")
+
 
 class Module:
     """As much of AnsibleModule as the target side uses."""
@@ -83,7 +86,7 @@ def register(
 
 def _module(config_dir: Path, files: Mapping[str, str | None], owner: str, options: dict[str, Any]) -> Module:
     payload = {"owner": owner, "files": dict(files)}
-    payload.update({key: options.pop(key) for key in ("definitions", "conditional", "scripts", "unchecked", "newest") if key in options})
+    payload.update({key: options.pop(key) for key in _PACKED if key in options})
     outside = {key: options.pop(key) for key in ("check_mode", "diff", "tmpdir") if key in options}
     params = {name: spec.get("default") for name, spec in set_spec().items()}
     params.update(config_dir=str(config_dir), payload=encode_payload(payload), preflight="none", lock_timeout=0)

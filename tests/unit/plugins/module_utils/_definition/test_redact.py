@@ -88,7 +88,7 @@ def test_other_settings_of_an_agent_are_not_shown_at_all() -> None:
 
     before, _after = masked_pair("x.json", data, None)
 
-    assert json.loads(before) == {"encrypt": "********", "acl": "********", "service": {"name": "web"}}
+    assert json.loads(before) == {"encrypt": "********", "acl": {"tokens": {"agent": "********"}}, "service": {"name": "web"}}
 
 
 @pytest.mark.parametrize(("name", "data"), [("x.json", b'{"token": "planted'), ("x.hcl", b'token = "planted'), ("x.json", b'"planted"')])

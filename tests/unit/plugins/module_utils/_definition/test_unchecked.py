@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import CHANGED, MASK, masked, masked_pair, secret_values
-from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import Unchecked, is_reported
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
+from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import Unchecked, is_reported, places_of
 
 
 @pytest.mark.parametrize(
@@ -124,16 +125,16 @@ def test_a_check_is_compared_as_far_as_it_is_reported() -> None:
 
 
 def test_they_are_masked_in_json_and_hcl() -> None:
-    paths = ["proxy.new_thing", "checks[*].new_thing"]
+    secrets = Secrets(places_of(["proxy.new_thing", "checks[*].new_thing"]))
     for name, text in (
         ("x.json", b'{"services": [{"proxy": {"new_thing": {"a": "planted-1"}}, "checks": [{"new_thing": "planted-2", "name": "c"}]}]}'),
         ("x.hcl", b'services { proxy { new_thing = { a = "planted-1" } } checks = [{ new_thing = "planted-2", name = "c" }] }'),
     ):
-        before, after = masked_pair(name, text, text.replace(b"planted-2", b"planted-3"), paths)
+        before, after = masked_pair(name, text, text.replace(b"planted-2", b"planted-3"), secrets)
         assert "planted" not in before + after
         assert MASK in before
         assert CHANGED in after
-        assert {"planted-1", "planted-2"} <= secret_values(name, text, paths)
+        assert {"planted-1", "planted-2"} <= secret_values(name, text, secrets)
         assert "planted-1" in masked_pair(name, text, None)[0]
-    shown = masked({"proxy": {"new_thing": 5}, "new_thing": 5}, paths)
+    shown = masked({"proxy": {"new_thing": 5}, "new_thing": 5}, secrets)
     assert shown == {"proxy": {"new_thing": MASK}, "new_thing": 5}

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import scan
 from ansible_collections.registrar.consul.plugins.module_utils._survey import agent as survey_agent
@@ -43,7 +44,7 @@ def survey(agent: ImaginedAgent, **options: Any) -> dict[str, Any]:
     given = {"config_dir": str(agent.config_dir), "http_addr": ADDRESS, **options}
     facts = AgentFacts(Module({}), given)
     with ConfigDir(str(agent.config_dir), look_only=True) as directory:
-        return agent_survey(facts, facts.process, directory.path, list(scan(directory, agent=None)))
+        return agent_survey(facts, facts.process, directory.path, list(scan(directory, agent=None)), NATURAL)
 
 
 def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> None:

@@ -527,7 +527,8 @@ def test_unchecked_keys_need_a_consul_to_ask(tmp_path: Path) -> None:
 
 def test_unchecked_keys_are_masked_in_diffs_before_and_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Writer, "_preflight", lambda *_anything: [])
-    write(tmp_path, bundle([{**WEB, "new_thing": "planted"}]), unchecked={"services-web.json": ["new_thing"]})
+    told: dict[str, Any] = {"unchecked": {"services-web.json": ["new_thing"]}, "secret_places": [["new_thing"]]}
+    write(tmp_path, bundle([{**WEB, "new_thing": "planted"}]), **told)
 
     gone = write(tmp_path, bundle([WEB]), diff=True)["diff"]
     assert "planted" not in str(gone)

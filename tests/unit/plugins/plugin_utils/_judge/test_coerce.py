@@ -220,11 +220,10 @@ def test_only_plain_types_come_out() -> None:
     assert types(coerced(definition)[0]) == {dict, list, str, int}
 
 
-def test_vaulted_values_are_read_and_known_as_secrets() -> None:
+def test_vaulted_values_are_read() -> None:
     coercion = Coercion()
 
     assert coercion.value(service_field(), {"name": "web", "token": Vaulted()}) == {"name": "web", "token": "plain"}
-    assert coercion.secrets == ["plain"]
 
 
 def test_what_has_no_form_in_json_is_refused() -> None:

@@ -124,6 +124,7 @@ SCRIPT = """
 import json
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import to_api, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
@@ -137,7 +138,7 @@ judged = judge_services([{"name": "web", "beacon": beacon}])[0]
 service = judged.definition
 print(json.dumps({
     "coerced": service["beacon"]["retry_count"],
-    "secrets": judged.secrets,
+    "secrets": sorted(NATURAL.texts(service)),
     "valid": rules({"retry_count": 1}),
     "too new": rules({"retry_count": 1}, (1, 4, 5)),
     "range": rules({"retry_count": 6}),

@@ -72,7 +72,7 @@ def test_whatever_stands_there_is_right_and_secret() -> None:
     assert {finding.rule for finding in judged.findings} == {"field-too-new"}, "of old agents, and of other keys"
     assert judged.definition == SERVICE
     assert judged.unchecked == ["new_thing", "checks[].new_thing", "proxy.new_thing", "proxy.upstreams[].new_thing"]
-    assert {"a", "x"} <= set(judged.secrets)
+    assert {"a", "x"} <= read_terms({"unchecked": LISTED}).secrets.texts(SERVICE)
 
 
 def test_it_is_not_coerced_and_all_else_is() -> None:
@@ -123,6 +123,12 @@ def test_the_target_is_told_what_each_file_holds() -> None:
     payload = set_request(services, "web", "per_service", read_terms({"unchecked": LISTED})).payload
 
     assert payload["unchecked"] == {"service-a.json": ["new_thing"]}
+    assert ("new_thing",) in payload["secret_places"], "nobody knows whether what stands there is secret"
+    check = {"name": "c", "ttl": "5s", "new_thing": "planted"}
+    assert set_request([], "web", "bundle", read_terms({"unchecked": "checks[*].new_thing"}), [check]).payload["secret_places"] == [
+        ("checks", "checks", "new_thing"),
+        ("checks", "new_thing"),
+    ]
     assert "unchecked" not in set_request([{"name": "b"}], "web", "bundle", read_terms({"unchecked": LISTED})).payload
 
 

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import MASK
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import audit

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of a play that the role does not know, although their names claim so.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.variable import variable_findings
+
+_ROLE = "registrar.consul.consul_services"
+_PREFIX = "consul_services_"
+# No options of the role: what the lists that service_definition_info exports refer to, and what the role itself registers.
+SECRETS = "consul_services_secrets"
+_WRITTEN = "consul_services_written"
+# Reading YAML would take longer than the rest of the task.
+_OPTION = re.compile(rf"^ +({_PREFIX}\w+):$", re.MULTILINE)
+
+
+def stray_variables(role: Any, variables: Iterable[str]) -> list[Finding]:
+    """Return a finding for each of these variables that is misspelt; nothing unless the task is one of our role."""
+    if role is None or role.get_name() != _ROLE:
+        return []
+    specification = Path(role._role_path, "meta", "argument_specs.yml").read_text(encoding="utf-8")
+    given = [name for name in variables if name.startswith(_PREFIX)]
+    return list(variable_findings(given, [*_OPTION.findall(specification), SECRETS, _WRITTEN]))
