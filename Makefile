@@ -58,7 +58,7 @@ test: setup ## all tests and all gates that a change has to pass
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest-all units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -84,6 +84,10 @@ bench-fleet: setup ## what judging 1,000 hosts together costs; about two minutes
 
 .PHONY: pytest
 pytest: $(READY)
+	@$(RUN_TESTS) -m "not slow"
+
+.PHONY: pytest-all
+pytest-all: $(READY)
 	@$(RUN_TESTS)
 
 .PHONY: unit

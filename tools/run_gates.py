@@ -18,7 +18,7 @@ from pathlib import Path
 
 LOGS = Path(".cache/gates")
 # Of a target that passed, so much of the output's end is worth seeing.
-LINES_OF_SUCCESS = {"pytest": 3, "units": 3}
+LINES_OF_SUCCESS = {"pytest": 3, "pytest-all": 3, "units": 3}
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
     for outcome in outcomes:
         print(summary(outcome))
     for outcome in outcomes:
-        if outcome.target == "pytest":
+        if outcome.target in ("pytest", "pytest-all"):
             print(outcome.output.rstrip().rpartition("\n")[2].strip("= "))
     failed = [outcome.target for outcome in outcomes if not outcome.passed]
     verdict = f"FAILED: {', '.join(failed)}" if failed else "everything passed"
