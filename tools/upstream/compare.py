@@ -91,7 +91,7 @@ def unexplained(found: Iterable[Difference], reasons: Reasons) -> list[Differenc
 
 def _places_meant(path: str) -> Iterator[str]:
     """Yield the paths under which a reason for this one may stand: those of everything that has the same type in the schema."""
-    for place in {path, path.removeprefix("connect.sidecar_service.")}:
+    for place in sorted({path, path.removeprefix("connect.sidecar_service.")}):
         yield place
         yield place.replace("checks[].", "check.", 1)
         yield place.replace("node_check.", "check.", 1)

@@ -27,7 +27,7 @@ def looked_for(facts: AgentFacts, method: str) -> str:
     if not facts.agents.sees_processes():
         processes = "The processes of this host cannot be seen (there is no /proc, or it hides them)"
     else:
-        processes = "No process “consul agent” has it as -config-dir or -config-file%s" % _others(facts)
+        processes = 'No process "consul agent" has it as -config-dir or -config-file%s' % _others(facts)
     return "%s. %s." % (processes, _answer(facts, method))
 
 

@@ -55,8 +55,7 @@ class Reader(NamedTuple):
     def _overrides(self, uid: int, gid: int) -> bool:
         if self.powers is None:
             return self.uid == 0
-        uids, gids = self.powers
-        return _among(uid, uids) and _among(gid, gids)
+        return _among(uid, self.powers[0]) and _among(gid, self.powers[1])
 
 
 def _among(number: int, ranges: Iterable[tuple[int, int]]) -> bool:

@@ -70,7 +70,8 @@ def _protocol_faults(fleet: Fleet, elsewhere: Elsewhere) -> Iterator[Fault]:
             hint = "Write one protocol everywhere, or none: service-defaults say it once for all."
             yield fault(PROTOCOLS, minority(groups), f"the proxies of {name} have different protocols: {_counts(groups)}", hint)
         elif groups and silent and _TCP not in groups:
-            yield from _silent_faults(name, next(iter(groups)), silent, elsewhere.protocol(key, found[0][0].datacenter))
+            (said,) = groups
+            yield from _silent_faults(name, said, silent, elsewhere.protocol(key, found[0][0].datacenter))
 
 
 def _silent_faults(name: str, said: str, silent: list[Spot], central: str) -> Iterator[Fault]:

@@ -137,7 +137,7 @@ class _Judge:
     def _service_findings(self, entry: Entry) -> Iterator[Finding]:
         """Say that the agent will not have the service of a check: certain where all is known that it has."""
         agent = self._survey["agent"]
-        owner = owner_of(next(iter(expected([], [entry.definition]).checks.values()))) if isinstance(entry.definition, dict) else ""
+        owner = owner_of(*expected([], [entry.definition]).checks.values()) if isinstance(entry.definition, dict) else ""
         if not owner or owner in self._services():
             return
         certain = agent["state"] == "running" and agent["compared"] and not any(file["fatal"] for file in self._survey["files"])

@@ -38,7 +38,7 @@ class Agent:
 
 
 def catalog(agent: Agent) -> Catalog:
-    return Catalog(cast("AgentApi", agent))
+    return Catalog(cast(AgentApi, agent))
 
 
 def web(*names: str, **fields: Any) -> dict[str, Any]:
