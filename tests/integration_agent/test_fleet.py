@@ -110,6 +110,7 @@ def test_the_same_fleet_repaired_has_none(tmp_path: Path, cluster: Callable[[Hos
     assert result.changed == 0
 
 
+@pytest.mark.slow
 def test_what_is_registered_elsewhere_is_known_from_the_catalog(tmp_path: Path, cluster: Callable[[Hosts], ConsulAgent]) -> None:
     """A service of another team, one that central configuration leads elsewhere, one outside the mesh, and one of nobody."""
     agent = cluster({})
@@ -131,6 +132,7 @@ def test_what_is_registered_elsewhere_is_known_from_the_catalog(tmp_path: Path, 
     }
 
 
+@pytest.mark.slow
 def test_a_token_that_may_not_see_a_name_makes_no_error_of_it(tmp_path: Path, start_agent: StartAgent) -> None:
     agent = start_agent(mode="server", acl=True, config={"connect": {"enabled": True}})
     # Later agents than 1.12 show a service only to who may read its nodes.
@@ -154,6 +156,7 @@ def test_a_token_that_may_not_see_a_name_makes_no_error_of_it(tmp_path: Path, st
     assert token not in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_what_cannot_be_seen_is_a_warning_and_says_so(tmp_path: Path) -> None:
     """Without a catalog; somebody who says that there is nothing else gets errors."""
     hosts = faulty_fleet()
@@ -169,6 +172,7 @@ def test_what_cannot_be_seen_is_a_warning_and_says_so(tmp_path: Path) -> None:
     assert found(closed_world) == PLANTED - silenced | queries
 
 
+@pytest.mark.slow
 def test_definitions_that_cannot_be_made_make_nothing_certain(tmp_path: Path) -> None:
     web = {
         "name": "web",
@@ -193,6 +197,7 @@ def test_definitions_that_cannot_be_made_make_nothing_certain(tmp_path: Path) ->
     assert "Not all hosts were looked at: the run was limited to web1." in limited.stdout
 
 
+@pytest.mark.slow
 def test_the_files_are_written_once(tmp_path: Path) -> None:
     settings = {"directory": str(tmp_path / "map"), "fail_on": "never"}
     looked = fleet(tmp_path, faulty_fleet(), settings=settings, check=True).ok()
@@ -206,6 +211,7 @@ def test_the_files_are_written_once(tmp_path: Path) -> None:
     assert (tmp_path / "map" / "fleet.mmd").read_text(encoding="utf-8") == first.task(TASK).result["mermaid"]
 
 
+@pytest.mark.slow
 def test_mistakes_in_options_are_named(tmp_path: Path) -> None:
     hosts = {"web1": {"consul_services_definitions": []}}
     nobody = fleet(tmp_path / "a", hosts, settings={"catalog": {"http_addr": "http://127.0.0.1:9"}})

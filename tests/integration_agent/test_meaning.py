@@ -72,6 +72,7 @@ def _echo(echo: socket.socket) -> None:
             return
 
 
+@pytest.mark.slow
 def test_a_check_passes_where_we_say_nothing_and_fails_where_we_do() -> None:
     types = ["http", "tcp", "grpc", "args", *(["h2ping"] if VERSION >= (1, 11, 0) else []), *(["udp"] if VERSION >= (1, 13, 3) else [])]
     with answering() as port, ConsulAgent(enable_local_script_checks=True) as agent:
@@ -108,6 +109,7 @@ ADDRESSES = {
 }
 
 
+@pytest.mark.slow
 def test_whoever_asks_for_an_address_gets_none_where_we_say_so() -> None:
     services = [{"name": f"a{number}", "address": address} for number, address in enumerate(ADDRESSES)]
     found = judge_services(services)
@@ -153,6 +155,7 @@ def blocks(field: Field, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
             yield from blocks(child, (*place, name))
 
 
+@pytest.mark.slow
 def test_a_null_has_two_readings_where_an_empty_block_registers_something() -> None:
     with ConsulAgent() as agent:
 
@@ -182,6 +185,7 @@ def test_a_null_has_two_readings_where_an_empty_block_registers_something() -> N
 # Words of other tools
 
 
+@pytest.mark.slow
 def test_agents_refuse_the_words_of_other_tools_and_take_what_we_say_instead() -> None:
     with ConsulAgent(enable_local_script_checks=True) as agent:
         for service, _hints in PASTED:
@@ -195,6 +199,7 @@ def test_agents_refuse_the_words_of_other_tools_and_take_what_we_say_instead() -
                 agent.reload()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", [{"service": {"name": "web"}}, {"services": [{"name": "web"}]}])
 def test_agents_refuse_a_whole_file_in_place_of_a_definition(entry: dict[str, Any]) -> None:
     with ConsulAgent() as agent:
@@ -215,6 +220,7 @@ DANGLING = [
 RULES = ["alias-service-known", "destination-name-known", "destination-id-known"]
 
 
+@pytest.mark.slow
 def test_what_leads_nowhere_finds_nothing_at_the_agent() -> None:
     with ConsulAgent() as agent:
         agent.write("services.json", {"services": [{"name": "web", "id": "web-1", "port": 80}, *DANGLING]})

@@ -116,6 +116,7 @@ def test_what_the_agent_knows_is_registered_and_verified(agent: ConsulAgent, for
     assert run(agent, tmp_path, SERVICES, forgetful, **told).ok().changed == 0
 
 
+@pytest.mark.slow
 def test_what_is_otherwise_on_the_agent_is_noticed(agent: ConsulAgent, forgetful: Path, tmp_path: Path) -> None:
     """Somebody puts another one in its place through the API, which an audit sees. Then a run takes the keys away."""
     told = {"consul_services_unchecked": PATHS}
@@ -138,6 +139,7 @@ def test_what_is_otherwise_on_the_agent_is_noticed(agent: ConsulAgent, forgetful
     assert not agent.services()["proxy"]["Proxy"].get("LocalServiceAddress")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preflight", ["validate", "none"])
 def test_what_the_agent_does_not_know_is_refused_in_its_own_words(agent: ConsulAgent, tmp_path: Path, preflight: str) -> None:
     """Whatever is asked of consul otherwise."""
@@ -153,6 +155,7 @@ def test_what_the_agent_does_not_know_is_refused_in_its_own_words(agent: ConsulA
     assert files(agent) == []
 
 
+@pytest.mark.slow
 def test_an_agent_that_is_not_newer_hears_nothing_of_the_way_out(agent: ConsulAgent, tmp_path: Path) -> None:
     (failed,) = run(agent, tmp_path, [{"name": "web", "new_thing": 1}]).failed
 
@@ -176,6 +179,7 @@ def single(config_dir: Path, **options: Any) -> list[dict[str, Any]]:
     return [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
 
 
+@pytest.mark.slow
 def test_a_newer_agent_is_judged_as_the_newest_that_is_known(tmp_path: Path, newer: dict[str, str]) -> None:
     config_dir = tmp_path / "consul.d"
     config_dir.mkdir()
@@ -192,6 +196,7 @@ def test_a_newer_agent_is_judged_as_the_newest_that_is_known(tmp_path: Path, new
     assert [found["rule"] for found in refused.result["rule_warnings"]] == ["version-newer"]
 
 
+@pytest.mark.slow
 def test_a_new_key_of_a_single_service(tmp_path: Path, newer: dict[str, str]) -> None:
     """It is an option of the module like every field."""
     config_dir = tmp_path / "consul.d"
