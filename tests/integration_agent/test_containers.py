@@ -102,6 +102,7 @@ def test_an_agent_in_a_container_is_told_and_verified(host: Host, namespaces: tu
     assert signals(agent) == 1
 
 
+@pytest.mark.slow
 def test_nobody_else_is_told(host: Host) -> None:
     """Others whose directory is called alike inside, or has the very path of ours but is another one; and an agent of the host."""
     ours = host.container("pid", "mnt", elsewhere=True)
@@ -135,6 +136,7 @@ def test_a_link_inside_means_what_it_means_inside(host: Host) -> None:
     assert (signals(other), other.services()) == (0, {})
 
 
+@pytest.mark.slow
 def test_the_agent_is_asked_in_its_own_network(host: Host) -> None:
     """An agent of the host has the same port."""
     decoy = host.agent()
@@ -176,6 +178,7 @@ def forbidden(path: str) -> Iterator[None]:
     yield
 
 
+@pytest.mark.slow
 def test_a_socket_is_found_in_the_containers_own_root(host: Host) -> None:
     socket = "unix:///consul/http.sock"
     agent = host.container("pid", "mnt", "net", elsewhere=True, config={"addresses": {"http": f"{socket} 127.0.0.1"}})
@@ -208,6 +211,7 @@ def test_what_an_agent_without_root_can_read(host: Host) -> None:
 # Where no process can be seen
 
 
+@pytest.mark.slow
 def test_without_proc_the_api_is_the_way(host: Host) -> None:
     agent = host.agent()
     write_set(agent.config_dir, [WEB])
@@ -247,6 +251,7 @@ def test_an_agent_that_does_not_read_the_directory_is_noticed(host: Host) -> Non
     assert signals(agent) == 1, "it has what the files say again, and need not be told"
 
 
+@pytest.mark.slow
 def test_what_is_gone_from_an_agent_that_never_had_it_proves_nothing(host: Host) -> None:
     agent, other = host.agent(), host.agent()
     write_set(agent.config_dir, [WEB])

@@ -89,6 +89,7 @@ def test_a_set_with_checks_comes_changes_and_goes(tmp_path: Path, agent: ConsulA
     assert (agent.checks(), ours(agent)) == ({}, [])
 
 
+@pytest.mark.slow
 def test_a_bound_check_and_its_service_come_move_and_go_together(tmp_path: Path, agent: ConsulAgent) -> None:
     options = {"consul_services_layout": "per_service"}
     apply(tmp_path, agent, [WEB], [], **options).ok()
@@ -141,6 +142,7 @@ REFUSED: list[tuple[list[Any], list[Any], str, str]] = [
 ]
 
 
+@pytest.mark.slow
 def test_what_an_agent_would_choke_on_is_refused(tmp_path: Path, start_agent: StartAgent) -> None:
     outside = tmp_path / "outside.json"
     outside.write_text(json.dumps({"services": [{"name": "far"}], "check": {"name": "outside", "ttl": "1h"}}))
@@ -173,6 +175,7 @@ def test_a_check_does_not_outlive_its_service_in_the_set(start_agent: StartAgent
         write(agent.config_dir, set_of([], [BOUND]))
 
 
+@pytest.mark.slow
 def test_services_of_other_files_and_of_the_api_are_known(tmp_path: Path, start_agent: StartAgent) -> None:
     outside = tmp_path / "outside.json"
     outside.write_text(json.dumps({"service": {"name": "far"}}))
@@ -211,6 +214,7 @@ def set_of(services: list[Any], checks: list[Any]) -> dict[str, str | None]:
     return {"services-web.json": json.dumps({"services": services, "checks": checks})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["signal", "api"])
 def test_a_refusal_brings_back_what_was_there(start_agent: StartAgent, method: str) -> None:
     agent = start_agent(mode="server", enable_local_script_checks=True)
@@ -244,6 +248,7 @@ def test_a_token_that_may_not_see_the_node_proves_nothing(start_agent: StartAgen
     assert reload(agent.config_dir, http_token=agent.token)[0]["verified"]
 
 
+@pytest.mark.slow
 def test_what_is_not_as_in_the_file_is_seen(start_agent: StartAgent) -> None:
     agent = start_agent(mode="server")
     write(agent.config_dir, set_of([WEB, {"name": "api"}], [DISK, BOUND]))

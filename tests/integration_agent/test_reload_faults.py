@@ -45,6 +45,7 @@ def pending(agent: ConsulAgent) -> bool:
     return (agent.config_dir / ".registrar/journal.json").exists()
 
 
+@pytest.mark.slow
 def test_while_a_change_is_loaded(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
     survived = 0
     while True:
@@ -66,6 +67,7 @@ def test_while_a_change_is_loaded(agent: ConsulAgent, record_property: Callable[
     record_property("counted", f"a change is loaded: {survived} calls, killed at each of them, survived {survived}")
 
 
+@pytest.mark.slow
 def test_while_a_refused_change_is_rolled_back(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
     write(agent.config_dir, bundle([WEB]))
     reload(agent)

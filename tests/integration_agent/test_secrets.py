@@ -141,6 +141,7 @@ def test_nothing_secret_is_shown_by_the_role(agent: ConsulAgent, tmp_path: Path,
     observer.demand_silence()
 
 
+@pytest.mark.slow
 def test_nothing_secret_is_shown_by_who_comes_later(agent: ConsulAgent, tmp_path: Path) -> None:
     observer = Observer(agent, tmp_path / "run")
     observer.role(1)
@@ -184,6 +185,7 @@ def test_a_refusal_quotes_no_secret(agent: ConsulAgent, tmp_path: Path) -> None:
     observer.demand_silence()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reload", ["now", "later"])
 def test_a_rollback_quotes_no_secret(agent: ConsulAgent, reload: str) -> None:
     service = {"name": "web", "address": "planted-address", "port": 80, "meta": {"a": "planted-meta"}, "check": {"ttl": "1h"}}
