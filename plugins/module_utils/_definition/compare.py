@@ -35,38 +35,8 @@ _NEVER_REPORTED = {"proxy.expose": ("port",)}
 
 
 _KNOWN = frozenset(map(squash, FIELD_NAMES))
-# The file's spelling of those squashed names that have more than one word.
-_SPELLED = {
-    squash(name): name
-    for name in (
-        "alias_node",
-        "alias_service",
-        "deregister_critical_service_after",
-        "destination_name",
-        "destination_namespace",
-        "destination_partition",
-        "destination_peer",
-        "destination_port",
-        "destination_service_id",
-        "destination_service_name",
-        "destination_type",
-        "dialed_directly",
-        "enable_tag_override",
-        "local_bind_address",
-        "local_bind_port",
-        "local_bind_socket_mode",
-        "local_bind_socket_path",
-        "local_service_address",
-        "local_service_port",
-        "local_service_ports",
-        "local_service_socket_path",
-        "mesh_gateway",
-        "outbound_listener_port",
-        "service_id",
-        "socket_path",
-        "transparent_proxy",
-    )
-}
+# The file's spelling of squashed names.
+_SPELLED = {squash(name): name for name in FIELD_NAMES}
 
 
 def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Differences:

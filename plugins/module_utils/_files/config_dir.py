@@ -93,13 +93,6 @@ class ConfigDir:
         except OSError as problem:
             raise Refused(self.failed(name, "cannot be read", problem)) from problem
 
-    def holds(self, path: str) -> bool:
-        """Whether a path leads into this very directory, whatever the directory is called there."""
-        try:
-            return os.path.samestat(os.stat(os.path.dirname(path)), os.fstat(self.fd))
-        except OSError:
-            return False
-
     def place(self, name: str) -> str:
         """Return the full path of a file."""
         return os.path.join(self.path, name)

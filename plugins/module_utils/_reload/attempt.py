@@ -200,7 +200,7 @@ class Attempt:
         if not outcome.verified:
             told = "was told to reload" if self._result["method"] != "none" else "had not to be told"
             self._module.warn(
-                "Not verified (the agent %s): that it has all of %s. %s." % (told, self._directory.path, _capital(outcome.reason))
+                "Not verified (the agent %s): that it has all of %s. %s." % (told, self._directory.path, capital(outcome.reason))
             )
 
     # Going back
@@ -246,7 +246,8 @@ def _still_wrong(outcome: Outcome) -> str:
     )
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """A text as it begins a sentence."""
     return text[:1].upper() + text[1:]
 
 

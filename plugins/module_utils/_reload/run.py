@@ -30,7 +30,14 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.lock impor
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import recover, restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
-from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt, ReloadFailed, look_at, put_back, target_of
+from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import (
+    Attempt,
+    ReloadFailed,
+    capital,
+    look_at,
+    put_back,
+    target_of,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import (
@@ -147,7 +154,7 @@ class Reload:
         self.result["reason"] = not_found(self._facts) + later
         looked, helps = looked_for(self._facts, self._options["method"]), remedy(self._facts, self._options["method"])
         if self._options["require_agent"]:
-            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (_capital(self.result["reason"]), looked, helps))
+            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result["reason"]), looked, helps))
         if waits or self._options["force"] or self._module.check_mode:
             told = "would be told" if self._module.check_mode else "was told"
             self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result["reason"], looked, helps))
@@ -253,7 +260,3 @@ def _reaped(wanted: Expected, seen: Seen | None) -> list[str]:
 def _leaving_out(wanted: Expected, keys: list[str]) -> Expected:
     services = {key: service for key, service in wanted.services.items() if key not in keys}
     return Expected(services, {key: check for key, check in wanted.checks.items() if owner_of(check) not in keys})
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
