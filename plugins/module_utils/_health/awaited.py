@@ -31,6 +31,8 @@ class Awaited(NamedTuple):
 
     place: str
     kind: str
+    # The key of its service; empty for a check of the node.
+    owner: str = ""
     # Seconds that it has to stay healthy when it is known to have run, and how many more when that is not known.
     hold: float = 0.0
     proof: float = 0.0
@@ -57,7 +59,7 @@ def awaited(
     found = {key: _changed(check, earlier.get(key), states, limit) for key, check in _changes(wanted, before).items()}
     for key, check in earlier.items():
         if key not in found and check.get("Status") in states:
-            found[key] = Awaited(_place(key, check), check.get("Type") or "", changed=False)
+            found[key] = Awaited(_place(key, check), check.get("Type") or "", check.get("ServiceID") or "", changed=False)
     return found
 
 
@@ -76,18 +78,20 @@ def _changed(check: Mapping[str, Any], earlier: Mapping[str, Any] | None, states
 
 
 def _timed(check: Mapping[str, Any], states: Collection[str], limit: float) -> Awaited:
-    definition, kind, place = check["definition"], check["type"], place_of(check)
+    definition, kind = check["definition"], check["type"]
+    plain = Awaited(place_of(check), kind, owner_of(check))
     if kind == "alias":
-        return Awaited(place, kind, about=definition.get("aliasservice") or "the node " + str(definition.get("aliasnode")))
+        return plain._replace(about=definition.get("aliasservice") or "the node " + str(definition.get("aliasnode")))
     if kind == "ttl":
         # Whether the application still reports shows when the time is over, if that is to be lived to see.
         ttl = seconds(definition.get("ttl"))
-        return Awaited(place, kind, proof=ttl if ttl < limit else 0.0, about=str(definition.get("ttl")))
+        return plain._replace(proof=ttl if ttl < limit else 0.0, about=str(definition.get("ttl")))
     interval = max(SHORTEST_INTERVAL, seconds(definition.get("interval")))
     timeout = seconds(definition.get("timeout")) or (TIMEOUT_OF_SCRIPTS if kind in _SCRIPTS else TIMEOUT)
     hold = interval * (1 + _failures(definition, states))
     least = interval * (1 + (definition.get("successbeforepassing") or 0)) + hold + timeout
-    return Awaited(place, PROXY if definition.get("tcp") == SIDECAR_PORT else kind, hold, timeout, least, interval)
+    kind = PROXY if definition.get("tcp") == SIDECAR_PORT else kind
+    return plain._replace(kind=kind, hold=hold, proof=timeout, least=least, interval=interval)
 
 
 def _failures(definition: Mapping[str, Any], states: Collection[str]) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, render
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import PROXY
 from ansible_collections.registrar.consul.plugins.module_utils._health.wait import Ailing, Health
 
 # Outputs are whole pages at times; the beginning has the reason.
 LONGEST_OUTPUT = 300
 _RULE = "check-unhealthy"
+_SHOWN = 10
 
 # Takes secrets out of a text.
 Hide = Callable[[str], str]
@@ -43,12 +44,12 @@ def listed(health: Health, hide: Hide) -> list[dict[str, Any]]:
 
 def reason(health: Health, awaited: int) -> str:
     """Why the wait ended badly, as a clause."""
-    after = "%d seconds after it had loaded the files" % round(health.waited)
     if health.gone:
-        return "the agent has ended while its checks were waited for"
+        return "it has ended while its checks were waited for"
     if health.trouble:
-        return "whether its checks are healthy could not be seen %s: %s" % (after, health.trouble.rstrip("."))
-    return "%d of %d checks %s not healthy %s" % (len(health.ailing), awaited, "was" if len(health.ailing) == 1 else "were", after)
+        return "whether its checks are healthy cannot be seen: %s" % health.trouble.rstrip(".")
+    verb = "was" if len(health.ailing) == 1 else "were"
+    return "%d of %d checks %s not healthy %d seconds later" % (len(health.ailing), awaited, verb, round(health.waited))
 
 
 def warnings(health: Health) -> Iterator[str]:
@@ -59,9 +60,15 @@ def warnings(health: Health) -> Iterator[str]:
         yield "%s is in maintenance mode: whatever its checks say, it is sent no one." % ("service " + service if service else "The node")
 
 
-def unhealthy_warning(health: Health, awaited: int, hide: Hide) -> str:
-    """The failure as a warning."""
-    return "Not healthy: %s. %s" % (reason(health, awaited), " ".join(render(finding) for finding in findings(health, hide)))
+def again(health: Health) -> str:
+    """How the checks are when everything was put back, as a clause."""
+    if health.healthy:
+        return "the checks that were healthy before are so again"
+    if health.trouble or health.gone:
+        return "whether its checks are healthy again cannot be seen"
+    names = ", ".join(sorted(ailing.identifier for ailing in health.ailing)[:_SHOWN])
+    more = ", and %d more" % (len(health.ailing) - _SHOWN) if len(health.ailing) > _SHOWN else ""
+    return "these checks that were healthy before are not so again after %d seconds: %s%s" % (health.waited, names, more)
 
 
 def _finding(ailing: Ailing, hide: Hide) -> Finding:
@@ -70,7 +77,7 @@ def _finding(ailing: Ailing, hide: Hide) -> Finding:
 
 def _message(ailing: Ailing, hide: Hide) -> str:
     if not ailing.status:
-        return "is not registered on the agent any more."
+        return "is not on the agent any more."
     if ailing.is_too_fresh:
         return "has been %s for %d seconds, which is not long enough to tell." % (ailing.status, ailing.seconds)
     output = _shortened(ailing.output, hide)

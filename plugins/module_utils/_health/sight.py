@@ -12,23 +12,48 @@ from typing import Any, Iterable, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import not_found, remedy
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
 from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited
 
 _PLACE = "wait_healthy"
 NO_SIGHT = "Give a token that may see the services (service:read) and the node (node:read), or leave out wait_healthy."
 
 
-def unseen(facts: Any, known: Iterable[str] = ()) -> list[Finding]:
-    """Why the agent's checks cannot be seen, as far as that shows before a change; facts are AgentFacts.
+def demand_usable(options: Mapping[str, Any]) -> None:
+    """Raise Refused where the options, those of a module, contradict each other."""
+    if options["wait_healthy"] < 0:
+        raise Refused(error(_PLACE, "wait-negative", "is negative.", "Give the seconds to wait, or 0 to wait for nothing."))
+    if options.get("reload", "now") != "now":
+        message = "has nothing to wait for: with reload: %s this task does not have the agent load anything." % options["reload"]
+        raise Refused(error(_PLACE, "wait-without-reload", message, "Give it to the task that does, or set reload: now."))
+
+
+def unseen(facts: AgentFacts, known: Iterable[str]) -> list[Finding]:
+    """Why the agent's checks cannot be seen, as far as that shows before a change.
 
     known are keys of services that the agent has, unless somebody has taken them away.
     """
     if facts.process is None and not facts.address_given:
         return [cannot_be_seen(not_found(facts), remedy(facts, "auto"))]
-    why = _why_unseen(facts, sorted(known))
-    return [cannot_be_seen(why)] if why else []
+    try:
+        if facts.api is None:
+            return [cannot_be_seen(facts.why_no_api)]
+        view = AgentView(facts.api)
+        return hidden(view, view.look(), known)
+    except ApiError as problem:
+        return [cannot_be_seen(str(problem))]
+
+
+def hidden(view: AgentView, seen: Seen, known: Iterable[str]) -> list[Finding]:
+    """The same where the agent answers: it leaves out what a token may not see. Raises ApiError."""
+    missing = sorted(set(known) - seen.services.keys())
+    if missing and view.is_hidden(missing[0]):
+        return [cannot_be_seen("a token with service:read for %s is needed" % missing[0])]
+    if not any(seen) and view.is_hidden(""):
+        return [cannot_be_seen("the token may see nothing of what is registered")]
+    return []
 
 
 def cannot_be_seen(why: str, hint: str = NO_SIGHT) -> Finding:
@@ -36,35 +61,12 @@ def cannot_be_seen(why: str, hint: str = NO_SIGHT) -> Finding:
     return error(_PLACE, "health-unseen", "cannot be kept, since the agent's checks cannot be seen: %s." % why.rstrip("."), hint)
 
 
-def too_short(awaited: Mapping[str, Awaited], limit: float) -> list[Finding]:
-    """The checks that cannot have shown within the limit that they are healthy, and stay so."""
-    found = []
-    for check in awaited.values():
-        if check.least > limit and not check.excused:
-            message = "is waited for %d seconds, within which it cannot show that it is healthy: it runs every %g seconds." % (
-                limit,
-                check.interval,
-            )
-            hint = "Set wait_healthy to %d at least, or have it run more often." % _ceiling(check.least)
-            found.append(error(check.place, "wait-too-short", message, hint))
-    return found
+def too_short(awaited: Iterable[Awaited], limit: float) -> list[Finding]:
+    """One for each check that cannot have shown within the limit that it is healthy, and stays so."""
+    return [_too_short(check, limit) for check in awaited if check.least > limit and not check.excused]
 
 
-def _why_unseen(facts: Any, known: list[str]) -> str:
-    try:
-        if facts.api is None:
-            return str(facts.why_no_api)
-        view = AgentView(facts.api)
-        seen = view.look()
-        missing = [key for key in known if key not in seen.services]
-        if missing and view.is_hidden(missing[0]):
-            return "a token with service:read for %s is needed" % missing[0]
-        if not any(seen) and view.is_hidden(""):
-            return "the token may see nothing of what is registered"
-    except ApiError as problem:
-        return str(problem)
-    return ""
-
-
-def _ceiling(seconds: float) -> int:
-    return -int(-seconds // 1)
+def _too_short(check: Awaited, limit: float) -> Finding:
+    message = "runs every %g seconds, and cannot show within %d seconds that it is healthy and stays so." % (check.interval, limit)
+    hint = "Set wait_healthy to %d at least, or have it run more often." % -int(-check.least // 1)
+    return error(check.place, "wait-too-short", message, hint)

@@ -79,10 +79,10 @@ class Waiting:
                 who = now_running
                 self._begin_anew()
             health = self._seen()
-            if health.healthy or self._age() >= limit:
+            if health.healthy and now_running is not None:
                 return health
-            if time.monotonic() - present > GONE:
-                return health._replace(gone=True)
+            if self._age() >= limit or time.monotonic() - present > GONE:
+                return health._replace(healthy=False, gone=now_running is None)
             rest = max(pause, min(_REST * (time.monotonic() - before), _LONGEST_REST))
             time.sleep(min(rest, max(0.0, limit - self._age())))
             pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -49,7 +49,11 @@ def test_a_check_outside_goes_with_its_service() -> None:
 
 
 def test_what_was_healthy_before_has_to_be_so_still() -> None:
-    earlier = {"service:other": dict(PASSING, ServiceID="other"), "ill": dict(PASSING, Status="critical"), "node": dict(PASSING, ServiceID="")}
+    earlier = {
+        "service:other": dict(PASSING, ServiceID="other"),
+        "ill": dict(PASSING, Status="critical"),
+        "node": dict(PASSING, ServiceID=""),
+    }
     checks = found(earlier=earlier)
     assert checks == {
         "service:other": Awaited("service other → check service:other", "http", changed=False),
@@ -98,7 +102,13 @@ def test_the_port_of_a_new_sidecar_is_not_waited_for() -> None:
     service = {"name": "web", "port": 80, "connect": {"sidecar_service": {}}}
     key, alias = "service:web-sidecar-proxy:1", "service:web-sidecar-proxy:2"
     new = found(service)
-    assert (new[key].kind, new[key].excused, new[alias].kind, new[alias].excused, new[alias].about) == ("proxy", True, "alias", False, "web")
+    assert (new[key].kind, new[key].excused, new[alias].kind, new[alias].excused, new[alias].about) == (
+        "proxy",
+        True,
+        "alias",
+        False,
+        "web",
+    )
     assert found(service, earlier={key: dict(PASSING, Status="critical")})[key].excused
     assert not found(service, earlier={key: PASSING})[key].excused
     own = found({"name": "web", "connect": {"sidecar_service": {"check": HTTP}}})

@@ -91,7 +91,9 @@ def test_one_that_flaps_is_not_healthy(clock: Clock) -> None:
 
 def test_one_that_dies_while_another_is_waited_for(clock: Clock) -> None:
     slow = WEB._replace(place="service slow")
-    health = waited(clock, (0, {"web": OK, "slow": NEW}), (10, {"web": BAD, "slow": NEW}), (20, {"web": BAD, "slow": OK}), web=WEB, slow=slow)
+    health = waited(
+        clock, (0, {"web": OK, "slow": NEW}), (10, {"web": BAD, "slow": NEW}), (20, {"web": BAD, "slow": OK}), web=WEB, slow=slow
+    )
     assert [ailing.identifier for ailing in health.ailing] == ["web"]
     assert health.ailing[0].seconds == pytest.approx(50.0, abs=1.0)
     assert (health.ailing[0].status, health.ailing[0].output, health.waited) == ("critical", "404", 60.0)
