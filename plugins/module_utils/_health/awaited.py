@@ -57,8 +57,9 @@ def awaited(
     earlier are the agent's checks from before the change, limit is how many seconds are to be waited at most.
     """
     found = {key: _changed(check, earlier.get(key), states, limit) for key, check in _changes(wanted, before).items()}
+    removed = before.checks.keys() - wanted.checks.keys()
     for key, check in earlier.items():
-        if key not in found and check.get("Status") in states:
+        if key not in found and key not in removed and check.get("Status") in states:
             found[key] = Awaited(_place(key, check), check.get("Type") or "", check.get("ServiceID") or "", changed=False)
     return found
 

@@ -56,9 +56,14 @@ def test_what_was_healthy_before_has_to_be_so_still() -> None:
     }
     checks = found(earlier=earlier)
     assert checks == {
-        "service:other": Awaited("service other → check service:other", "http", changed=False),
+        "service:other": Awaited("service other → check service:other", "http", "other", changed=False),
         "node": Awaited("check node", "http", changed=False),
     }
+
+
+def test_what_goes_is_not_waited_for() -> None:
+    service = {"name": "web", "check": HTTP}
+    assert found(before=[service], earlier={"service:web": PASSING}) == {}
 
 
 def test_what_counts_as_healthy_before() -> None:
