@@ -59,6 +59,9 @@ ROOMS = {
         ("plugins/module_utils/_reload",),
         ("agent_reload", "agent_rollback", "agent_access", "agent_catalog", "reload_faults"),
     ),
+    "_health": Room(
+        f"{TARGET}/_health", ("plugins/module_utils/_health", "plugins/module_utils/_reload"), ("wait_healthy", "reload_faults")
+    ),
     "_judge": Room(
         f"{CONTROLLER}/_judge", ("plugins/plugin_utils/_judge", "plugins/test", "plugins/filter"), ("template_plugins", "writing")
     ),
