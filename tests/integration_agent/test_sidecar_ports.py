@@ -131,7 +131,7 @@ def test_what_would_get_a_port_twice_is_refused(agent: ConsulAgent) -> None:
         write_set(agent, [meshed("web")], adopt=True)
 
     (found,) = refused.value.findings
-    assert (found["path"], found["rule"]) == (str(agent.config_dir / "services-default.json"), "sidecar-port-shared")
+    assert (found["path"], found["rule"]) == (str(agent.config_dir / "services-default.json"), "sidecar-port-unique")
     assert f'that of "other" in {agent.config_dir / "other.json"}' in found["message"]
     assert found["hint"].startswith("Write port: 21001 into the sidecar_service there first")
     assert (contents(agent.config_dir), ports(agent)) == before
@@ -205,7 +205,7 @@ def test_a_port_that_was_chosen_for_another_is_refused(agent: ConsulAgent) -> No
         write_set(agent, [meshed("db", port=HIGHEST)], "other")
 
     (found,) = refused.value.findings
-    assert found["rule"] == "sidecar-port-shared"
+    assert found["rule"] == "sidecar-port-unique"
     assert 'that of "web" in' in found["message"]
     assert ports(agent) == {"web": HIGHEST}
 
@@ -251,7 +251,7 @@ class Node:
         try:
             return write_set(self.agent, services, name, **how)
         except Refused as refused:
-            if {finding["rule"] for finding in refused.findings} != {"sidecar-port-shared"}:
+            if {finding["rule"] for finding in refused.findings} != {"sidecar-port-unique"}:
                 raise
             return None
 

@@ -9,7 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 import os
-from typing import Callable, Iterable, Iterator, Mapping, NamedTuple
+from typing import Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, OtherFile, in_order
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
@@ -31,7 +31,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate
 from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import sidecar_range
 
-MOVES, SHARED = "sidecar-port-moves", "sidecar-port-shared"
+MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
 
 
 class _Sidecar(NamedTuple):
@@ -62,7 +62,8 @@ def moving_sidecars(candidate: Candidate, facts: AgentFacts, others: list[OtherF
     """Yield what the changes do to the ports of sidecars that are not in them, and where two would have one port."""
     staying = [Content(candidate.directory.place(found.name), {}, found.definitions) for found in candidate.staying]
     old = {candidate.directory.place(change.name): _before(change) for change in candidate.changes}
-    new = {candidate.directory.place(name): candidate.coming[name] for name in _names(candidate.changes) if name in candidate.coming}
+    coming = [change.name for change in candidate.changes if change.new is not None and change.name in candidate.coming]
+    new = {candidate.directory.place(name): candidate.coming[name] for name in coming}
     beyond = [file.content for file in others]
     parts = [*old.values(), *new.values(), *(content.definitions for content in (*staying, *beyond))]
     services = [service for part in parts for service in part.services if sidecar_key(service)]
@@ -80,10 +81,6 @@ def moving_sidecars(candidate: Candidate, facts: AgentFacts, others: list[OtherF
     before, after = directory(old), directory(new)
     yield from _moved(candidate, before, after, set(new))
     yield from _shared(candidate, before, after, set(new))
-
-
-def _names(changes: Iterable[Change]) -> list[str]:
-    return [change.name for change in changes if change.new is not None]
 
 
 def _before(change: Change) -> Definitions:
@@ -123,23 +120,27 @@ def _moved(candidate: Candidate, before: _Directory, after: _Directory, ours: se
 
 
 def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: set[str]) -> Iterator[Finding]:
-    """Ports that two sidecars would have. It is an error where the change brings it about and one of them has its port from us."""
+    """Ports that two sidecars would have: an error where the change brings it about and one of them has its port from us, and nobody's
+    business where somebody wrote both, and it was so before."""
     known = before.listeners()
     chosen = _chosen_ones(candidate)
     for (address, port), keys in after.listeners().items():
         mine = next((key for key in keys if after.sidecars[key].place in ours), None)
-        if len(keys) < 2 or mine is None:
+        is_new, is_chosen = not set(keys) <= set(known.get((address, port), ())), bool(chosen.intersection(keys))
+        if len(keys) < 2 or mine is None or not (is_new or is_chosen):
             continue
         other = next((key for key in keys if not after.sidecars[key].declared), next(key for key in keys if key != mine))
-        is_new = not set(keys) <= set(known.get((address, port), ()))
         message = 'the sidecar of the service "%s" would listen at port %d, and so would that of "%s" in %s; only one could start.' % (
             after.sidecars[mine].service,
             port,
             after.sidecars[other].service,
             after.sidecars[other].place,
         )
-        say: Callable[..., Finding] = error if is_new and chosen.intersection(keys) else warning
-        yield say(after.sidecars[mine].place, SHARED, message, _way_out(after.sidecars[other], before.ports.get(other)))
+        hint = _way_out(after.sidecars[other], before.ports.get(other))
+        if is_new and is_chosen:
+            yield error(after.sidecars[mine].place, TWICE, message, hint)
+        else:
+            yield warning(after.sidecars[mine].place, SHARED, message, hint)
 
 
 def _way_out(other: _Sidecar, had: int | None) -> str:
