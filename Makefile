@@ -76,7 +76,7 @@ demo-picture: setup ## does the README show what the demo says
 .PHONY: bench
 bench: setup $(BENCH_READY) ## what registering costs, beside other ways, in docs/benchmark.md; about 20 minutes
 	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/$(BENCH_VENV)/lib/python3*/site-packages)" \
-		tools/in_tree.sh bench python tests/benchmark/run.py $(CURDIR)/$(BENCH_PAGE)
+		tools/in_tree.sh bench python tests/benchmark/run.py $(abspath $(BENCH_PAGE))
 
 .PHONY: bench-fleet
 bench-fleet: setup ## what judging 1,000 hosts together costs; about two minutes
