@@ -40,6 +40,8 @@ CHECK_TYPES = (
     ("h2ping", "h2ping"),
     ("osservice", "os_service"),
 )
+# Stands for the address of a sidecar in the check that agents give it.
+SIDECAR_PORT = "the sidecar's port"
 
 Definition = Mapping[str, Any]
 
@@ -221,6 +223,6 @@ def _expected_check(check: dict[str, Any], identifier: str, owner: str, namespac
 def _sidecar_checks(parent: str) -> list[dict[str, Any]]:
     """The two checks that a sidecar gets when its definition has none."""
     return [
-        {"name": "Connect Sidecar Listening", "tcp": "the sidecar's port", "interval": "10s"},
+        {"name": "Connect Sidecar Listening", "tcp": SIDECAR_PORT, "interval": "10s"},
         {"name": "Connect Sidecar Aliasing " + parent, "aliasservice": parent},
     ]

@@ -44,10 +44,19 @@ class Hush:
 
     def findings(self, findings: Iterable[Finding], everything: Iterable[Content]) -> list[Finding]:
         """The same for findings alone."""
+        secrets = self._known(everything)
+        return [self._finding(finding, secrets) for finding in findings]
+
+    def text(self, text: str, everything: Iterable[Content]) -> str:
+        """The same for a text."""
+        self._known(everything)
+        return scrub(text, self._texts)
+
+    def _known(self, everything: Iterable[Content]) -> Secrets:
         if self._secrets is None:
             self._secrets = self._read()
             self._texts |= {secret for content in everything for secret in secrets_of(content.document)}
-        return [self._finding(finding, self._secrets) for finding in findings]
+        return self._secrets
 
     def _read(self) -> Secrets:
         directory, journal, manifest = self._directory, load_journal(self._directory), load_manifest(self._directory)

@@ -185,6 +185,7 @@ class Writer:
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
         findings += self._dangling(staying, manifest)
+        findings += self._unseen_health(manifest)
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
         return self._as_asked(findings)
@@ -198,6 +199,14 @@ class Writer:
         directory = [*self.definitions.values(), *(found.definitions for found in staying)]
         leaving = {service for owned in manifest.values() for service in owned.services}
         return dangling(self.payload["references"], directory, leaving, self.facts)
+
+    def _unseen_health(self, manifest: dict[str, Owned]) -> list[Finding]:
+        """Return why checks could not be waited for, where that is asked for."""
+        if not self._options["wait_healthy"]:
+            return []
+        from ansible_collections.registrar.consul.plugins.module_utils._health.sight import unseen
+
+        return unseen(self.facts, {service for owned in manifest.values() for service in owned.services})
 
     def _as_asked(self, findings: list[Finding]) -> list[Finding]:
         """Apply the options silence and strict to warnings."""
