@@ -214,10 +214,10 @@ def main() -> None:
     )
     from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 
-    result, failure = reload_agent(module, module.params)
-    if failure is None:
-        module.exit_json(**result)
-    module.fail_json(msg=failure, **result)
+    result = reload_agent(module, module.params)
+    if result.failure is None:
+        module.exit_json(**result.as_dict())
+    module.fail_json(msg=result.failure, **result.as_dict())
 
 
 if __name__ == "__main__":

@@ -159,13 +159,12 @@ def test_who_may_not_enter_its_network_claims_nothing(host: Host, monkeypatch: p
     module = Module({name: option.get("default") for name, option in reload_spec().items()})
     module.params["config_dir"] = str(agent.config_dir)
 
-    result, failure = reload_agent(module, module.params)
+    result = reload_agent(module, module.params)
 
-    assert failure is None
-    assert (result["changed"], result["verified"], result["verified_by"]) == (True, False, "log")
+    assert result.failure is None
+    assert (result.changed, result.verified, result.verified_by) == (True, False, "log")
     assert (
-        f"the agent with pid {agent.pid} has a network of its own, which this task may not enter (Operation not permitted)"
-        in result["reason"]
+        f"the agent with pid {agent.pid} has a network of its own, which this task may not enter (Operation not permitted)" in result.reason
     )
     assert module.warnings[0].startswith("Not verified (the agent was told to reload)")
     assert (signals(agent), signals(decoy)) == (1, 0)

@@ -38,7 +38,8 @@ def agent() -> Iterator[ConsulAgent]:
 def reload(agent: ConsulAgent) -> tuple[dict[str, Any], str | None]:
     options = {name: spec.get("default") for name, spec in reload_spec().items()}
     options.update(config_dir=str(agent.config_dir), lock_timeout=0, http_addr=agent.http_addr)
-    return reload_agent(Module(options), options)
+    result = reload_agent(Module(options), options)
+    return result.as_dict(), result.failure
 
 
 def pending(agent: ConsulAgent) -> bool:

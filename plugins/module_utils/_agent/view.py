@@ -11,7 +11,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, NamedTuple
+from typing import Any, Container, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, NotFound
@@ -69,24 +69,64 @@ class AgentView:
         return {key for key in remaining if self.is_hidden(key)}
 
 
-def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected, hidden: Iterable[str] = ()) -> list[Finding]:
-    """Where the agent is not as the definitions say; empty when it is.
+class Difference(NamedTuple):
+    """One place where the agent is not as a definition says. Without a field the whole service or check is missing."""
+
+    key: str  # of the service, or of the check
+    service: str  # the key of the service; empty for a check of the node
+    check: str = ""  # the id of the check; empty where it is the service itself
+    field: str = ""
+    reason: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule that is broken."""
+        return "agent-differs" if self.field else "agent-lacks-check" if self.check else "agent-lacks-service"
+
+    @property
+    def message(self) -> str:
+        """What is wrong, as a sentence."""
+        return self.reason + "." if self.field else "is not registered on the agent."
+
+    def as_finding(self) -> Finding:
+        """For messages that name services and checks by their ids."""
+        place = ("service %s → check %s" % (self.service, self.check) if self.service else "check " + self.key) if self.check else None
+        steps = (place or "service " + self.key, self.field)
+        return error(" → ".join(step for step in steps if step), self.rule, self.message)
+
+
+def compared(seen: Seen, wanted: Expected, before: Expected | None = None, hidden: Container[str] = ()) -> Iterator[Difference]:
+    """Where the agent is not as the definitions say.
+
+    before are the definitions until now: what they had and is still there was not taken away. hidden are services that may not be seen.
+    """
+    earlier = before.services if before is not None else {}
+    for key, service in sorted(wanted.services.items()):
+        if key in hidden:
+            continue
+        if key not in seen.services:
+            yield Difference(key, key)
+            continue
+        for field, reason in service_differences(service, seen.services[key], earlier.get(key)):
+            yield Difference(key, key, "", field, reason)
+    for key, check in sorted(wanted.checks.items()):
+        owner = owner_of(check)
+        # Without its service it is reported already, or cannot be seen either.
+        if owner in hidden or (owner and owner not in seen.services and owner in wanted.services):
+            continue
+        if key not in seen.checks:
+            yield Difference(key, owner, check["checkid"])
+            continue
+        for field, reason in check_differences(check, seen.checks[key]):
+            yield Difference(key, owner, check["checkid"], field, reason)
+
+
+def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected, hidden: Container[str] = ()) -> list[Finding]:
+    """Where the agent is not as the definitions say, and what it should have no more; empty when it is as it has to be.
 
     before are the definitions until now: what they alone had must be gone. elsewhere are those of other people's files.
     """
-    unseen = set(hidden)
-    found: list[Finding] = []
-    for key, service in sorted(wanted.services.items()):
-        if key in unseen:
-            continue
-        if key not in seen.services:
-            found.append(error("service " + key, "agent-lacks-service", "is not registered on the agent."))
-            continue
-        for field, reason in service_differences(service, seen.services[key], before.services.get(key)):
-            found.append(_differs("service " + key, field, reason))
-    found.extend(_check_findings(seen, wanted, unseen))
-    found.extend(_leftovers(seen, wanted, before, elsewhere))
-    return found
+    return [*(found.as_finding() for found in compared(seen, wanted, before, hidden)), *_leftovers(seen, wanted, before, elsewhere)]
 
 
 def lost(seen: Seen, earlier: Seen, wanted: Expected, removed: Expected) -> list[Finding]:
@@ -115,19 +155,6 @@ def without(all_of: Expected, kept: Expected) -> Expected:
     )
 
 
-def _check_findings(seen: Seen, wanted: Expected, unseen: set[str]) -> Iterator[Finding]:
-    for key, check in sorted(wanted.checks.items()):
-        service, place = owner_of(check), place_of(check)
-        # Without its service it is reported already, or cannot be seen either.
-        if service in unseen or (service and service not in seen.services and service in wanted.services):
-            continue
-        if key not in seen.checks:
-            yield error(place, "agent-lacks-check", "is not registered on the agent.")
-            continue
-        for field, reason in check_differences(check, seen.checks[key]):
-            yield _differs(place, field, reason)
-
-
 def _leftovers(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected) -> Iterator[Finding]:
     gone = without(without(before, wanted), elsewhere)
     for key in sorted(gone.services.keys() & seen.services.keys()):
@@ -135,7 +162,3 @@ def _leftovers(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expect
     for key in sorted(gone.checks.keys() & seen.checks.keys()):
         if owner_of(gone.checks[key]) not in gone.services:
             yield error(place_of(gone.checks[key]), "agent-still-has-check", "was removed, and is still registered on the agent.")
-
-
-def _differs(place: str, field: str, reason: str) -> Finding:
-    return error("%s → %s" % (place, field), "agent-differs", reason + ".")

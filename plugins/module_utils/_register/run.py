@@ -72,9 +72,9 @@ class Loading:
 
         params = self._module.params
         options = dict(params, method=params["reload_method"], timeout=params["reload_timeout"], force=False)
-        outcome, self.failure = reload_locked(self._module, directory, self._writer.facts, options, planned)
-        self.errors = outcome.pop("errors")
-        result["changed"] = outcome.pop("changed") or result["changed"]
-        result["reload"] = outcome
+        outcome = reload_locked(self._module, directory, self._writer.facts, options, planned)
+        self.failure, self.errors = outcome.failure, outcome.errors
+        result["changed"] = outcome.changed or result["changed"]
+        result["reload"] = {name: value for name, value in outcome.as_dict().items() if name not in ("changed", "errors")}
         if load_journal(directory) is None and not planned:
             result.update(pending=False, pending_reason="")

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Outcome, Target
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
 
 
 def chosen_method(facts: AgentFacts, method: str) -> str:

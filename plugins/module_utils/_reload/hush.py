@@ -8,32 +8,46 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values
+from typing import Iterable
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
+from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values, secrets_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified_contents
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Outcome
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome
 
 
 class Hush:
-    """Knows the secrets of our files in a directory, as they are and as they were last verified; reads them when a reload went wrong."""
+    """Knows the secrets of our files in a directory, as they are and as they were last verified; reads them when a reload went wrong.
+
+    Of other files those that stand in fields for secrets.
+    """
 
     def __init__(self, directory: ConfigDir) -> None:
         self._directory = directory
         self._secrets: Secrets | None = None
         self._texts: set[str] = set()
 
-    def outcome(self, outcome: Outcome) -> Outcome:
-        """Return what may be said. To be asked before the files go back, since then they are others. Raises Refused."""
+    def outcome(self, outcome: Outcome, everything: Iterable[Content]) -> Outcome:
+        """Return what may be said. everything is what the agent reads, and may quote.
+
+        To be asked before the files go back, since then they are others. Raises Refused.
+        """
         if outcome.good:
             return outcome
+        findings = tuple(self.findings(outcome.findings, everything))
+        return outcome._replace(reason=scrub(outcome.reason, self._texts), words=scrub(outcome.words, self._texts), findings=findings)
+
+    def findings(self, findings: Iterable[Finding], everything: Iterable[Content]) -> list[Finding]:
+        """The same for findings alone."""
         if self._secrets is None:
             self._secrets = self._read()
-        findings = tuple(self._finding(finding, self._secrets) for finding in outcome.findings)
-        return outcome._replace(reason=scrub(outcome.reason, self._texts), words=scrub(outcome.words, self._texts), findings=findings)
+            self._texts |= {secret for content in everything for secret in secrets_of(content.document)}
+        return [self._finding(finding, self._secrets) for finding in findings]
 
     def _read(self) -> Secrets:
         directory, journal, manifest = self._directory, load_journal(self._directory), load_manifest(self._directory)

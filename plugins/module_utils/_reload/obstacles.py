@@ -8,8 +8,14 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Callable, Iterator
+import functools
+from typing import Callable, Iterable, Iterator
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import knows_node
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, half_loads
+from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import Surroundings, refused_settings, surroundings
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
@@ -21,6 +27,20 @@ _TAKEN_OVER = {
     "service": "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good.",
     "check": "this id belongs to a check that was registered through the HTTP API; a reload would replace it for good.",
 }
+
+
+def obstacles(state: Declared, seen: Seen | None, facts: AgentFacts, persisted: Persisted | None, take_over: bool) -> list[Finding]:
+    """All of them: empty when the agent may be told. seen is what it has, None where that cannot be seen; persisted likewise."""
+    complete = facts.process is not None and not state.problems and all(file.document is not None for file in state.others)
+    return [
+        *state.problems,
+        *half_loads(state.of_others, Agent(facts.scripts_enabled, facts.numbers())),
+        *refused_settings(state.everything, _surroundings(state, seen, facts, complete)),
+        *_unknown_nodes(state, facts),
+        *doubles(state),
+        *unknown_services(state, Registrations(facts, complete).knows),
+        *(taken_over(state, seen, persisted) if not take_over and seen is not None else ()),
+    ]
 
 
 def unknown_nodes(declared: Declared, knows: Callable[[str], bool | None]) -> Iterator[Finding]:
@@ -80,6 +100,19 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
         for key in sorted(named):
             hint = "Choose another id, deregister that %s first, or set take_over: true." % kind
             yield error("%s %s" % (kind, key), "id-of-api-%s" % kind, _TAKEN_OVER[kind], hint)
+
+
+def _surroundings(state: Declared, seen: Seen | None, facts: AgentFacts, complete: bool) -> Surroundings:
+    services = seen.services if seen is not None else {}
+    registered = services.keys() - state.wanted.services.keys() - state.before.services.keys() - state.elsewhere.services.keys()
+    return surroundings(facts, complete, (services[key].get("Port") or 0 for key in registered))
+
+
+def _unknown_nodes(state: Declared, facts: AgentFacts) -> Iterable[Finding]:
+    api = facts.api
+    if api is None or not state.alias_nodes or not facts.ends_by_unknown_node():
+        return ()
+    return unknown_nodes(state, functools.lru_cache(maxsize=None)(lambda node: knows_node(api, node, facts.node_name)))
 
 
 def _owner(declared: Declared, check: str) -> str:

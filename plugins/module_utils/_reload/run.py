@@ -8,89 +8,67 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import functools
 import os
 import time
-from typing import Any, ContextManager, Iterable, Mapping
+from typing import Any, ContextManager, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import looked_for, not_found, remedy
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import BadOptions
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import knows_node
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, half_loads
-from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import Surroundings, refused_settings, surroundings
+from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
+from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import recover, restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
-from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import (
-    Attempt,
-    ReloadFailed,
-    capital,
-    look_at,
-    put_back,
-    target_of,
-)
-from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method
-from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import (
-    doubles,
-    taken_over,
-    unknown_nodes,
-    unknown_services,
-)
+from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, stranger
+from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
+from ansible_collections.registrar.consul.plugins.module_utils._reload.hush import Hush
+from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import generation_in, generation_of, mark
+from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import obstacles
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import NotReady, Ready, is_grown_up, wait_ready
-from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import verify
+from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED, leaving_out, reaped
+from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
+from ansible_collections.registrar.consul.plugins.module_utils._reload.servers import warn_of_older_members, with_catalog
+from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
+from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Witness, verify
+from ansible_collections.registrar.consul.plugins.module_utils._reload.words import capital, put_back, still_wrong, why
 
-REAPED = "the agent has removed services that were critical for longer than their checks allow"
+_NOTHING = Persisted({}, {})
 
 
-def reload_agent(module: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """Reload, verify or go back; return the result, and the message if it failed. Keeps other runs out meanwhile."""
+class ReloadFailed(Exception):
+    """The agent does not have what the files say, or may not be told. The message says what is so now, and what helps."""
+
+
+def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
+    """Reload, verify or go back. Keeps other runs out meanwhile."""
     if module.check_mode and not os.path.isdir(options["config_dir"]):
-        return {**_nothing_done(), "reason": "%s does not exist yet" % options["config_dir"]}, None
+        return Result("%s does not exist yet" % options["config_dir"])
     try:
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
     except Refused as refused:
-        return {**_nothing_done(), "errors": refused.findings}, refusal(refused.findings)
+        return Result(errors=refused.findings, failure=refusal(refused.findings))
 
 
-def reload_locked(
-    module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = ""
-) -> tuple[dict[str, Any], str | None]:
+def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> Result:
     """The same for a directory whose lock is held. planned is what would be committed, in check mode."""
     run = Reload(module, directory, facts, options, planned)
     try:
         run.run()
     except Refused as refused:
-        run.result["errors"] = refused.findings
-        return run.result, refusal(refused.findings, nothing_changed=not run.result["changed"])
+        run.result.errors = refused.findings
+        run.result.failure = refusal(refused.findings, nothing_changed=not run.result.changed)
     except (ReloadFailed, AgentProcessError, BadOptions) as problem:
-        return run.result, str(problem)
-    return run.result, None
-
-
-def _nothing_done() -> dict[str, Any]:
-    return {
-        "changed": False,
-        "verified": False,
-        "verified_by": "none",
-        "reason": "",
-        "method": "none",
-        "services": 0,
-        "agent": {"pid": None, "state": "stopped", "version": None},
-        "waited": 0.0,
-        "rolled_back": False,
-        "errors": [],
-    }
+        run.result.failure = str(problem)
+    return run.result
 
 
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
@@ -100,10 +78,14 @@ def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> Co
 
 
 class Reload:
-    """One run of agent_reload on one directory, whose lock is held.
+    """One run on one directory, whose lock is held: what happens between the journal and the answer.
 
-    options are the module's parameters. result is complete when run has returned, and true as far as it goes when it raised.
+    options are the module's parameters. What is known is filled in from top to bottom: the journal, what the files say (state), what
+    the agent has (view, ready), and what it keeps of its API (persisted; None where that cannot be known).
     """
+
+    state: Declared
+    ready: Ready
 
     def __init__(self, module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> None:
         self._module = module
@@ -111,152 +93,244 @@ class Reload:
         self._facts = facts
         self._options = options
         self._planned = planned
-        self.result = _nothing_done()
+        self._hush = Hush(directory)
+        self.method: str = options["method"]
+        self.journal: Journal | None = None
+        self.view: AgentView | None = None
+        self.persisted: Persisted | None = None
+        self.result = Result()
 
     def run(self) -> None:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
-        journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
+        self.journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
+        self.method = chosen_method(self._facts, self.method)
+        self.state = self._declared()
+        self.result.services = len(self.state.wanted.services)
         process = self._facts.process
-        self._options = {**self._options, "method": chosen_method(self._facts, self._options["method"])}
-        state = look_at(self._directory, journal, self._facts)
-        self.result["services"] = len(state.wanted.services)
-        if process is None and not self._answers_without_process():
-            self._stopped(journal)
+        if process is None and not (self.method == "api" and self._facts.answers):
+            self._nobody_is_there()
             return
-        self.result["agent"].update(pid=process.pid if process else None, state="running")
-        if journal is None and not any(state.wanted) and not self._options["force"] and not self._planned:
-            self.result.update(verified=True, reason="nothing in this directory was written by this collection")
+        self.result.agent.update(pid=process.pid if process else None, state="running")
+        if self.journal is None and not any(self.state.wanted) and not self._options["force"] and not self._planned:
+            self.result.verified, self.result.reason = True, "nothing in this directory was written by this collection"
             return
-        view = AgentView(self._facts.api, state.namespaces) if self._facts.api is not None else None
+        self.view = AgentView(self._facts.api, self.state.namespaces) if self._facts.api is not None else None
         # To look does no harm, however young it is.
-        ready = self._wait_ready(view, state, gently=True)
-        need = self._need(journal, state, view, ready)
-        if not need:
+        self.ready = self._wait_ready(gently=True)
+        reason = self._reason_to_tell()
+        if not reason:
             return
-        persisted = persisted_in(self._facts.data_dir)
-        self._look_for_obstacles(state, ready, journal, persisted)
+        self.persisted = persisted_in(self._facts.data_dir)
+        self._refuse_where_it_would_stop()
         if self._module.check_mode:
-            self.result.update(changed=True, method=self._options["method"], reason="the agent would be told to reload: " + need)
+            self.result.changed, self.result.method = True, self.method
+            self.result.reason = "the agent would be told to reload: " + reason
             return
-        if self._options["method"] == "signal" and not is_grown_up(process):
-            ready = self._wait_ready(view, state, gently=False)
-        self._attempt(persisted).run(need, state, view, ready)
+        if self.method == "signal" and not is_grown_up(process):
+            self.ready = self._wait_ready(gently=False)
+        self._have_it_loaded(reason)
 
     # Before the agent is told
 
-    def _answers_without_process(self) -> bool:
-        """An agent out of sight: its API at a given address is all that there is of it."""
-        return self._options["method"] == "api" and self._facts.answers
+    def _declared(self) -> Declared:
+        process = self._facts.process
+        others = source_files(process, self._facts.agents) if process is not None else ()
+        return declared(self._directory, self.journal, process, others)
 
-    def _stopped(self, journal: Journal | None) -> None:
-        waits = journal is not None
+    def _nobody_is_there(self) -> None:
+        waits = self.journal is not None
         later = "; the changed files are read when one starts, and verified by the next run" if waits else ""
-        self.result["reason"] = not_found(self._facts) + later
-        looked, helps = looked_for(self._facts, self._options["method"]), remedy(self._facts, self._options["method"])
+        self.result.reason = not_found(self._facts) + later
+        looked, helps = looked_for(self._facts, self.method), remedy(self._facts, self.method)
         if self._options["require_agent"]:
-            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result["reason"]), looked, helps))
+            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result.reason), looked, helps))
         if waits or self._options["force"] or self._module.check_mode:
             told = "would be told" if self._module.check_mode else "was told"
-            self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result["reason"], looked, helps))
+            self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result.reason, looked, helps))
 
-    def _wait_ready(self, view: AgentView | None, state: Declared, gently: bool) -> Ready:
-        limit = target_of(state).limit(self._options["timeout"])
+    def _wait_ready(self, gently: bool) -> Ready:
+        limit = self._target().limit(self._options["timeout"])
         self._facts.patience(limit)
         try:
-            ready = wait_ready(self._facts.process, view, lambda: int(self._facts.settings.joins()), gently, limit)
-            return ready if view is not None else ready._replace(why_blind=self._facts.why_no_api)
+            ready = wait_ready(self._facts.process, self.view, lambda: int(self._facts.settings.joins()), gently, limit)
+            return ready if self.view is not None else ready._replace(why_blind=self._facts.why_no_api)
         except NotReady as what:
             hint = "It was not signalled, which would end it then. Run this task again when it has started."
             raise ReloadFailed("The agent may still be starting (%s). %s" % (what, hint)) from None
 
-    def _has_read(self, journal: Journal) -> bool:
-        process = self._facts.process
-        return process is not None and started_after(process, journal.committed)
-
-    def _attempt(self, persisted: Persisted | None = None) -> Attempt:
-        return Attempt(self._module, self._directory, self._facts, self._options, self.result, persisted)
-
-    def _need(self, journal: Journal | None, state: Declared, view: AgentView | None, ready: Ready) -> str:
-        """Why the agent has to be told; empty when it does not, and the result is complete."""
+    def _reason_to_tell(self) -> str:
+        """Why the agent has to be told; empty when it has everything, and the result is complete."""
         if self._planned:
             return self._planned
         if self._options["force"]:
             return "force is set"
-        if journal is not None and not self._has_read(journal):
-            return journal.reason
-        reaped = _reaped(state.wanted, ready.seen)
-        target = target_of(state)._replace(wanted=_leaving_out(state.wanted, reaped))
-        attempt = self._attempt()
-        witness, started = attempt.witness(view, ready), time.monotonic()
-        outcome = verify(target, witness, self._options["timeout"], None, ready.seen)
-        outcome = attempt.hush.outcome(attempt.in_catalog(outcome, target, witness.ears, started))
+        process = self._facts.process
+        if self.journal is not None and not (process is not None and started_after(process, self.journal.committed)):
+            return self.journal.reason
+        gone = reaped(self.state.wanted, self.ready.seen)
+        target = self._target()._replace(wanted=leaving_out(self.state.wanted, gone))
+        outcome = self._looked(target, self._witness(Ears(None)), None, self.ready.seen)
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
-        if journal is not None and not self._module.check_mode:
+        if self.journal is not None and not self._module.check_mode:
             verified(self._directory)
-        attempt.conclude(outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(reaped))) if reaped else outcome)
+        self._conclude(outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(gone))) if gone else outcome)
         return ""
 
-    def _look_for_obstacles(self, state: Declared, ready: Ready, journal: Journal | None, persisted: Persisted | None) -> None:
-        findings = [*state.problems, *half_loads(state.of_others, Agent(self._facts.scripts_enabled, self._facts.numbers()))]
-        findings += refused_settings(state.everything, self._surroundings(state, ready))
-        findings += [*self._unknown_nodes(state), *doubles(state), *unknown_services(state, self._registrations(state).knows)]
-        if not self._options["take_over"] and ready.seen is not None:
-            findings += taken_over(state, ready.seen, persisted)
-        if findings:
-            self._give_up(findings, journal, state, ready)
-        self.result["agent"]["version"] = self._facts.version
+    def _refuse_where_it_would_stop(self) -> None:
+        found = obstacles(self.state, self.ready.seen, self._facts, self.persisted, self._options["take_over"])
+        if found:
+            self._take_back(self._hush.findings(found, self.state.everything))
+        self.result.agent["version"] = self._facts.version
         if self._facts.reset_versions() and not self._options["allow_check_reset"]:
             raise ReloadFailed(
                 "A reload makes every check of this agent (Consul %s) critical until it has run again. The agent was not told; the "
                 "files stay, and are loaded by the next run with allow_check_reset: true, or when it starts." % self._facts.version
             )
 
-    def _surroundings(self, state: Declared, ready: Ready) -> Surroundings:
-        seen = ready.seen.services if ready.seen is not None else {}
-        registered = seen.keys() - state.wanted.services.keys() - state.before.services.keys() - state.elsewhere.services.keys()
-        return surroundings(self._facts, self._knows_all(state), (seen[key].get("Port") or 0 for key in registered))
-
-    def _knows_all(self, state: Declared) -> bool:
-        """Whether all that the agent reads is known."""
-        return self._facts.process is not None and not state.problems and all(file.document is not None for file in state.others)
-
-    def _registrations(self, state: Declared) -> Registrations:
-        return Registrations(self._facts, self._knows_all(state))
-
-    def _unknown_nodes(self, state: Declared) -> Iterable[Finding]:
-        api = self._facts.api
-        if api is None or not state.alias_nodes or not self._facts.ends_by_unknown_node():
-            return ()
-        knows = functools.lru_cache(maxsize=None)(lambda node: knows_node(api, node, self._facts.node_name))
-        return unknown_nodes(state, knows)
-
-    def _give_up(self, findings: list[Finding], journal: Journal | None, state: Declared, ready: Ready) -> None:
-        self.result["errors"] = findings
+    def _take_back(self, findings: list[Finding]) -> None:
+        self.result.errors = findings
         back = ""
-        if journal is not None and not self._module.check_mode:
+        if self.journal is not None and not self._module.check_mode:
             names = restore(self._directory, "taken back before the agent was told", labelling(self._module))
-            if ready.seen is not None and not differences(ready.seen, state.before, state.wanted, state.elsewhere):
+            seen, state = self.ready.seen, self.state
+            if seen is not None and not differences(seen, state.before, state.wanted, state.elsewhere):
                 # It has never read what was taken back. Otherwise the next run has it read the files again.
                 verified(self._directory)
-            self.result.update(changed=True, rolled_back=True)
+            self.result.changed = self.result.rolled_back = True
             back = " %s" % put_back(names)
         raise ReloadFailed("The agent was not told to reload.%s" % back)
 
+    # What it has to have, and the ways to know
 
-def _reaped(wanted: Expected, seen: Seen | None) -> list[str]:
-    """Services that the agent itself has removed, since a check of theirs asks for it (deregister_critical_service_after)."""
-    if seen is None:
-        return []
-    missing = wanted.services.keys() - seen.services.keys()
-    asking = [check for check in wanted.checks.values() if check["definition"].get("deregistercriticalserviceafter")]
-    # Those of others go with checks of ours that are bound to them.
-    others = {owner_of(check) for check in asking if check["serviceid"]} - seen.services.keys() - wanted.services.keys()
-    reapable = {check["serviceid"] for check in asking}
-    ours = {key for key in missing if wanted.services[key]["id"] in reapable or wanted.services[key].get("sidecarof") in reapable}
-    return sorted(ours | others)
+    def _target(self) -> Target:
+        state = self.state
+        return Target(state.wanted, state.before, state.elsewhere, None, state.total, state.slow)
 
+    def _kept(self) -> Seen | None:
+        """What must still be there afterwards: all that files declare and all that came through the API.
 
-def _leaving_out(wanted: Expected, keys: list[str]) -> Expected:
-    services = {key: service for key, service in wanted.services.items() if key not in keys}
-    return Expected(services, {key: check for key, check in wanted.checks.items() if owner_of(check) not in keys})
+        A service of neither is of a file that somebody has removed.
+        """
+        seen, state, persisted = self.ready.seen, self.state, self.persisted or _NOTHING
+        if seen is None:
+            return None
+        services, checks = ({**persisted[part], **state.elsewhere[part], **state.before[part]} for part in (0, 1))
+        gone = sorted(seen.services.keys() - services.keys() - state.wanted.services.keys())
+        if gone and self._facts.is_forgetful:
+            self._module.warn("An agent with -dev forgets on a reload what was registered through its API: %s." % ", ".join(gone))
+        return Seen(
+            {key: service for key, service in seen.services.items() if key in services},
+            {key: check for key, check in seen.checks.items() if key in checks},
+        )
+
+    def _witness(self, ears: Ears) -> Witness:
+        process, api, persisted = self._facts.process, self._facts.api, self.persisted
+        return Witness(
+            view=self.view if self.ready.seen is not None else None,
+            why_blind=self.ready.why_blind,
+            ears=ears,
+            alive=lambda: process is None or self._facts.agents.alive(process),
+            generation=lambda: generation_of(api) if api is not None else None,
+            withdrawn=lambda: persisted.withdrawn() if persisted is not None else _NOTHING,
+        )
+
+    def _looked(self, target: Target, witness: Witness, told: str | None, sight: Seen | None, servers: bool = True) -> Outcome:
+        """What is seen, without secrets. told is how it was told; sight is what it had just before."""
+        started, timeout = time.monotonic(), self._options["timeout"]
+        outcome = verify(target, witness, timeout, told, sight)
+        if servers:
+            outcome = with_catalog(outcome, target, self._facts, witness.ears, timeout, started, self._module.warn)
+        return self._hush.outcome(outcome, self.state.everything)
+
+    # The agent is told
+
+    def _have_it_loaded(self, reason: str) -> None:
+        """Raises ReloadFailed when the agent does not have everything then, whatever else is so; and Refused."""
+        generation = mark(self._directory, reason, labelling(self._module)) if self._options["generation_marker"] else None
+        target = self._target()._replace(kept=self._kept(), generation=generation)
+        outcome = self._identified(self._told(target, self.ready.seen), target)
+        if outcome.good:
+            if self._directory.has_state:
+                verified(self._directory)
+            warn_of_older_members(target.wanted, self._facts, self._module.warn)
+            self._conclude(outcome._replace(reason=outcome.reason or reason))
+            return
+        self.result.errors = list(outcome.findings)
+        if load_journal(self._directory) is None:
+            raise ReloadFailed(self._why(outcome))
+        self._roll_back(target, outcome)
+
+    def _told(self, target: Target, sight: Seen | None, going_back: bool = False) -> Outcome:
+        """Tell it, and see what comes of it. Raises NotTold's message as ReloadFailed."""
+        ears, started = listen(self._facts, self.method, self._module.run_command), time.monotonic()
+        if self.persisted is None and self.method == "signal" and not ears.listening and not self._facts.is_forgetful:
+            # Which services came through the API cannot be known, and a refusal would not be heard: then no loss is explained away.
+            target = target._replace(kept=self.ready.seen)
+        try:
+            refusal = tell(self._facts, self.method)
+            self.result.changed, self.result.method = True, self.method
+            witness = self._witness(ears if refusal is None else Ears(None, refusal))
+            # Going back, what the catalog lacks it may have lacked before: the agent alone has to be as it was.
+            return self._looked(target, witness, self.method, sight, servers=not going_back)
+        except NotTold as problem:
+            raise ReloadFailed(str(problem)) from None
+        finally:
+            ears.close()
+            self.result.waited = round(self.result.waited + time.monotonic() - started, 3)
+
+    def _identified(self, outcome: Outcome, target: Target) -> Outcome:
+        """The outcome, with a look at whether it was the agent of this directory that was told by its address."""
+        if self.method != "api":
+            return outcome
+        if outcome.good:
+            doubts = doubt(self._facts, self._directory.path, target, outcome, self.ready.seen)
+            return outcome._replace(verified=False, verified_by="none", reason=doubts) if doubts else outcome
+        other = stranger(self._facts, self._directory.path, outcome, self.ready.seen)
+        return outcome._replace(untouched=True, reason=other) if other else outcome
+
+    def _why(self, outcome: Outcome) -> str:
+        return why(outcome, self._facts.api.where.address if self._facts.api is not None else "")
+
+    def _conclude(self, outcome: Outcome) -> None:
+        self.result.verified, self.result.verified_by, self.result.reason = outcome.verified, outcome.verified_by, outcome.reason
+        if not outcome.verified:
+            told = "was told to reload" if self.result.method != "none" else "had not to be told"
+            self._module.warn(
+                "Not verified (the agent %s): that it has all of %s. %s." % (told, self._directory.path, capital(outcome.reason))
+            )
+
+    # Going back
+
+    def _roll_back(self, target: Target, outcome: Outcome) -> None:
+        """Put the files back, have the agent load them, and fail either way: well, or badly."""
+        what = self._why(outcome)
+        try:
+            names = restore(self._directory, what, labelling(self._module))
+        except Refused as refused:
+            self.result.errors += refused.findings
+            raise ReloadFailed("%s The files could not be put back." % what) from None
+        self.result.rolled_back = True
+        back = "%s %s" % (what, put_back(names))
+        if outcome.untouched:
+            verified(self._directory)
+            raise ReloadFailed("%s The agent has kept running with what it had." % back)
+        if not self._witness(Ears(None)).alive():
+            raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
+        self.journal = load_journal(self._directory)
+        self.state = self._declared()
+        earlier = self._target()._replace(before=target.wanted, kept=target.kept, generation=generation_in(self._directory))
+        try:
+            second = self._told(earlier, outcome.seen, going_back=True)
+        except ReloadFailed as problem:
+            raise ReloadFailed("%s %s" % (back, problem)) from None
+        if second.good:
+            verified(self._directory)
+            seen = "everything that was registered before is registered again" if second.verified else second.reason
+            raise ReloadFailed("%s The agent was told again: %s." % (back, seen))
+        self.result.errors = list(second.findings)
+        again = self._why(second)
+        raise ReloadFailed(
+            "%s But the agent did not take those either: %s Put right what it names, and run this task again: it has the agent load "
+            "the files that are there. %s" % (back, "for the same reason." if again == what else again, still_wrong(second))
+        )

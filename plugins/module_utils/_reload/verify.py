@@ -15,8 +15,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.api import
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences, lost, without
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import SLOW, Outcome, Target
 
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_REST = 0.01, 0.25, 1.0
 ENDED = "the agent has ended"
@@ -30,37 +31,6 @@ QUIET, QUIET_PER_SERVICE = 0.3, 0.003
 STALL, STALL_PER_SERVICE = 2.0, 0.003
 # Among services that may not be seen: what no service has, the checks of the node itself.
 NODE = ""
-# Checks that alias another node's service hold up a reload for a minute.
-SLOW = 90.0
-
-
-class Target(NamedTuple):
-    """What has to be there, what must be gone, and what must not get lost."""
-
-    wanted: Expected
-    before: Expected
-    elsewhere: Expected
-    earlier: Seen | None
-    total: int = 0
-    slow: bool = False
-    generation: str | None = None
-
-    def limit(self, timeout: float | None) -> float:
-        """Seconds after which the wait is over."""
-        return timeout if timeout is not None else 10.0 + 0.03 * self.total + (SLOW if self.slow else 0.0)
-
-
-class Outcome(NamedTuple):
-    """What came of it. good: nothing speaks against it; verified: it was seen on the agent."""
-
-    good: bool
-    verified: bool
-    verified_by: str
-    reason: str = ""
-    findings: tuple[Finding, ...] = ()
-    words: str = ""
-    untouched: bool = False  # the agent has all that it had, and nothing new
-    seen: Seen | None = None  # the last look, where there was one
 
 
 class Witness(NamedTuple):
@@ -104,7 +74,7 @@ class _Watch:
             if words is not None:
                 return self._failed(words)
             if not self.witness.alive():
-                return Outcome(False, False, "none", ENDED)
+                return Outcome.failed(ENDED)
             before = time.monotonic()
             if self.witness.view is None:
                 if self._quiet_is_over():
@@ -156,49 +126,47 @@ class _Watch:
     def _findings(self, seen: Seen) -> list[Finding]:
         target = self.target = self._without_withdrawn(seen)
         found = differences(seen, target.wanted, target.before, target.elsewhere, self.hidden)
-        return found + (lost(seen, target.earlier, target.wanted, self.removed) if target.earlier is not None else [])
+        return found + (lost(seen, target.kept, target.wanted, self.removed) if target.kept is not None else [])
 
     def _without_withdrawn(self, seen: Seen) -> Target:
         """Services come and go through the API while we look: one that its owner took away is not lost."""
-        earlier = self.target.earlier
-        if earlier is None or (earlier.services.keys() <= seen.services.keys() and earlier.checks.keys() <= seen.checks.keys()):
+        kept = self.target.kept
+        if kept is None or (kept.services.keys() <= seen.services.keys() and kept.checks.keys() <= seen.checks.keys()):
             return self.target
         gone = self.witness.withdrawn()
-        services = {key: service for key, service in earlier.services.items() if key not in gone.services}
-        checks = {key: check for key, check in earlier.checks.items() if key not in gone.checks}
-        return self.target._replace(earlier=Seen(services, checks))
+        services = {key: service for key, service in kept.services.items() if key not in gone.services}
+        checks = {key: check for key, check in kept.checks.items() if key not in gone.checks}
+        return self.target._replace(kept=Seen(services, checks))
 
     def _seen(self, seen: Seen) -> Outcome:
         if self.hidden:
             return self._hidden_outcome()
         if self._generation_arrived():
-            return Outcome(True, True, "node_meta")
+            return Outcome.proved("node_meta")
         if self._proof_is_due() and not self.witness.ears.listening:
-            return Outcome(True, False, "none", NOTHING_TO_SEE)
-        return Outcome(True, True, "api", seen=seen)
+            return Outcome.unproved(NOTHING_TO_SEE)
+        return Outcome.proved("api", seen)
 
     def _hidden_outcome(self) -> Outcome:
         if self._generation_arrived():
-            return Outcome(True, True, "node_meta")
+            return Outcome.proved("node_meta")
         if self.told == "api":
-            return Outcome(True, True, "reload")
+            return Outcome.proved("reload")
         services = self.hidden - {NODE}
         reason = "%d of %d services are registered, but may not be seen: a token with service:read is needed" % (
             len(services),
             len(self.target.wanted.services.keys() | services),
         )
-        return Outcome(
-            True, False, "none", reason if services else "the checks of the node may not be seen: a token with node:read is needed"
-        )
+        return Outcome.unproved(reason if services else "the checks of the node may not be seen: a token with node:read is needed")
 
     def _unseen(self) -> Outcome:
         if self._generation_arrived():
-            return Outcome(True, True, "node_meta")
+            return Outcome.proved("node_meta")
         if self.told == "api":
-            return Outcome(True, True, "reload")
+            return Outcome.proved("reload")
         if self.witness.ears.listening and self.told:
-            return Outcome(True, False, "log", "the agent has logged no refusal, but %s" % self.witness.why_blind)
-        return Outcome(True, False, "none", self.witness.why_blind)
+            return Outcome.unproved("the agent has logged no refusal, but %s" % self.witness.why_blind, "log")
+        return Outcome.unproved(self.witness.why_blind)
 
     def _failed(self, words: str, reason: str = "", seen: Seen | None = None) -> Outcome:
         try:
@@ -209,7 +177,7 @@ class _Watch:
             pass
         findings = self._findings(seen) if seen is not None else []
         untouched = seen is not None and self._is_untouched(seen, words)
-        return Outcome(False, False, "none", reason, tuple(findings), words, untouched, seen)
+        return Outcome.failed(reason, tuple(findings), words, untouched, seen)
 
     def _is_untouched(self, seen: Seen, words: str) -> bool:
         """Whether the agent refused before it changed anything: while reading and checking the files."""

@@ -19,8 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.facts impo
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, compared
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
@@ -137,26 +136,9 @@ def _declarations(files: list[DefinitionFile], unchecked: Iterable[str]) -> Decl
 
 def _drift(declared: Declarations, seen: Seen) -> Iterator[dict[str, Any]]:
     """Where the agent is not as the files say: nothing else that it has is looked at."""
-    for key, service in sorted(declared.all.services.items()):
-        if key not in seen.services:
-            yield _entry(declared.services[key], key, "missing")
-            continue
-        for field, reason in service_differences(service, seen.services[key]):
-            yield _entry(declared.services[key], key, "different", field=field, reason=reason)
-    for key, check in sorted(declared.all.checks.items()):
-        owner = owner_of(check)
-        if key not in declared.checks and owner not in seen.services:
-            continue
-        place = declared.checks.get(key) or declared.services[owner]
-        if key not in seen.checks:
-            yield _entry(place, owner, "missing", check=check["checkid"])
-            continue
-        for field, reason in check_differences(check, seen.checks[key]):
-            yield _entry(place, owner, "different", check=check["checkid"], field=field, reason=reason)
-
-
-def _entry(place: Place, service: str, what: str, **more: str) -> dict[str, Any]:
-    return dict({"check": "", "field": "", "reason": ""}, **dict(place._asdict(), service=service, what=what, **more))
+    for found in compared(seen, declared.all):
+        place = (declared.checks.get(found.key) if found.check else None) or declared.services[found.service]
+        yield {**place._asdict(), **found._asdict()}
 
 
 def _undeclared(key: str, seen: Seen, bound: Container[str], origins: _Origins, secrets: Secrets) -> dict[str, Any]:

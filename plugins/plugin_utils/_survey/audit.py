@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Difference
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, keys_of, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
@@ -49,12 +50,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
 
 # What drift is called: the rule, and what is said of a service or check.
-_DRIFT = {
-    ("missing", False): ("agent-lacks-service", "the agent has no such service."),
-    ("missing", True): ("agent-lacks-check", "the agent has no such check."),
-    ("different", False): ("agent-differs", ""),
-    ("different", True): ("agent-differs", ""),
-}
 _RELOAD = "Have the agent reload its files."
 _REPAIR_AND_RELOAD = "First put right the errors in the files: a reload would stop at them. Then have the agent reload its files."
 
@@ -202,15 +197,10 @@ class _Judge:
             self._add("", [NOT_COMPARED.at(("agent",), agent["reason"], "Give http_addr and http_token.")])
 
     def _drift(self, entry: dict[str, Any]) -> dict[str, str]:
-        rule, message = _DRIFT[entry["what"], bool(entry["check"])]
-        steps = [self._label(entry), f"check {entry['check']}" if entry["check"] else "", entry["field"]]
-        return {
-            "severity": "error",
-            "path": " → ".join(step for step in steps if step),
-            "rule": rule,
-            "message": message or f"{entry['reason']}.",
-            "file": entry["file"],
-        }
+        found = Difference(*(entry[name] for name in Difference._fields))
+        steps = [self._label(entry), f"check {found.check}" if found.check else "", found.field]
+        path = " → ".join(step for step in steps if step)
+        return {"severity": "error", "path": path, "rule": found.rule, "message": found.message, "file": entry["file"]}
 
     def _label(self, place: dict[str, Any]) -> str:
         """Return what messages call the definition that the target counted."""

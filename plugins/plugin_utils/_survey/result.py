@@ -97,12 +97,8 @@ def _id(entry: Entry) -> str:
 
 
 def _drift(agent: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    missing = [{key: entry[key] for key in ("file", "service", "check")} for entry in agent["drift"] if entry["what"] == "missing"]
-    different = [
-        {key: entry[key] for key in ("file", "service", "check", "field", "reason")}
-        for entry in agent["drift"]
-        if entry["what"] == "different"
-    ]
+    missing = [{key: entry[key] for key in ("file", "service", "check")} for entry in agent["drift"] if not entry["field"]]
+    different = [{key: entry[key] for key in ("file", "service", "check", "field", "reason")} for entry in agent["drift"] if entry["field"]]
     unexpected = [{"service": found["key"], "check": ""} for found in agent["services"] if found["origin"] == "removed"]
     unexpected += [{"service": found["service"], "check": found["key"]} for found in agent["checks"] if found["origin"] == "removed"]
     return {"missing": missing, "different": different, "unexpected": unexpected}

@@ -98,8 +98,8 @@ def reload(config_dir: Path, **options: Any) -> tuple[dict[str, Any], str | None
     """Have the agent reload as agent_reload does; the result, and what people are told if it failed."""
     params = {name: spec.get("default") for name, spec in reload_spec().items()}
     params.update(config_dir=str(config_dir), **options)
-    result, failure = reload_agent(Module(params), params)
-    return result, failure and said({**result, "msg": failure})
+    result = reload_agent(Module(params), params)
+    return result.as_dict(), result.failure and said({**result.as_dict(), "msg": result.failure})
 
 
 def contents(config_dir: Path) -> dict[str, str]:

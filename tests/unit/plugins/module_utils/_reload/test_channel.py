@@ -13,13 +13,13 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
 from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, stranger
-from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Outcome, Target
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
 
 NOTHING = Expected({}, {})
 WEB = Expected({"web": {}}, {})
 EMPTY, HAS_WEB = Seen({}, {}), Seen({"web": {"Port": 80}}, {})
-GOOD = Outcome(True, True, "api")
-BAD = Outcome(False, False, "none")
+GOOD = Outcome.proved("api")
+BAD = Outcome.failed()
 
 
 def facts(*, process: bool = True, signal: bool = True, api: bool = True, silence: str = "", given: bool = False) -> Any:

@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
-from ansible_collections.registrar.consul.plugins.module_utils._reload.run import REAPED, reload_agent
+from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED
+from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, write
@@ -49,7 +50,8 @@ def agent(monkeypatch: pytest.MonkeyPatch, config_dir: Path) -> ImaginedAgent:
 def reload(config_dir: Path, *, check_mode: bool = False, **options: Any) -> tuple[dict[str, Any], str | None]:
     defaults = {name: spec.get("default") for name, spec in reload_spec().items()}
     given = {"config_dir": str(config_dir), "method": "api", "http_addr": ADDRESS, "lock_timeout": 0, **options}
-    return reload_agent(ReloadModule({}, check_mode=check_mode), {**defaults, **given})
+    result = reload_agent(ReloadModule({}, check_mode=check_mode), {**defaults, **given})
+    return result.as_dict(), result.failure
 
 
 def journal(config_dir: Path) -> bool:

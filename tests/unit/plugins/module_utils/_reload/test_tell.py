@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, ServerError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._reload import tell as agent_tell
-from ansible_collections.registrar.consul.plugins.module_utils._reload.attempt import Attempt
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
+from ansible_collections.registrar.consul.plugins.module_utils._reload.run import Reload
 from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
 
 PROCESS = AgentProcess(77, 1, ["consul", "agent"], "/usr/bin/consul", 0, 0, [], 500.0)
@@ -103,7 +104,9 @@ def test_an_agent_that_has_ended_is_not_waited_for(process: AgentProcess | None,
     """One without a process here, in a container say, is known by its answers alone."""
     facts: Any = Facts(process, running)
     nothing: Any = None
-    witness = Attempt(nothing, nothing, facts, {}, {}, Persisted({}, {})).witness(None, Ready(None, "blind"))
+    reload = Reload(nothing, nothing, facts, {"method": "api"})
+    reload.ready, reload.persisted = Ready(None, "blind"), Persisted({}, {})
+    witness = reload._witness(Ears(None))
     assert witness.alive() is alive
     assert (witness.why_blind, witness.withdrawn()) == ("blind", Persisted({}, {}))
 

@@ -15,7 +15,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
-from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Outcome, Target, Witness, verify
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
+from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Witness, verify
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
 NOTHING = Expected({}, {})

@@ -77,9 +77,9 @@ def test_one_that_does_not_answer_was_not_compared(agent: ImaginedAgent) -> None
     assert (found["state"], found["compared"], found["reason"]) == ("absent", False, "No answer.")
 
 
-def drift(found: dict[str, Any]) -> list[tuple[str, int, str, str, str, str]]:
+def drift(found: dict[str, Any]) -> list[tuple[str, int, str, str, str]]:
     assert {entry["kind"] for entry in found["drift"]} <= {"service", "check"}
-    return [tuple(entry[key] for key in ("file", "number", "service", "what", "check", "field")) for entry in found["drift"]]
+    return [tuple(entry[key] for key in ("file", "number", "service", "check", "field")) for entry in found["drift"]]
 
 
 def test_what_is_missing_or_different_is_told_by_its_place(agent: ImaginedAgent, clock: Clock) -> None:
@@ -89,14 +89,14 @@ def test_what_is_missing_or_different_is_told_by_its_place(agent: ImaginedAgent,
     found = survey(agent)
     assert (found["compared"], found["reason"]) == (True, "")
     assert drift(found) == [
-        ("a.json", 1, "api", "different", "", "port"),
-        ("b.json", 0, "", "missing", "alone", ""),
-        ("a.json", 0, "web", "missing", "service:web", ""),
+        ("a.json", 1, "api", "", "port"),
+        ("b.json", 0, "", "alone", ""),
+        ("a.json", 0, "web", "service:web", ""),
     ]
     assert found["drift"][0]["reason"] == "81 in the file, 8080 on the agent"
     assert clock.sleeps == 1, "it may be about to reload: it is looked at twice"
     del agent.services["web"]
-    assert drift(survey(agent))[1] == ("a.json", 0, "web", "missing", "", "")
+    assert drift(survey(agent))[1] == ("a.json", 0, "web", "", "")
 
 
 def test_what_comes_back_at_the_second_look_was_never_missing(agent: ImaginedAgent, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_services_that_the_token_may_not_see_are_not_missing(agent: ImaginedAgen
     agent.answers["/v1/agent/service/api"] = AclDenied("Permission denied")
     found = survey(agent)
     assert (found["compared"], found["reason"]) == (False, "the token may not see 1 of 2 services: it needs service:read")
-    assert drift(found) == [("a.json", 0, "web", "missing", "", "")]
+    assert drift(found) == [("a.json", 0, "web", "", "")]
 
 
 def test_what_no_file_declares_is_told_with_all_that_is_known(agent: ImaginedAgent) -> None:

@@ -90,18 +90,18 @@ def test_scripts_are_looked_at_where_the_agent_says_whether_it_runs_them() -> No
 
 def test_drift_is_told_at_the_place_in_the_file() -> None:
     drift = [
-        {"file": "a.json", "kind": "service", "number": 1, "service": "c", "what": "missing", "check": "", "field": "", "reason": ""},
+        {"file": "a.json", "kind": "service", "number": 1, "service": "c", "key": "", "check": "", "field": "", "reason": ""},
         {
             "file": "a.json",
             "kind": "service",
             "number": 0,
             "service": "b",
-            "what": "different",
+            "key": "",
             "check": "x",
             "field": "name",
             "reason": "a in the file, b on the agent",
         },
-        {"file": "a.json", "kind": "check", "number": 0, "service": "", "what": "missing", "check": "d", "field": "", "reason": ""},
+        {"file": "a.json", "kind": "check", "number": 0, "service": "", "key": "", "check": "d", "field": "", "reason": ""},
     ]
     files = {"a.json": {"services": [None, {"name": "b"}], "service": {"name": "c"}, "check": {"id": "d", "ttl": "1s"}}}
     result = judged(files, agent={**AGENT, "state": "running", "compared": True, "drift": drift})
@@ -111,9 +111,9 @@ def test_drift_is_told_at_the_place_in_the_file() -> None:
         "a.json → check → check d",
     ]
     assert [finding["message"] for finding in result.findings if finding["rule"].startswith("agent")] == [
-        "the agent has no such service.",
+        "is not registered on the agent.",
         "a in the file, b on the agent.",
-        "the agent has no such check.",
+        "is not registered on the agent.",
     ]
 
 
@@ -166,7 +166,7 @@ def test_a_check_of_a_service_that_nobody_has_is_the_reason_and_a_reload_no_reme
         "kind": "service",
         "number": 0,
         "service": "web",
-        "what": "missing",
+        "key": "",
         "check": "",
         "field": "",
         "reason": "",
@@ -200,7 +200,7 @@ def test_settings_that_stop_a_reload_are_named_and_come_first() -> None:
         "kind": "service",
         "number": 0,
         "service": "web",
-        "what": "missing",
+        "key": "",
         "check": "",
         "field": "",
         "reason": "",

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reload tells whoever called it.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
+
+
+class Result:
+    """Filled in as the run goes on, and true as far as it goes when it stops. failure is its message when it did not work."""
+
+    def __init__(self, reason: str = "", errors: list[Finding] | None = None, failure: str | None = None) -> None:
+        self.changed = False
+        self.method = "none"
+        self.services = 0
+        self.agent: dict[str, Any] = {"pid": None, "state": "stopped", "version": None}
+        self.verified = False
+        self.verified_by = "none"
+        self.reason = reason
+        self.waited = 0.0  # seconds
+        self.rolled_back = False
+        self.errors = errors or []
+        self.failure = failure
+
+    def as_dict(self) -> dict[str, Any]:
+        """As users register it: all but the message."""
+        return {name: value for name, value in vars(self).items() if name != "failure"}

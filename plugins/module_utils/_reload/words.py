@@ -1,0 +1,45 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people read when a reload did not work.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome
+
+_SHOWN_NAMES = 10
+
+
+def why(outcome: Outcome, address: str) -> str:
+    """Why it did not work, as a sentence. address is where the agent was asked, empty where nowhere."""
+    words = outcome.words.rstrip(".")
+    if outcome.verified:
+        return "The agent has loaded the files, but the servers did not take all of it into the catalog%s." % (words and ": " + words)
+    if words:
+        return "The agent refused: %s." % words
+    reason = outcome.reason or "its services are neither as before nor as they should be"
+    return "The agent did not load all that the files say: %s%s." % (reason, address and " (asked at %s)" % address)
+
+
+def still_wrong(outcome: Outcome) -> str:
+    """Where to look when the agent does not take the earlier files either."""
+    if outcome.findings:
+        return "What is missing or wrong on it now is in errors."
+    return (
+        "Nothing that can be seen is missing or wrong on it now: what it refuses comes after services and checks. No reload comes to "
+        "its end until that is right."
+    )
+
+
+def put_back(names: list[str]) -> str:
+    """That these files are as they were."""
+    more = ", and %d more" % (len(names) - _SHOWN_NAMES) if len(names) > _SHOWN_NAMES else ""
+    return "The files are as they were before: %s%s." % (", ".join(names[:_SHOWN_NAMES]), more)
+
+
+def capital(text: str) -> str:
+    """A text as it begins a sentence."""
+    return text[:1].upper() + text[1:]
