@@ -53,7 +53,7 @@ class NodeInCatalog:
     def services(self, namespaces: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Its services by the keys of _definition/expect.py. Raises Doubt where they cannot be seen."""
         found: dict[str, dict[str, Any]] = {}
-        for namespace in sorted({*namespaces, ""}):
+        for namespace in sorted({*namespaces, ""} - {"default"}):
             try:
                 services = self._ask(namespace)
             except ApiError as problem:
@@ -67,7 +67,7 @@ class NodeInCatalog:
         A proxy needs the right for the service that it stands for, too (seen on 1.8.7 to 1.22.7). For the node itself none is needed
         as long as it stays as it is. Agents that cannot be asked (up to 1.6, read) may say no later.
         """
-        asked = sorted({(service.get("Namespace") or "", name) for service in services for name in _names(service)})
+        asked = sorted({(service.get("Namespace") or "", name) for service in services for name in rights_for(service)})
         question = [
             {"Resource": "service", "Access": "write", "Segment": name, **({"Namespace": space} if space else {})} for space, name in asked
         ]
@@ -125,6 +125,12 @@ def tags_of(service: Mapping[str, Any]) -> list[str]:
     return list(service.get("Tags") or [])
 
 
+def rights_for(service: Mapping[str, Any]) -> list[str]:
+    """The names for which service:write is needed to register a service of the catalog."""
+    destination = (service.get("Proxy") or {}).get("DestinationServiceName")
+    return [service["Service"], *([destination] if destination and service.get("Kind") else [])]
+
+
 def fingerprint(service: Mapping[str, Any]) -> str:
     """All that an agent tells the servers of a service, for comparing."""
     addresses = {key: value for key, value in (service.get("TaggedAddresses") or {}).items() if not is_virtual(key)}
@@ -135,7 +141,7 @@ def fingerprint(service: Mapping[str, Any]) -> str:
 def put_back(
     node: NodeInCatalog, look: Callable[[], Seen], kept: Mapping[str, Tagged], anew: Callable[[Seen], Container[str]], end: float
 ) -> Rest:
-    """Give the catalog these tags again as soon as the agent has told the servers its own, until they stay; the time (monotonic) is limited.
+    """Give the catalog these tags again as soon as the agent has told the servers its own, until they stay, or the time (monotonic) is up.
 
     anew are services with new checks: an agent tells the servers of each change of a check's state together with the service, so that
     their tags are safe only when it has them itself. Raises Doubt, and an ApiError.
@@ -182,8 +188,3 @@ def _state(on_agent: Mapping[str, Any] | None, in_catalog: Mapping[str, Any] | N
 def _is_as_noted(seen: Seen, key: str, wanted: Tagged) -> bool:
     """Whether the agent has nothing to tell the servers: then the catalog stays as it is until the agent takes the tags over."""
     return fingerprint(seen.services[key]) == wanted.agent
-
-
-def _names(service: Mapping[str, Any]) -> list[str]:
-    destination = (service.get("Proxy") or {}).get("DestinationServiceName")
-    return [service["Service"], *([destination] if destination and service.get("Kind") else [])]
