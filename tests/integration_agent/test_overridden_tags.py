@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.faults.calls import ends_by_kill
 from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
-from ansible_collections.registrar.consul.tests.support.runs.target import bundle, contents, register
+from ansible_collections.registrar.consul.tests.support.runs.target import bundle, contents, register, reload, write
 
 DB = {
     "name": "db",
@@ -62,8 +62,8 @@ def taken_over(agent: ConsulAgent, wanted: list[str], service: str = "db") -> No
     override(agent, wanted, service)
     agent.restart()
     agent.wait_until(lambda: agent.services().get(service, {}).get("Tags") == wanted, "has not taken the tags over")
-    # Within three seconds of its start an agent asks the servers once more before it tells them anything (read in agent/ae/ae.go of 1.21.4),
-    # and so forgets nothing by a reload.
+    # Within three seconds of its start an agent asks the servers once more before it tells them anything, and so forgets nothing by a
+    # reload (read in agent/ae/ae.go of 1.21.4).
     time.sleep(3.2)
 
 
@@ -157,3 +157,51 @@ def test_killed_at_every_call(agent: ConsulAgent, record_property: Callable[[str
 
     record_property("counted", f"a change is loaded beside overridden tags: {survived} calls, killed at each of them, survived {survived}")
     assert survived >= 20
+
+
+@pytest.fixture
+def acl_agent() -> Iterator[ConsulAgent]:
+    with folder_in_memory() as folder, ConsulAgent(folder / "agent", mode="server", acl=True) as running:
+        running.write("foreign.json", {"services": [{**DB, "id": "db-1", "token": running.token}]})
+        running.reload()
+        override(running, ACTIVE, "db-1")
+        yield running
+
+
+def token_for(agent: ConsulAgent, rules: str) -> str:
+    name = f"policy-{len(agent.get('/v1/acl/policies'))}"
+    agent.put("/v1/acl/policy", {"Name": name, "Rules": rules})
+    answer = agent.request("PUT", "/v1/acl/token", {"Policies": [{"Name": name}]})
+    return str(answer.json()["SecretID"])
+
+
+def test_without_the_rights_nobody_is_told(acl_agent: ConsulAgent) -> None:
+    agent = acl_agent
+
+    def reloaded(token: str | None, **options: Any) -> tuple[dict[str, Any], str | None]:
+        write(agent.config_dir, bundle([{"name": "web", "port": 80, "token": agent.token}]))
+        return reload(agent.config_dir, http_addr=agent.http_addr, http_token=token, **options)
+
+    def refused(token: str | None) -> str:
+        result, failure = reloaded(token)
+        assert failure is not None
+        assert "The agent was not told to reload. The files are as they were before" in failure
+        assert (result["method"], set(agent.services())) == ("none", {"db-1"})
+        assert (tags(agent, "db-1"), pending(agent)) == (ACTIVE, False)
+        (finding,) = result["errors"]
+        assert (finding["path"], finding["rule"]) == ("service db-1", "overridden-tags")
+        return str(finding["message"] + " " + finding["hint"])
+
+    assert refused(token_for(agent, READ + NODES)) == (
+        "its tags are overridden in the catalog (file, active); a reload would lose them, and the token may not put them back. "
+        "Give a token with service:write for db, or let them be lost (overridden_tags: lose)."
+    )
+    unseen = refused(token_for(agent, READ))
+    assert "the catalog does not show the node test. A token with node:read for it is needed. On the agent its tags are: file." in unseen
+    assert "the agent does not show it. A token with service:read for it is needed." in refused(None)
+    # The right for this one name is enough, though its id is another one.
+    result, failure = reloaded(token_for(agent, 'service "db" { policy = "write" } service "web" { policy = "read" } ' + NODES))
+    assert (failure, result["verified"], tags(agent, "db-1")) == (None, True, ACTIVE)
+    assert result["kept_tags"] == [{"service": "db-1", "tags": ACTIVE}]
+    result, failure = reloaded(token_for(agent, READ + NODES), overridden_tags="lose", force=True)
+    assert (failure, result["method"], result["kept_tags"]) == (None, "signal", [])
