@@ -27,6 +27,8 @@ class Result:
         self.waited = 0.0  # seconds
         self.rolled_back = False
         self.health: dict[str, Any] = {}  # only where it was waited for
+        self.disturbed: list[dict[str, Any]] = []
+        self.kept_tags: list[dict[str, Any]] = []
         self.errors = errors or []
         self.failure = failure
 
