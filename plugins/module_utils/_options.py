@@ -130,6 +130,9 @@ def _load_spec() -> Spec:
         "overridden_tags": {"type": "str", "choices": ["keep", "lose"], "default": "keep"},
         "allow_check_reset": {"type": "bool", "default": False},
         "generation_marker": {"type": "bool", "default": False},
+        "wait_healthy": {"type": "int"},
+        "on_unhealthy": {"type": "str", "choices": ["rollback", "fail", "warn"], "default": "rollback"},
+        "healthy_states": {"type": "list", "elements": "str", "choices": ["passing", "warning"], "default": ["passing"]},
     }
 
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import Any, Callable, Container, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace, is_virtual, squash, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace, is_virtual
 from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import FIELD_NAMES, USER_KEY_FIELDS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash, squashed
 
 _WORKING = frozenset({"CreateIndex", "ModifyIndex", "ContentHash", "Status", "Output"})
 # What a check has from its service, where it is reported.

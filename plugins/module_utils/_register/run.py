@@ -41,6 +41,10 @@ def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
         writer = Writer(module)
         if writer.payload.get("asks") == "version":
             module.exit_json(changed=False, version=writer.version())
+        if module.params["wait_healthy"]:
+            from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_usable
+
+            demand_usable(module.params)
         loading = Loading(module, writer)
         result = writer.run(loading.load)
     except Refused as refused:

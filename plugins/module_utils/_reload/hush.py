@@ -47,6 +47,11 @@ class Hush:
         secrets = self.secrets(everything)
         return [self._finding(finding, secrets) for finding in findings]
 
+    def text(self, text: str, everything: Iterable[Content]) -> str:
+        """The same for a text."""
+        self.secrets(everything)
+        return scrub(text, self._texts)
+
     def secrets(self, everything: Iterable[Content]) -> Secrets:
         """What is secret, for whoever conceals values by himself. Raises Refused."""
         if self._secrets is None:

@@ -48,6 +48,8 @@ class Outcome(NamedTuple):
     words: str = ""
     untouched: bool = False  # the agent has all that it had, and nothing new
     seen: Seen | None = None  # the last look, where there was one
+    ill: bool = False  # it has everything, and its checks are not healthy
+    gone: bool = False  # it has ended since
 
     @classmethod
     def proved(cls, how: str, seen: Seen | None = None) -> Outcome:

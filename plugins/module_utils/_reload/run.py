@@ -56,6 +56,7 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
     if module.check_mode and not os.path.isdir(options["config_dir"]):
         return Result("%s does not exist yet" % options["config_dir"])
     try:
+        _demand_usable(options)
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
     except Refused as refused:
@@ -73,6 +74,14 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     except (ReloadFailed, AgentProcessError, BadOptions) as problem:
         run.result.failure = str(problem)
     return run.result
+
+
+def _demand_usable(options: Mapping[str, Any]) -> None:
+    """Raise Refused where wait_healthy cannot be meant like this."""
+    if options["wait_healthy"]:
+        from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_usable
+
+        demand_usable(options)
 
 
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
@@ -131,6 +140,8 @@ class Reload:
         if self._module.check_mode:
             self.result.changed, self.result.method = True, self.method
             self.result.reason = "the agent would be told to reload: " + reason
+            if self._options["wait_healthy"]:
+                self.result.reason += "; its checks would be waited for up to %d seconds" % self._options["wait_healthy"]
             return
         if self.method == "signal" and not is_grown_up(process):
             self.ready = self._wait_ready(gently=False)
@@ -151,6 +162,8 @@ class Reload:
         looked, helps = looked_for(self._facts, self.method), remedy(self._facts, self.method)
         if self._options["require_agent"]:
             raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result.reason), looked, helps))
+        if self._options["wait_healthy"] and (waits or self._options["force"]):
+            raise ReloadFailed("%s. %s %s Or leave out wait_healthy." % (capital(self.result.reason), looked, helps))
         if waits or self._options["force"] or self._module.check_mode:
             told = "would be told" if self._module.check_mode else "was told"
             self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result.reason, looked, helps))
@@ -179,14 +192,19 @@ class Reload:
         outcome = self._looked(target, self._witness(Ears(None)), None, self.ready.seen)
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
-        if (self.journal is not None or self.tags.wait) and not self._module.check_mode:
-            self._verified("The agent has what the files say.")
-            self.result.changed = bool(self.result.kept_tags)
-        self._conclude(outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(gone))) if gone else outcome)
+        outcome = outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(gone))) if gone else outcome
+        if self._module.check_mode or (self.journal is None and not self.tags.wait):
+            self._conclude(outcome)
+            return ""
+        if self.tags.wait:
+            self._look_at_tags_left()
+        self._finish(target, outcome)
         return ""
 
     def _refuse_where_it_would_stop(self) -> None:
         found = obstacles(self.state, self.ready.seen, self._facts, self.persisted, self._options["take_over"])
+        if self._options["wait_healthy"]:
+            found += self._health_wait().obstacles(self.ready.why_blind)
         if found:
             self._take_back(self._hush.findings(found, self.state.everything))
         self._refuse_where_tags_get_lost()
@@ -201,6 +219,13 @@ class Reload:
         found = self.tags.look(self.state, self.ready, self.view, self.persisted)
         if found:
             self._take_back(self._hush.findings(found, self.state.everything))
+
+    def _look_at_tags_left(self) -> None:
+        """Those that a run before was to put back, where the agent has to be told nothing. Raises ReloadFailed."""
+        found = self.tags.look(self.state, self.ready, self.view, persisted_in(self._facts.data_dir))
+        if found:
+            self.result.errors = self._hush.findings(found, self.state.everything)
+            raise ReloadFailed("The agent has what the files say. A run before was to put tags back, and this one may not either.")
 
     def _take_back(self, findings: list[Finding]) -> None:
         self.result.errors = findings
@@ -266,15 +291,40 @@ class Reload:
         self.tags.save()
         outcome = self._identified(self._told(target, self.ready.seen), target)
         if outcome.good:
-            self._verified("The agent has loaded the files.")
-            self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
             warn_of_older_members(target.wanted, self._facts, self._module.warn)
-            self._conclude(outcome._replace(reason=outcome.reason or reason))
+            self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
+        self._finish(target, outcome._replace(reason=outcome.reason or reason) if outcome.good else outcome)
+
+    def _finish(self, target: Target, outcome: Outcome) -> None:
+        """Close the change where it has come out well, or undo it. Raises ReloadFailed."""
+        if outcome.good:
+            self._put_tags_back("The agent has loaded the files.")
+        if outcome.good and self._options["wait_healthy"]:
+            outcome = self._with_health(outcome)
+        if outcome.good:
+            self._verified()
+            self._conclude(outcome)
             return
         self.result.errors = list(outcome.findings)
         if load_journal(self._directory) is None:
             raise ReloadFailed(self._why(outcome))
+        if outcome.ill and self._options["on_unhealthy"] == "fail":
+            raise ReloadFailed("%s The files stay, and the next run waits for its checks again." % self._why(outcome))
         self._roll_back(target, outcome)
+
+    def _health_wait(self) -> Any:
+        """What wait_healthy asks for. Imported here: nothing of it is needed without."""
+        from ansible_collections.registrar.consul.plugins.module_utils._health.run import HealthWait
+
+        state = self.state
+        return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, state.namespaces)
+
+    def _with_health(self, outcome: Outcome) -> Outcome:
+        from ansible_collections.registrar.consul.plugins.module_utils._reload.healthy import with_health
+
+        everything, policy = self.state.everything, self._options["on_unhealthy"]
+        wait = self._health_wait()
+        return with_health(outcome, wait, self.result, lambda text: self._hush.text(text, everything), self._module, policy)
 
     def _told(self, target: Target, sight: Seen | None, going_back: bool = False) -> Outcome:
         """Tell it, and see what comes of it. Raises NotTold's message as ReloadFailed."""
@@ -309,15 +359,17 @@ class Reload:
     def _why(self, outcome: Outcome) -> str:
         return why(outcome, self._facts.api.where.address if self._facts.api is not None else "")
 
-    def _verified(self, words: str) -> None:
-        """Forget the journal, once the tags are back: a run that is killed in between leaves both to the next one.
-
-        Raises ReloadFailed with these words where they are not.
-        """
+    def _put_tags_back(self, words: str) -> None:
+        """Raises ReloadFailed with these words where they are not back."""
         try:
             self.result.kept_tags = self.tags.put_back(self.view, self._options["timeout"], self._module.warn)
         except TagsNotBack as problem:
             raise ReloadFailed("%s %s" % (words, problem)) from None
+        self.result.changed = self.result.changed or bool(self.result.kept_tags)
+
+    def _verified(self) -> None:
+        """Forget the change, and the tags before it: a run that is killed in between leaves the change to the next one."""
+        self.tags.forget(self._module.warn)
         if self._directory.has_state:
             verified(self._directory)
 
@@ -352,23 +404,29 @@ class Reload:
             self.result.errors += refused.findings
             raise ReloadFailed("%s The files could not be put back." % what) from None
         self.result.rolled_back = True
+        self.tags.go_back()
         back = "%s %s" % (what, put_back(names))
         if outcome.untouched:
-            self._verified(back)
+            self._put_tags_back(back)
+            self._verified()
             raise ReloadFailed("%s The agent has kept running with what it had." % back)
-        if not self._witness(Ears(None)).alive():
+        if outcome.gone or not self._witness(Ears(None)).alive():
             raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
         self.journal = load_journal(self._directory)
         self.state = self._declared()
         earlier = self._target()._replace(before=target.wanted, kept=target.kept, generation=generation_in(self._directory))
         try:
+            self._meet_again()
             second = self._told(earlier, outcome.seen, going_back=True)
         except ReloadFailed as problem:
             raise ReloadFailed("%s %s" % (back, problem)) from None
         if second.good:
-            self._verified(back)
+            self._put_tags_back(back)
+            self._verified()
             self._look_for_disturbance(second.seen, _NOBODY)
             seen = "everything that was registered before is registered again" if second.verified else second.reason
+            if outcome.ill:
+                seen += ", and " + self._health_again()
             raise ReloadFailed("%s The agent was told again: %s." % (back, seen))
         self.result.errors = list(second.findings)
         again = self._why(second)
@@ -376,6 +434,21 @@ class Reload:
             "%s But the agent did not take those either: %s Put right what it names, and run this task again: it has the agent load "
             "the files that are there. %s" % (back, "for the same reason." if again == what else again, still_wrong(second))
         )
+
+    def _meet_again(self) -> None:
+        """Where the agent was restarted while its checks were waited for, another one has to be told. Raises ReloadFailed."""
+        process = self._facts.process
+        if process is None or process.pid == self.result.agent["pid"]:
+            return
+        self.result.agent["pid"] = process.pid
+        self.view = AgentView(self._facts.api, self.state.namespaces) if self._facts.api is not None else None
+        if self.method == "signal" and not is_grown_up(process):
+            self._wait_ready(gently=False)
+
+    def _health_again(self) -> str:
+        from ansible_collections.registrar.consul.plugins.module_utils._health.report import again
+
+        return again(self._health_wait().run_back())
 
 
 def _touched(wanted: Expected, before: Expected) -> Expected:

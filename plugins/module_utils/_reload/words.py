@@ -15,6 +15,8 @@ _SHOWN_NAMES = 10
 
 def why(outcome: Outcome, address: str) -> str:
     """Why it did not work, as a sentence. address is where the agent was asked, empty where nowhere."""
+    if outcome.ill:
+        return "The agent has loaded the files, but %s." % outcome.reason
     words = outcome.words.rstrip(".")
     if outcome.verified:
         return "The agent has loaded the files, but the servers did not take all of it into the catalog%s." % (words and ": " + words)
