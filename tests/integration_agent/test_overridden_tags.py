@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+from ansible_collections.registrar.consul.tests.support.agent.overridden import catalog, override, tags, taken_over
 from ansible_collections.registrar.consul.tests.support.faults.calls import ends_by_kill
 from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
 from ansible_collections.registrar.consul.tests.support.runs.target import bundle, contents, register, reload, write
@@ -40,33 +40,6 @@ def agent() -> Iterator[ConsulAgent]:
         yield running
 
 
-def catalog(agent: ConsulAgent) -> dict[str, Any]:
-    return dict(agent.get("/v1/catalog/node/test?consistent")["Services"])
-
-
-def tags(agent: ConsulAgent, service: str = "db") -> list[str]:
-    return list(catalog(agent)[service]["Tags"])
-
-
-def override(agent: ConsulAgent, wanted: list[str], service: str = "db") -> None:
-    """As a script does that makes another instance the active one."""
-    agent.wait_until(lambda: service in catalog(agent), f"does not tell the servers of {service}")
-    # It does not answer while it tells them of checks, and with each of its service once more.
-    agent.services()
-    entry = {**catalog(agent)[service], "Tags": wanted}
-    agent.put("/v1/catalog/register", {"Node": "test", "Address": "127.0.0.1", "SkipNodeUpdate": True, "Service": entry})
-
-
-def taken_over(agent: ConsulAgent, wanted: list[str], service: str = "db") -> None:
-    """Override the tags, and wait until the agent has them too; a start asks the servers at once."""
-    override(agent, wanted, service)
-    agent.restart()
-    agent.wait_until(lambda: agent.services().get(service, {}).get("Tags") == wanted, "has not taken the tags over")
-    # Within three seconds of its start an agent asks the servers once more before it tells them anything, and so forgets nothing by a
-    # reload (read in agent/ae/ae.go of 1.21.4).
-    time.sleep(3.2)
-
-
 def web(agent: ConsulAgent, port: int = 80, *more: dict[str, Any], **options: Any) -> tuple[dict[str, Any], str | None]:
     return register(agent.config_dir, bundle([{"name": "web", "port": port}, *more]), http_addr=agent.http_addr, **options)
 
@@ -80,7 +53,7 @@ def test_tags_of_others_are_as_they_were(agent: ConsulAgent) -> None:
     """Of a file, of a sidecar in it and of the API; and with them all else that the catalog has."""
     override(agent, ["own", "x"], "api")
     override(agent, [], "other-sidecar-proxy")
-    taken_over(agent, ACTIVE)
+    taken_over(agent, ACTIVE, "db")
     agent.put("/v1/agent/check/warn/service:db?note=by-hand")
     agent.wait_until(lambda: agent.get("/v1/health/service/db")[0]["Checks"][-1]["Output"] == "by-hand", "has another output")
     before, health = catalog(agent), agent.get("/v1/health/service/db")[0]["Checks"]
@@ -92,24 +65,31 @@ def test_tags_of_others_are_as_they_were(agent: ConsulAgent) -> None:
     assert result["reload"]["disturbed"] == []
     assert not pending(agent)
     after = catalog(agent)
-    assert tags(agent) == ACTIVE
+    assert tags(agent, "db") == ACTIVE
     assert tags(agent, "api") == ["own", "x"]
     for key in before:
         assert {**after[key], "ModifyIndex": 0} == {**before[key], "ModifyIndex": 0}
     assert [(check["CheckID"], check["Status"], check["Output"]) for check in agent.get("/v1/health/service/db")[0]["Checks"]] == [
         (check["CheckID"], check["Status"], check["Output"]) for check in health
     ]
-    # The agent takes them over with its regular sync; a restart has it do so at once.
-    agent.restart()
-    agent.wait_until(lambda: agent.services()["db"]["Tags"] == ACTIVE, "has not taken the tags over")
     assert web(agent)[0]["changed"] is False
+
+
+@pytest.mark.slow
+def test_the_agent_takes_them_over_with_its_regular_sync(agent: ConsulAgent) -> None:
+    """Every minute or two, and as long as no check changes its state before."""
+    taken_over(agent, ACTIVE, "db")
+    assert web(agent)[1] is None
+    assert agent.services()["db"]["Tags"] == ["file"]
+    agent.wait_until(lambda: agent.services()["db"]["Tags"] == ACTIVE, "does not take them over", 130)
+    assert tags(agent, "db") == ACTIVE
 
 
 def test_tags_that_the_agent_has_not_taken_over_yet_stay(agent: ConsulAgent) -> None:
     """Then it has nothing to tell the servers, and what it does not know it cannot forget."""
-    override(agent, ACTIVE)
+    override(agent, ACTIVE, "db")
     result, failure = web(agent)
-    assert (failure, tags(agent)) == (None, ACTIVE)
+    assert (failure, tags(agent, "db")) == (None, ACTIVE)
     assert result["reload"]["kept_tags"] == [{"service": "db", "tags": ACTIVE}]
 
 
@@ -127,32 +107,32 @@ def test_a_service_of_ours_keeps_them_while_its_own_tags_stay(agent: ConsulAgent
 
 @pytest.mark.parametrize("method", ["signal", "api"])
 def test_a_refused_change_leaves_them(agent: ConsulAgent, method: str) -> None:
-    taken_over(agent, ACTIVE)
+    taken_over(agent, ACTIVE, "db")
     assert web(agent)[1] is None
     files = contents(agent.config_dir)
     _result, failure = web(agent, 81, NAMELESS, reload_method=method)
     assert failure is not None
     assert "everything that was registered before is registered again" in failure
-    assert (tags(agent), contents(agent.config_dir), pending(agent)) == (ACTIVE, files, False)
+    assert (tags(agent, "db"), contents(agent.config_dir), pending(agent)) == (ACTIVE, files, False)
 
 
 def test_they_may_be_lost_where_that_is_wanted(agent: ConsulAgent) -> None:
-    taken_over(agent, ACTIVE)
+    taken_over(agent, ACTIVE, "db")
     result, failure = web(agent, overridden_tags="lose")
     assert failure is None
     assert result["reload"]["kept_tags"] == []
     (lost,) = result["reload"]["disturbed"]
     assert lost == {"service": "db", "check": "", "field": "tags", "before": ACTIVE, "after": ["file"]}
-    agent.wait_until(lambda: tags(agent) == ["file"], "has other tags")
+    agent.wait_until(lambda: tags(agent, "db") == ["file"], "has other tags")
 
 
 def test_killed_at_every_call(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
-    taken_over(agent, ACTIVE)
+    taken_over(agent, ACTIVE, "db")
     survived = 0
     while ends_by_kill(lambda: web(agent, survived), survived + 1):  # noqa: B023 - called here
         _result, failure = web(agent, survived)
         assert failure is None
-        assert (tags(agent), agent.services()["web"]["Port"], pending(agent)) == (ACTIVE, survived, False)
+        assert (tags(agent, "db"), agent.services()["web"]["Port"], pending(agent)) == (ACTIVE, survived, False)
         survived += 1
 
     record_property("counted", f"a change is loaded beside overridden tags: {survived} calls, killed at each of them, survived {survived}")

@@ -193,11 +193,12 @@ class Reload:
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
         outcome = outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(gone))) if gone else outcome
-        if self._module.check_mode or not (self.journal is not None or self.tags.wait):
+        if self._module.check_mode or (self.journal is None and not self.tags.wait):
             self._conclude(outcome)
-        else:
-            self._finish(target, outcome, "The agent has what the files say.")
-            self.result.changed = bool(self.result.kept_tags)
+            return ""
+        if self.tags.wait:
+            self._look_at_tags_left()
+        self._finish(target, outcome)
         return ""
 
     def _refuse_where_it_would_stop(self) -> None:
@@ -218,6 +219,13 @@ class Reload:
         found = self.tags.look(self.state, self.ready, self.view, self.persisted)
         if found:
             self._take_back(self._hush.findings(found, self.state.everything))
+
+    def _look_at_tags_left(self) -> None:
+        """Those that a run before was to put back, where the agent has to be told nothing. Raises ReloadFailed."""
+        found = self.tags.look(self.state, self.ready, self.view, persisted_in(self._facts.data_dir))
+        if found:
+            self.result.errors = self._hush.findings(found, self.state.everything)
+            raise ReloadFailed("The agent has what the files say. A run before was to put tags back, and this one may not either.")
 
     def _take_back(self, findings: list[Finding]) -> None:
         self.result.errors = findings
@@ -283,20 +291,18 @@ class Reload:
         self.tags.save()
         outcome = self._identified(self._told(target, self.ready.seen), target)
         if outcome.good:
-            self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
             warn_of_older_members(target.wanted, self._facts, self._module.warn)
-            outcome = outcome._replace(reason=outcome.reason or reason)
-        self._finish(target, outcome, "The agent has loaded the files.")
+            self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
+        self._finish(target, outcome._replace(reason=outcome.reason or reason) if outcome.good else outcome)
 
-    def _finish(self, target: Target, outcome: Outcome, words: str) -> None:
-        """Close the change where it has come out well, or undo it. words say what is so. Raises ReloadFailed."""
+    def _finish(self, target: Target, outcome: Outcome) -> None:
+        """Close the change where it has come out well, or undo it. Raises ReloadFailed."""
         if outcome.good:
-            # Nobody is to be without them while checks are waited for.
-            self._put_tags_back(words)
-            if self._options["wait_healthy"]:
-                outcome = self._with_health(outcome)
+            self._put_tags_back("The agent has loaded the files.")
+        if outcome.good and self._options["wait_healthy"]:
+            outcome = self._with_health(outcome)
         if outcome.good:
-            self._close()
+            self._verified()
             self._conclude(outcome)
             return
         self.result.errors = list(outcome.findings)
@@ -354,21 +360,18 @@ class Reload:
         return why(outcome, self._facts.api.where.address if self._facts.api is not None else "")
 
     def _put_tags_back(self, words: str) -> None:
-        """Raises ReloadFailed with these words where they are not back: then the next run puts them back."""
+        """Raises ReloadFailed with these words where they are not back."""
         try:
             self.result.kept_tags = self.tags.put_back(self.view, self._options["timeout"], self._module.warn)
         except TagsNotBack as problem:
             raise ReloadFailed("%s %s" % (words, problem)) from None
+        self.result.changed = self.result.changed or bool(self.result.kept_tags)
 
-    def _close(self) -> None:
-        """Forget tags and journal: a run that is killed before leaves both to the next one."""
-        self.tags.forget()
+    def _verified(self) -> None:
+        """Forget the change, and the tags before it: a run that is killed in between leaves the change to the next one."""
+        self.tags.forget(self._module.warn)
         if self._directory.has_state:
             verified(self._directory)
-
-    def _verified(self, words: str) -> None:
-        self._put_tags_back(words)
-        self._close()
 
     def _look_for_disturbance(self, seen: Seen | None, touched: Expected) -> None:
         """Compare what was not to change with what it was before."""
@@ -401,9 +404,11 @@ class Reload:
             self.result.errors += refused.findings
             raise ReloadFailed("%s The files could not be put back." % what) from None
         self.result.rolled_back = True
+        self.tags.go_back()
         back = "%s %s" % (what, put_back(names))
         if outcome.untouched:
-            self._verified(back)
+            self._put_tags_back(back)
+            self._verified()
             raise ReloadFailed("%s The agent has kept running with what it had." % back)
         if outcome.gone or not self._witness(Ears(None)).alive():
             raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
@@ -416,7 +421,8 @@ class Reload:
         except ReloadFailed as problem:
             raise ReloadFailed("%s %s" % (back, problem)) from None
         if second.good:
-            self._verified(back)
+            self._put_tags_back(back)
+            self._verified()
             self._look_for_disturbance(second.seen, _NOBODY)
             seen = "everything that was registered before is registered again" if second.verified else second.reason
             if outcome.ill:

@@ -66,7 +66,8 @@ class OverriddenTags:
         self._earlier = {key: Tagged(*entry) for key, entry in load_tags(directory).items()}
         self._seen: Seen | None = None
         self.kept = dict(self._earlier) if keep else {}
-        self.given_up: list[str] = []  # sentences
+        # Those in whose place our files have new ones: they come back only if the files do.
+        self._given_up: dict[str, Tagged] = {}
 
     @property
     def wait(self) -> bool:
@@ -101,28 +102,35 @@ class OverriddenTags:
 
     def save(self) -> None:
         """Keep them on disk, before the agent is told. Raises Refused."""
-        if self.kept != self._earlier:
-            save_tags(self._directory, self.kept)
+        if {**self.kept, **self._given_up} != self._earlier:
+            save_tags(self._directory, {**self.kept, **self._given_up})
 
     def not_told(self) -> None:
         """The agent has lost nothing: only what was to be put back before still is."""
-        if self.kept != self._earlier:
+        if {**self.kept, **self._given_up} != self._earlier:
             save_tags(self._directory, self._earlier)
 
+    def go_back(self) -> None:
+        """The files go back, and with them all tags that there were."""
+        self.kept.update(self._given_up)
+        self._given_up = {}
+
     def put_back(self, view: AgentView | None, timeout: float | None, warn: Callable[[str], None]) -> list[dict[str, Any]]:
-        """Put them back, and return what was kept. Raises TagsNotBack, and Refused."""
+        """Put them back, and return what was kept. Raises TagsNotBack."""
         if self.kept:
             self._put_back(view, LATEST_SYNC if timeout is None else timeout, warn)
-        for sentence in self.given_up:
-            warn(sentence)
-        self.given_up = []
         return [{"service": key, "tags": tagged.tags} for key, tagged in sorted(self.kept.items())]
 
-    def forget(self) -> None:
-        """There is nothing to put back any more. Raises Refused."""
-        if self.kept or self._earlier:
+    def forget(self, warn: Callable[[str], None]) -> None:
+        """Nothing has to be put back any more. Raises Refused."""
+        if self.kept or self._given_up or self._earlier:
             save_tags(self._directory, {})
         self._earlier = {}
+        for key, tagged in sorted(self._given_up.items()):
+            warn(
+                "The tags of service %s were overridden in the catalog (%s). Its definition has new ones, and those count now."
+                % (key, _shown(tagged.tags))
+            )
 
     def _put_back(self, view: AgentView | None, patience: float, warn: Callable[[str], None]) -> None:
         if view is None:
@@ -141,7 +149,7 @@ class OverriddenTags:
 
     def _choose(self, registered: Mapping[str, Any], entries: Mapping[str, Any], written: Callable[[str], Written | None]) -> None:
         """Decide which tags are kept; those of an earlier run that nobody has changed since still are."""
-        self.kept, self.given_up = {}, []
+        self.kept, self._given_up = {}, {}
         for key in sorted({*registered, *self._earlier}):
             text, earlier = written(key), self._earlier.get(key)
             if key not in registered or key not in entries or text is None:
@@ -155,14 +163,14 @@ class OverriddenTags:
                 continue
             else:
                 earlier = None
-            if text.changed:
-                if tags not in (text.before, text.now):
-                    self.given_up.append(_given_up(key, tags, text.now))
-                continue
             namespace = registered[key].get("Namespace") or ""
-            self.kept[key] = earlier or Tagged(
+            tagged = earlier or Tagged(
                 "" if namespace == "default" else namespace, registered[key]["Service"], tags, fingerprint(registered[key])
             )
+            if not text.changed:
+                self.kept[key] = tagged
+            elif tags not in (text.before, text.now):
+                self._given_up[key] = tagged
 
     def _with_new_checks(self, seen: Seen) -> Container[str]:
         if self._seen is None:
@@ -261,14 +269,6 @@ def _may_not(key: str, tagged: Tagged, missing: list[str]) -> Finding:
         tagged.tags
     )
     return error("service " + key, RULE, message, "Give a token with service:write for %s, %s" % (", ".join(missing), _LOSE))
-
-
-def _given_up(key: str, tags: list[str], now: list[str] | None) -> str:
-    return "The tags of service %s were overridden in the catalog (%s). Its definition has changed them, and counts now: %s." % (
-        key,
-        _shown(tags),
-        _shown(now),
-    )
 
 
 def _not_back(kept: Mapping[str, Tagged], why: str) -> str:
