@@ -283,7 +283,7 @@ class Node:
         return {key: services[key] for key in found.values()}
 
 
-SEEDS = [seed if seed < 2 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
+SEEDS = [seed if seed == 0 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -29,7 +29,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
 from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate
-from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import sidecar_range
+from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import sidecar_range
 
 MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
 
