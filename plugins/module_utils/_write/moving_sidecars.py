@@ -129,7 +129,8 @@ def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: s
         is_new, is_chosen = not set(keys) <= set(known.get((address, port), ())), bool(chosen.intersection(keys))
         if len(keys) < 2 or mine is None or not (is_new or is_chosen):
             continue
-        other = next((key for key in keys if not after.sidecars[key].declared), next(key for key in keys if key != mine))
+        others = [key for key in keys if key != mine]
+        other = next((key for key in others if not after.sidecars[key].declared), others[0])
         message = 'the sidecar of the service "%s" would listen at port %d, and so would that of "%s" in %s; only one could start.' % (
             after.sidecars[mine].service,
             port,
