@@ -24,6 +24,18 @@ options:
       - Otherwise this is an error, and the files are put back.
     type: bool
     default: false
+  overridden_tags:
+    description:
+      - What becomes of tags that were set in the catalog, for services with C(enable_tag_override). A reload gives every such service of
+        the agent the tags of its file again, whoever's file it is.
+      - V(keep) has the tags in the catalog as they were when the task ends, for services of all files and of the HTTP API. That needs a
+        token with C(node:read) for the node, and C(service:read) and C(service:write) for these services. Where it lacks one of them and
+        tags are overridden, or may be, the agent is not told, and the files are put back.
+      - Where the files that the task loads change the tags of a service, those count, and a warning says which are lost.
+      - V(lose) does nothing about them.
+    type: str
+    choices: [keep, lose]
+    default: keep
   allow_check_reset:
     description:
       - Reload agents whose reload makes every check critical too. These are 1.5.3 to 1.7.1, and with central service configuration up to

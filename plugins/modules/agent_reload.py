@@ -22,7 +22,9 @@ description:
   - An agent in a container is found, told and asked like any other, if its process can be seen from the target. What makes it the
     right one is that it was told to read this very directory, whatever the directory is called inside.
   - A warning says when nobody was told, and when it could not be seen what the agent has.
-  - Only definitions that modules of this collection wrote are compared; of all others it is checked that the agent still has them.
+  - Only definitions that modules of this collection wrote are compared with their files; of all others it is checked that the agent still
+    has them, and that they are as before (RV(disturbed)).
+  - Tags that were set in the catalog (C(enable_tag_override)) outlive the reload (O(overridden_tags)).
   - Changes that were written and never verified (a handler that did not run, a reboot) are remembered on the target, and are loaded by
     the next run of this module even if no file has changed since.
 extends_documentation_fragment:
@@ -177,6 +179,50 @@ rolled_back:
   returned: always
   type: bool
   sample: false
+disturbed:
+  description:
+    - What the agent has otherwise than before of services and checks that the reload was not to change, such as the port of a sidecar
+      that has none in its file. A warning says the same.
+    - States, outputs, indexes and virtual addresses, which agents change all the time, are left out.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The service; empty for a check of the node.
+      type: str
+      sample: web-sidecar-proxy
+    check:
+      description: The ID of the check; empty where it is the service itself.
+      type: str
+      sample: ""
+    field:
+      description: What is different.
+      type: str
+      sample: port
+    before:
+      description: What it was; secrets are masked.
+      type: raw
+      sample: 21000
+    after:
+      description: What it is.
+      type: raw
+      sample: 21001
+kept_tags:
+  description: The overridden tags that are in the catalog as they were before the reload (O(overridden_tags)).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The service.
+      type: str
+      sample: db
+    tags:
+      description: Its tags.
+      type: list
+      elements: str
+      sample: [primary, active]
 healthy:
   description: Whether all checks that were waited for were healthy in the end.
   returned: when O(wait_healthy) had anything to wait for

@@ -57,9 +57,9 @@ class Outcome(NamedTuple):
         return cls(True, True, how, seen=seen)
 
     @classmethod
-    def unproved(cls, reason: str, how: str = "none") -> Outcome:
+    def unproved(cls, reason: str, how: str = "none", seen: Seen | None = None) -> Outcome:
         """Nothing speaks against it, and nothing shows it."""
-        return cls(True, False, how, reason)
+        return cls(True, False, how, reason, seen=seen)
 
     @classmethod
     def failed(

@@ -26,6 +26,8 @@ class Result:
         self.reason = reason
         self.waited = 0.0  # seconds
         self.rolled_back = False
+        self.disturbed: list[dict[str, Any]] = []
+        self.kept_tags: list[dict[str, Any]] = []
         self.health: dict[str, Any] = {}  # only where it was waited for
         self.errors = errors or []
         self.failure = failure

@@ -42,6 +42,12 @@ def put_back(names: list[str]) -> str:
     return "The files are as they were before: %s%s." % (", ".join(names[:_SHOWN_NAMES]), more)
 
 
+def disturbance(changes: list[str]) -> str:
+    """That the reload changed what nobody had touched."""
+    more = "; and %d more, in disturbed" % (len(changes) - _SHOWN_NAMES) if len(changes) > _SHOWN_NAMES else ""
+    return "Services or checks that were not to change are not as before the reload: %s%s." % ("; ".join(changes[:_SHOWN_NAMES]), more)
+
+
 def capital(text: str) -> str:
     """A text as it begins a sentence."""
     return text[:1].upper() + text[1:]
