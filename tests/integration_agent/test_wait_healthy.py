@@ -20,6 +20,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.tests.support.agent.application import Application
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.runs.modules import said
+from ansible_collections.registrar.consul.tests.support.runs.playbook import run_playbook, tasks_play
 from ansible_collections.registrar.consul.tests.support.runs.target import bundle, contents, register, reload
 
 StartAgent = Callable[..., ConsulAgent]
@@ -187,6 +188,22 @@ def test_one_that_takes_its_time_and_one_that_dies_meanwhile(agent: ConsulAgent,
         assert "web" in [one["service"] for one in result["reload"]["unhealthy"]]
         assert "connection refused" in str(result["reload"]["unhealthy"])
         assert result["reload"]["rolled_back"]
+
+
+def test_the_role_has_the_task_wait_that_loads_the_files(agent: ConsulAgent, application: Application, tmp_path: Path) -> None:
+    variables = {
+        "consul_services_config_dir": str(agent.config_dir),
+        "consul_services_reload": "later",
+        "consul_services_wait_healthy": ENOUGH,
+        "consul_services_definitions": [application.service()],
+    }
+    play = {"hosts": "all", "gather_facts": False, "roles": [{"role": "registrar.consul.consul_services", "vars": variables}]}
+    result = run_playbook(tmp_path, [play]).ok()
+    assert result.task("Reload the Consul agent").result["healthy"]
+    options = {"config_dir": str(agent.config_dir), "services": [], "reload": "later", "wait_healthy": ENOUGH}
+    refused = run_playbook(tmp_path, tasks_play({"registrar.consul.service_definitions": options})).failed[0]
+    assert "has nothing to wait for: with reload: later this task does not have the agent load anything." in refused.said
+    assert status(agent) == "passing"
 
 
 # The agent itself

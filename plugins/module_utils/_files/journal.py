@@ -51,12 +51,14 @@ class Journal(NamedTuple):
 
     `committed` is the moment after the last rename; an agent that started later has read the files.
     `reason` says in words why a reload is due. While `intent` is set, the files are not all in place.
+    `healthy` are the agent's checks that were healthy before it was told of any of this, where somebody waits for them.
     """
 
     files: dict[str, Entry]
     committed: Clock
     reason: str
     intent: Intent | None = None
+    healthy: tuple[str, ...] | None = None
 
 
 def load_journal(directory: ConfigDir) -> Journal | None:
@@ -83,6 +85,7 @@ def _encoded(journal: Journal) -> dict[str, Any]:
         "files": {name: [_listed(part) for part in entry] for name, entry in journal.files.items()},
         "committed": list(journal.committed),
         "reason": journal.reason,
+        "healthy": None if journal.healthy is None else list(journal.healthy),
         "intent": None
         if intent is None
         else {
@@ -103,7 +106,9 @@ def _decoded(value: dict[str, Any]) -> Journal:
     if intent is not None:
         steps = {name: Step(_state(before), _state(after)) for name, (before, after) in intent["steps"].items()}
         intent = Intent(steps, {name: Owned(*owned) for name, owned in intent["manifest"].items()})
-    return Journal(files, Clock(*value["committed"]), value["reason"], intent)
+    # What earlier releases have left on a node has no such key.
+    healthy = value.get("healthy")
+    return Journal(files, Clock(*value["committed"]), value["reason"], intent, None if healthy is None else tuple(healthy))
 
 
 def _listed(value: Any | None) -> Any:

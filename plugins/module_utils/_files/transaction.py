@@ -89,7 +89,7 @@ def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Labe
     steps = {change.name: Step(change.before, change.after) for change in changes}
     owned = _with(manifest, {change.name: change.owned for change in changes})
     intent = Intent(steps, owned)
-    journal = Journal(files, _moment(), reason, intent)
+    journal = Journal(files, _moment(), reason, intent, earlier.healthy if earlier else None)
     try:
         save_journal(directory, journal)
         return _finish(directory, journal, intent, insist=True)
@@ -115,6 +115,16 @@ def restore(directory: ConfigDir, reason: str, label: Label | None = None) -> li
         return []
     commit(directory, [_back(directory, name, entry) for name, entry in journal.files.items()], reason, label)
     return sorted(journal.files)
+
+
+def note_healthy(directory: ConfigDir, checks: Iterable[str]) -> Journal | None:
+    """Remember which checks were healthy before the agent was told, unless a run before this one has done so; return the journal."""
+    journal = load_journal(directory)
+    if journal is None or journal.healthy is not None:
+        return journal
+    journal = journal._replace(healthy=tuple(sorted(checks)))
+    save_journal(directory, journal)
+    return journal
 
 
 def verified(directory: ConfigDir) -> None:

@@ -50,16 +50,22 @@ class Awaited(NamedTuple):
 
 
 def awaited(
-    wanted: Expected, before: Expected, earlier: Mapping[str, Any], states: Collection[str], limit: float = float("inf")
+    wanted: Expected,
+    before: Expected,
+    earlier: Mapping[str, Any],
+    healthy: Collection[str],
+    states: Collection[str],
+    limit: float = float("inf"),
 ) -> dict[str, Awaited]:
     """The checks by their keys on the agent: those of all that has changed, and those that were healthy until now.
 
-    earlier are the agent's checks from before the change, limit is how many seconds are to be waited at most.
+    earlier are the agent's checks from before it was told, healthy are those that were so before the change; limit is how many seconds
+    are to be waited at most.
     """
-    found = {key: _changed(check, earlier.get(key), states, limit) for key, check in _changes(wanted, before).items()}
+    found = {key: _changed(key, check, earlier, healthy, states, limit) for key, check in _changes(wanted, before).items()}
     removed = before.checks.keys() - wanted.checks.keys()
     for key, check in earlier.items():
-        if key not in found and key not in removed and check.get("Status") in states:
+        if key not in found and key not in removed and key in healthy:
             found[key] = Awaited(_place(key, check), check.get("Type") or "", check.get("ServiceID") or "", changed=False)
     return found
 
@@ -69,13 +75,14 @@ def _changes(wanted: Expected, before: Expected) -> dict[str, Any]:
     return {key: check for key, check in wanted.checks.items() if owner_of(check) in services or check != before.checks.get(key)}
 
 
-def _changed(check: Mapping[str, Any], earlier: Mapping[str, Any] | None, states: Collection[str], limit: float) -> Awaited:
-    timed = _timed(check, states, limit)
-    if earlier is None:
-        return timed._replace(began=(check["definition"].get("status") or "critical", ""), excused=timed.kind == PROXY)
+def _changed(
+    key: str, check: Mapping[str, Any], earlier: Mapping[str, Any], healthy: Collection[str], states: Collection[str], limit: float
+) -> Awaited:
+    timed, known = _timed(check, states, limit), earlier.get(key)
+    new = {"Status": check["definition"].get("status") or "critical"}
+    began = (known or new).get("Status") or "", (known or new).get("Output") or ""
     # A proxy can only be started for a sidecar that is registered.
-    excused = timed.kind == PROXY and earlier.get("Status") not in states
-    return timed._replace(began=(earlier.get("Status") or "", earlier.get("Output") or ""), excused=excused)
+    return timed._replace(began=began, excused=timed.kind == PROXY and key not in healthy)
 
 
 def _timed(check: Mapping[str, Any], states: Collection[str], limit: float) -> Awaited:

@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Collection, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
@@ -29,11 +29,19 @@ _SHORTEST_LAG, _LONGEST_LAG = 3.0, 30.0
 class HealthWait:
     """What one change has to wait for.
 
-    options are those of a module; earlier is what the agent had before, None where that was not seen.
+    options are those of a module; earlier is what the agent had before it was told, None where that was not seen; noted are the checks
+    that were healthy before the change, as an earlier run has found them.
     """
 
     def __init__(
-        self, facts: AgentFacts, options: Mapping[str, Any], wanted: Expected, before: Expected, earlier: Seen | None, namespaces: list[str]
+        self,
+        facts: AgentFacts,
+        options: Mapping[str, Any],
+        wanted: Expected,
+        before: Expected,
+        earlier: Seen | None,
+        noted: Collection[str] | None,
+        namespaces: list[str],
     ) -> None:
         self._facts = facts
         self._limit = float(options["wait_healthy"])
@@ -41,7 +49,11 @@ class HealthWait:
         self._namespaces = namespaces
         self._earlier = earlier
         self._known = before.services
-        self.awaited: dict[str, Awaited] = awaited(wanted, before, earlier.checks if earlier else {}, self._states, self._limit)
+        checks = earlier.checks if earlier is not None else {}
+        now = {key for key, check in checks.items() if check.get("Status") in self._states}
+        # What the change has made critical was healthy before it, also where an earlier run was killed while it waited.
+        self.healthy = now if noted is None else set(noted)
+        self.awaited: dict[str, Awaited] = awaited(wanted, before, checks, self.healthy, self._states, self._limit)
 
     def obstacles(self, why_blind: str) -> list[Finding]:
         """What speaks against it before the agent is told. why_blind is why nothing was seen, if so."""
@@ -72,7 +84,7 @@ class HealthWait:
         """Wait until what was healthy before the change is so again, when everything is back."""
         checks = self._earlier.checks if self._earlier is not None else {}
         nothing = Expected({}, {})
-        return self._waited(awaited(nothing, nothing, checks, self._states))
+        return self._waited(awaited(nothing, nothing, checks, self.healthy, self._states))
 
     def _why_in_vain(self) -> str:
         """Why one of the checks will never be seen."""

@@ -26,7 +26,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import recover, restore, verified
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import note_healthy, recover, restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
 from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, stranger
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
@@ -287,6 +287,8 @@ class Reload:
     def _have_it_loaded(self, reason: str) -> None:
         """Raises ReloadFailed when the agent does not have everything then, whatever else is so; and Refused."""
         generation = mark(self._directory, reason, labelling(self._module)) if self._options["generation_marker"] else None
+        if self._options["wait_healthy"]:
+            self.journal = note_healthy(self._directory, self._health_wait().healthy)
         target = self._target()._replace(kept=self._kept(), generation=generation)
         self.tags.save()
         outcome = self._identified(self._told(target, self.ready.seen), target)
@@ -316,8 +318,8 @@ class Reload:
         """What wait_healthy asks for. Imported here: nothing of it is needed without."""
         from ansible_collections.registrar.consul.plugins.module_utils._health.run import HealthWait
 
-        state = self.state
-        return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, state.namespaces)
+        state, noted = self.state, self.journal.healthy if self.journal is not None else None
+        return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, noted, state.namespaces)
 
     def _with_health(self, outcome: Outcome) -> Outcome:
         from ansible_collections.registrar.consul.plugins.module_utils._reload.healthy import with_health

@@ -20,8 +20,9 @@ PASSING = {"Status": "passing", "Output": "200 OK", "ServiceID": "web", "Type": 
 def found(
     *services: dict[str, Any], before: list[dict[str, Any]] | None = None, earlier: dict[str, Any] | None = None, **more: Any
 ) -> dict[str, Awaited]:
-    wanted = expected(services, more.pop("checks", ()))
-    return awaited(wanted, expected(before or []), earlier or {}, more.pop("states", {"passing"}), **more)
+    wanted, states = expected(services, more.pop("checks", ())), more.pop("states", {"passing"})
+    healthy = [key for key, check in (earlier or {}).items() if check["Status"] in states]
+    return awaited(wanted, expected(before or []), earlier or {}, healthy, states, **more)
 
 
 def only(check: dict[str, Any], **more: Any) -> Awaited:
@@ -45,7 +46,7 @@ def test_a_changed_check_of_a_service_that_stays_as_it_is() -> None:
 def test_a_check_outside_goes_with_its_service() -> None:
     lag = {"id": "lag", "service_id": "web", **HTTP}
     wanted, before = expected([{"name": "web", "port": 1}], [lag]), expected([{"name": "web"}], [lag])
-    assert set(awaited(wanted, before, {}, {"passing"})) == {"lag"}
+    assert set(awaited(wanted, before, {}, (), {"passing"})) == {"lag"}
 
 
 def test_what_was_healthy_before_has_to_be_so_still() -> None:
@@ -59,6 +60,12 @@ def test_what_was_healthy_before_has_to_be_so_still() -> None:
         "service:other": Awaited("service other → check service:other", "http", "other", changed=False),
         "node": Awaited("check node", "http", changed=False),
     }
+
+
+def test_what_an_earlier_run_has_made_ill_was_healthy_before() -> None:
+    ill = {"other": dict(PASSING, Status="critical", ServiceID="other")}
+    nothing = Expected({}, {})
+    assert set(awaited(nothing, nothing, ill, ("other", "gone"), {"passing"})) == {"other"}
 
 
 def test_what_goes_is_not_waited_for() -> None:

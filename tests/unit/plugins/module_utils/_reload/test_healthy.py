@@ -109,6 +109,19 @@ def test_it_may_fail_and_stay(agent: Agent) -> None:
     assert (reload(agent, on_unhealthy="fail").failure, pending(agent)) == (None, False)
 
 
+def test_what_the_first_attempt_has_made_ill_is_waited_for_by_the_next(agent: Agent) -> None:
+    other = {"name": "other", "check": {"ttl": "1h"}}
+    write(agent.config_dir, bundle([other], "services-other.json"), owner="set:other")
+    reload(agent, wait_healthy=None)
+    agent.ill, agent.ill_from = frozenset({"other"}), agent.reloads + 1
+    write(agent.config_dir, bundle([WEB]))
+    assert reload(agent, on_unhealthy="fail").failure is not None
+    # Whoever looks now sees it critical, and it is not of the change.
+    result = reload(agent)
+    assert [one["check"] for one in result.as_dict()["unhealthy"]] == ["service:other"]
+    assert result.rolled_back
+
+
 def test_it_may_be_a_warning(agent: Agent) -> None:
     agent.ill = frozenset({"web"})
     write(agent.config_dir, bundle([{**WEB, "token": "planted-secret"}]))
