@@ -45,8 +45,8 @@ class Awaited(NamedTuple):
     about: str = ""
     # Whether nothing that the change does can make it healthy, so that it is only told.
     excused: bool = False
-    # State and output before the agent has run it with this definition: of a known check those from before, else those of a new one.
-    began: tuple[str, str] = ("critical", "")
+    # State and output before the agent has run it. Not known of a check that was there before: it may have run while the agent was told.
+    began: tuple[str, str] | None = None
 
 
 def awaited(
@@ -78,9 +78,8 @@ def _changes(wanted: Expected, before: Expected) -> dict[str, Any]:
 def _changed(
     key: str, check: Mapping[str, Any], earlier: Mapping[str, Any], healthy: Collection[str], states: Collection[str], limit: float
 ) -> Awaited:
-    timed, known = _timed(check, states, limit), earlier.get(key)
-    new = {"Status": check["definition"].get("status") or "critical"}
-    began = (known or new).get("Status") or "", (known or new).get("Output") or ""
+    timed = _timed(check, states, limit)
+    began = None if key in earlier else (check["definition"].get("status") or "critical", "")
     # A proxy can only be started for a sidecar that is registered.
     return timed._replace(began=began, excused=timed.kind == PROXY and key not in healthy)
 

@@ -64,7 +64,7 @@ class Waiting:
         self._states = states
         self._look = look
         self._who = who
-        self._began = {key: check.began for key, check in awaited.items()}
+        self._began = {key: check.began for key, check in awaited.items() if check.began is not None}
         self._since: dict[str, _Since] = {}
         self._started = time.monotonic()
 
@@ -107,24 +107,23 @@ class Waiting:
         self._began.clear()
 
     def _note(self, key: str, check: Mapping[str, Any]) -> None:
-        shown, since = (check.get("Status") or "", check.get("Output") or ""), self._since.get(key)
+        shown, since, now = (check.get("Status") or "", check.get("Output") or ""), self._since.get(key), time.monotonic()
         if since is None:
-            self._since[key] = _Since(shown, shown != self._began.get(key, shown), time.monotonic())
+            self._since[key] = _Since(shown, now, now if shown != self._began.get(key, shown) else None)
         elif since.shown != shown:
             # A new output alone is only the sign of another run.
             stays = (since.shown[0] in self._states) == (shown[0] in self._states)
-            self._since[key] = _Since(shown, True, since.moment if stays else time.monotonic())
+            self._since[key] = _Since(shown, since.moment if stays else now, since.run if stays and since.run is not None else now)
 
     def _ailing(self, key: str, check: Mapping[str, Any] | None) -> Ailing | None:
         awaited, since = self._awaited[key], self._since.get(key)
         if check is None or since is None:
             # One of others that has gone was taken away by its owner; whether a reload loses any is seen before.
             return Ailing(awaited, key, "", "", "", self._age()) if awaited.changed else None
-        lasted = time.monotonic() - since.moment
-        needed = awaited.hold + (0.0 if since.has_run else awaited.proof)
-        status, output = since.shown
-        healthy = status in self._states
-        if (healthy and lasted >= needed) or output.startswith(_COPIED_MAINTENANCE):
+        now, (status, output) = time.monotonic(), since.shown
+        lasted, healthy = now - since.moment, status in self._states
+        proved = lasted >= awaited.hold + awaited.proof or (since.run is not None and now - since.run >= awaited.hold)
+        if (healthy and proved) or output.startswith(_COPIED_MAINTENANCE):
             return None
         return Ailing(awaited, key, check.get("ServiceID") or "", status, output, lasted, healthy)
 
@@ -139,8 +138,8 @@ class Waiting:
 
 
 class _Since(NamedTuple):
-    """What a check shows, whether it has changed since the first look, and since when (monotonic) it is in this state."""
+    """What a check shows, since when (monotonic) it is healthy or not, and when it was first seen to have run since then."""
 
-    shown: tuple[Any, Any]
-    has_run: bool
+    shown: tuple[str, str]
     moment: float
+    run: float | None

@@ -16,7 +16,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._health.awaited i
 from ansible_collections.registrar.consul.plugins.module_utils._health.wait import GONE, Health, Waiting
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
-WEB = Awaited("service web", "http", hold=2.0, proof=5.0, least=9.0, interval=2.0)
+WEB = Awaited("service web", "http", hold=2.0, proof=5.0, least=9.0, interval=2.0, began=("critical", ""))
 NEW, OK, BAD = ("critical", ""), ("passing", "200 OK"), ("critical", "404")
 Scene = tuple[float, Any]
 
@@ -70,7 +70,7 @@ def test_one_that_has_run_before_the_first_look(clock: Clock) -> None:
 
 
 def test_an_old_state_counts_when_the_check_must_have_run(clock: Clock) -> None:
-    kept = WEB._replace(began=OK)
+    kept = WEB._replace(began=None)
     assert 7.0 <= waited(clock, (0, OK), web=kept).waited <= 8.0
     health = waited(clock, (0, OK), (4, BAD), web=kept, limit=20.0)
     assert not health.healthy
@@ -78,9 +78,14 @@ def test_an_old_state_counts_when_the_check_must_have_run(clock: Clock) -> None:
 
 
 def test_a_new_output_shows_that_it_has_run(clock: Clock) -> None:
-    kept = WEB._replace(began=OK)
+    kept = WEB._replace(began=None)
     health = waited(clock, (0, OK), (1.5, ("passing", "200 OK: release 2")), web=kept)
-    assert 2.0 <= health.waited <= 3.0
+    assert 3.5 <= health.waited <= 4.5
+
+
+def test_each_further_output_changes_nothing(clock: Clock) -> None:
+    scenes = [(0.5 * number, ("passing", f"200 OK at {number}")) for number in range(100)]
+    assert 2.5 <= waited(clock, *scenes, web=WEB._replace(began=None)).waited <= 3.5
 
 
 def test_one_that_flaps_is_not_healthy(clock: Clock) -> None:
