@@ -101,6 +101,7 @@ def test_a_change_that_stays_is_waited_for_by_the_next_run(agent: ConsulAgent, a
     assert (failure, again["reload"]["healthy"], again["pending"]) == ("", True, False)
 
 
+@pytest.mark.slow
 def test_it_may_be_a_warning(agent: ConsulAgent, application: Application) -> None:
     application.healthy = lambda: False
     roll_out(agent, application.service(), wait_healthy=0)
@@ -169,12 +170,14 @@ def test_one_token_sees_the_services_and_not_the_new_one(start_agent: StartAgent
     assert contents(agent.config_dir) == {}
 
 
+@pytest.mark.slow
 def test_one_that_flaps_is_not_healthy(agent: ConsulAgent, application: Application) -> None:
     application.healthy = map(bool, itertools.cycle([1, 0])).__next__
     _result, failure = roll_out(agent, application.service(), wait_healthy=6)
     assert "was not healthy" in failure
 
 
+@pytest.mark.slow
 def test_one_that_takes_its_time_and_one_that_dies_meanwhile(agent: ConsulAgent, application: Application) -> None:
     with Application(started=False) as late:
         late.later(2.5, late.start)
@@ -218,6 +221,19 @@ def meanwhile(rolling_out: Callable[[], Any], what: Callable[[], object]) -> Any
     what()
     thread.join()
     return found[0]
+
+
+def test_an_agent_that_has_read_the_change_by_itself(start_agent: StartAgent, application: Application) -> None:
+    agent = start_agent(mode="server")
+    roll_out(agent, application.service(), wait_healthy=0)
+    files = contents(agent.config_dir)
+    roll_out(agent, application.service(path="/bad"), wait_healthy=0, reload="later")
+    agent.restart()
+
+    result = reload(agent.config_dir, http_addr=agent.http_addr, wait_healthy=LEAST)
+    assert "1 of 1 checks was not healthy 3 seconds later. The files are as they were before" in str(result[1])
+    assert (contents(agent.config_dir), pending(agent)) == (files, False)
+    agent.wait_until(lambda: status(agent) == "passing", "does not pass again")
 
 
 @pytest.mark.slow

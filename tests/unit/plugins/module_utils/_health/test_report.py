@@ -79,6 +79,8 @@ def test_outputs_are_hidden_before_they_are_cut() -> None:
     long = "x" * (LONGEST_OUTPUT - 2) + " secret"
     (finding,) = findings(health(ailing(output=long)), lambda text: text.replace("secret", "****"))
     assert finding["message"].endswith("x *…")
+    (finding,) = findings(health(ailing(output="x" * LONGEST_OUTPUT)), plain)
+    assert finding["message"].endswith("x")
     (entry,) = listed(health(ailing(output="a\n b secret")), lambda text: text.replace("secret", "****"))
     assert entry == {"service": "web", "check": "service:web", "status": "critical", "output": "a b ****", "seconds": 58.4}
     assert listed(health(ailing(status="")), plain)[0]["status"] == "missing"
