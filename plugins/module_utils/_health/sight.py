@@ -48,9 +48,9 @@ def unseen(facts: AgentFacts, known: Iterable[str]) -> list[Finding]:
 
 def hidden(view: AgentView, seen: Seen, known: Iterable[str]) -> list[Finding]:
     """The same where the agent answers: it leaves out what a token may not see. Raises ApiError."""
-    missing = sorted(set(known) - seen.services.keys())
-    if missing and view.is_hidden(missing[0]):
-        return [cannot_be_seen("a token with service:read for %s is needed" % missing[0])]
+    concealed = next((key for key in sorted(set(known) - seen.services.keys()) if view.is_hidden(key)), None)
+    if concealed is not None:
+        return [cannot_be_seen("a token with service:read for %s is needed" % concealed)]
     if not any(seen) and view.is_hidden(""):
         return [cannot_be_seen("the token may see nothing of what is registered")]
     return []
