@@ -99,8 +99,14 @@ def test_a_service_of_ours_keeps_them_while_its_own_tags_stay(agent: ConsulAgent
     taken_over(agent, ACTIVE, "ours")
     result, failure = web(agent, 80, {**ours, "port": 5433})
     assert (failure, tags(agent, "ours"), catalog(agent)["ours"]["Port"]) == (None, ACTIVE, 5433)
-    # New checks begin with another state, and agents tell of that with all that they know of the service.
-    result, failure = web(agent, 80, {**ours, "tags": ["new"], "port": 5433})
+    assert result["reload"]["disturbed"] == []
+    # Where the definition has new ones, those count, unless they go back.
+    new = {**ours, "tags": ["new"], "port": 5433}
+    _result, failure = web(agent, 80, new, NAMELESS)
+    assert failure is not None
+    assert "everything that was registered before is registered again" in failure
+    assert (tags(agent, "ours"), pending(agent)) == (ACTIVE, False)
+    result, failure = web(agent, 80, new)
     assert (failure, tags(agent, "ours")) == (None, ["new"])
     assert result["reload"]["kept_tags"] == []
 
