@@ -43,6 +43,15 @@ def taken_over(agent: ConsulAgent, wanted: list[str], service: str) -> None:
         override(agent, wanted, service)
         agent.restart()
         time.sleep(_SETTLED)
+        _tells_at_once(agent)
         if agent.services()[service]["Tags"] == wanted:
             return
     raise AgentError(f"the agent never takes over the tags of {service}\n{agent.log()}")
+
+
+def _tells_at_once(agent: ConsulAgent) -> None:
+    """After a question to the servers that came to nothing it tells them nothing for up to half a minute."""
+    agent.register({"Name": "probe"})
+    agent.wait_until(lambda: "probe" in catalog(agent), "does not tell the servers")
+    agent.put("/v1/agent/service/deregister/probe")
+    agent.wait_until(lambda: "probe" not in catalog(agent), "does not tell the servers")
