@@ -53,7 +53,7 @@ def test_tags_of_others_are_as_they_were(agent: ConsulAgent) -> None:
     """Of a file, of a sidecar in it and of the API; and with them all else that the catalog has."""
     override(agent, ["own", "x"], "api")
     override(agent, [], "other-sidecar-proxy")
-    taken_over(agent, ACTIVE, "db")
+    taken_over(agent, ACTIVE, "db", settled=True)
     agent.put("/v1/agent/check/warn/service:db?note=by-hand")
     agent.wait_until(lambda: agent.get("/v1/health/service/db")[0]["Checks"][-1]["Output"] == "by-hand", "has another output")
     before, health = catalog(agent), agent.get("/v1/health/service/db")[0]["Checks"]
@@ -78,7 +78,7 @@ def test_tags_of_others_are_as_they_were(agent: ConsulAgent) -> None:
 @pytest.mark.slow
 def test_the_agent_takes_them_over_with_its_regular_sync(agent: ConsulAgent) -> None:
     """Every minute or two, and as long as no check changes its state before."""
-    taken_over(agent, ACTIVE, "db")
+    taken_over(agent, ACTIVE, "db", settled=True)
     assert web(agent)[1] is None
     assert agent.services()["db"]["Tags"] == ["file"]
     agent.wait_until(lambda: agent.services()["db"]["Tags"] == ACTIVE, "does not take them over", 130)
@@ -123,7 +123,7 @@ def test_a_refused_change_leaves_them(agent: ConsulAgent, method: str) -> None:
 
 
 def test_they_may_be_lost_where_that_is_wanted(agent: ConsulAgent) -> None:
-    taken_over(agent, ACTIVE, "db")
+    taken_over(agent, ACTIVE, "db", settled=True)
     result, failure = web(agent, overridden_tags="lose")
     assert failure is None
     assert result["reload"]["kept_tags"] == []

@@ -229,7 +229,7 @@ def test_overridden_tags_are_lost(agent: ConsulAgent) -> None:
     """Once the agent knows of them. With a play they stay: test_overridden_tags.py."""
     agent.write("a.json", {"service": {"name": "db", "tags": ["file"], "enable_tag_override": True}})
     agent.reload()
-    taken_over(agent, ["active"], "db")
+    taken_over(agent, ["active"], "db", settled=True)
     agent.reload()
     agent.wait_until(lambda: tags(agent, "db") == ["file"], "has other tags")
     assert agent.services()["db"]["Tags"] == ["file"]
