@@ -183,7 +183,7 @@ def test_without_the_rights_nobody_is_told(acl_agent: ConsulAgent) -> None:
         "Give a token with service:write for db, or let them be lost (overridden_tags: lose)."
     )
     unseen = refused(token_for(agent, READ))
-    assert "the catalog does not show the node test. A token with node:read for it is needed. On the agent its tags are: file." in unseen
+    assert "the catalog does not show the node test. A token with node:read for it is needed. On the agent its tags are: file" in unseen
     assert "the agent does not show it. A token with service:read for it is needed." in refused(None)
     # The right for this one name is enough, though its id is another one.
     result, failure = reloaded(token_for(agent, 'service "db" { policy = "write" } service "web" { policy = "read" } ' + NODES))

@@ -22,7 +22,8 @@ _WORKING = frozenset({"CreateIndex", "ModifyIndex", "ContentHash", "Status", "Ou
 # What a check has from its service, where it is reported.
 _OF_SERVICE = frozenset({"ServiceName", "ServiceTags"})
 _CHECK = ("check",)
-_SPELLED = {squash(name): name for name in FIELD_NAMES}
+# No field of a definition: what agents report of a check that a proxy exposes (1.12.9 and later do, 1.8.7 does not).
+_SPELLED = {squash(name): name for name in [*FIELD_NAMES, "exposed_port"]}
 _USERS = frozenset(map(squash, USER_KEY_FIELDS))
 
 
