@@ -58,7 +58,7 @@ test: setup ## all tests and all gates that a change has to pass
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest-all units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest-all engine units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -89,6 +89,10 @@ pytest: $(READY)
 .PHONY: pytest-all
 pytest-all: $(READY)
 	@$(RUN_TESTS)
+
+.PHONY: engine
+engine: setup ## agents in containers of Podman, which it installs, as root
+	@tools/engine.sh $(RUN_TESTS)
 
 .PHONY: unit
 unit: $(READY) ## tests without an agent

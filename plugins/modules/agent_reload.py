@@ -111,6 +111,11 @@ EXAMPLES = r"""
   registrar.consul.agent_reload:
     http_addr: http://172.17.0.2:8500
 
+# Only checked: needs an application that becomes healthy.
+- name: Go back where the checks are not healthy within a minute
+  registrar.consul.agent_reload:
+    wait_healthy: 60
+
 - name: One of two agents on the host
   registrar.consul.agent_reload:
     config_dir: /etc/consul-edge.d
@@ -218,8 +223,44 @@ kept_tags:
       type: list
       elements: str
       sample: [primary, active]
+healthy:
+  description: Whether all checks that were waited for were healthy in the end.
+  returned: when O(wait_healthy) had anything to wait for
+  type: bool
+  sample: true
+waited_healthy:
+  description: Seconds that were waited for them.
+  returned: when O(wait_healthy) had anything to wait for
+  type: float
+  sample: 12.5
+unhealthy:
+  description: The checks that were not healthy in the end.
+  returned: when O(wait_healthy) had anything to wait for
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The ID of the service, empty for a check of the node.
+      type: str
+      sample: web
+    check:
+      description: The ID of the check.
+      type: str
+      sample: service:web
+    status:
+      description: V(critical), V(warning), V(passing) where it was that for too short a time, or V(missing).
+      type: str
+      sample: critical
+    output:
+      description: The beginning of what the check said, without secrets of the definitions.
+      type: str
+      sample: "HTTP GET http://127.0.0.1:8080/helth: 404 Not Found Output: "
+    seconds:
+      description: For how long it had been healthy or not so when the wait was over.
+      type: float
+      sample: 57.9
 errors:
-  description: What stood in the way, or was missing or different on the agent.
+  description: What stood in the way, was missing or different on the agent, or was not healthy.
   returned: always
   type: list
   elements: dict

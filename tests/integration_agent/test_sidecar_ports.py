@@ -221,6 +221,15 @@ class Node:
         self.draw = random.Random(seed)
         self.sets: dict[str, dict[str, Any]] = {"mid": {}, "top": {}}
         self.foreign: dict[str, Any] = {}
+        # Before and behind the files of sets.
+        self.foreign_file = self.draw.choice(["a-foreign.json", "z-foreign.json"])
+        for name in self.sets:
+            self.sets[name] = self.drawn({}, name)
+            written_earlier(agent, list(self.sets[name].values()), name)
+        before = ports(agent)
+        for name, services in self.sets.items():
+            write_set(agent, list(services.values()), name)
+        assert ports(agent) == before
 
     def step(self) -> None:
         """Change something, and look at everything."""
@@ -229,7 +238,7 @@ class Node:
         drawn = self.drawn(self.foreign if name == "foreign" else self.sets[name], name)
         if name == "foreign":
             self.foreign = drawn
-            self.agent.write("n-foreign.json", {"services": list(drawn.values())})
+            self.agent.write(self.foreign_file, {"services": list(drawn.values())})
             self.agent.reload()
             self.kept(before, drawn, {})
             return
@@ -270,7 +279,7 @@ class Node:
         kept = {key: service for key, service in services.items() if self.draw.random() < 0.7}
         for _number in range(self.draw.randint(0, 3)):
             key = f"{name}-{self.draw.choice('abcdefgh')}"
-            explicit = {"port": self.draw.randint(LOWEST, LOWEST + 6)} if self.draw.random() < 0.2 else {}
+            explicit = {"port": self.draw.randint(LOWEST, LOWEST + 3)} if self.draw.random() < 0.3 else {}
             kept.setdefault(key, meshed(key, **explicit))
         return self.distinct(kept)
 
@@ -283,7 +292,7 @@ class Node:
         return {key: services[key] for key in found.values()}
 
 
-SEEDS = [seed if seed < 2 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
+SEEDS = [seed if seed == 0 else pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -14,17 +14,15 @@ from typing import Any, Callable, Container, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace, is_virtual
-from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import FIELD_NAMES, USER_KEY_FIELDS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import USER_KEYS, spelled, squashed
 
 _WORKING = frozenset({"CreateIndex", "ModifyIndex", "ContentHash", "Status", "Output"})
 # What a check has from its service, where it is reported.
 _OF_SERVICE = frozenset({"ServiceName", "ServiceTags"})
 _CHECK = ("check",)
 # No field of a definition: what agents report of a check that a proxy exposes (1.12.9 and later do, 1.8.7 does not).
-_SPELLED = {squash(name): name for name in [*FIELD_NAMES, "exposed_port"]}
-_USERS = frozenset(map(squash, USER_KEY_FIELDS))
+_OF_AGENTS = {"exposedport": "exposed_port"}
 
 
 class Disturbed(NamedTuple):
@@ -103,8 +101,8 @@ def _named(steps: tuple[str, ...]) -> str:
     """In the file's spelling, users' own keys as they are."""
     name, users = "", False
     for step in steps:
-        name += step if step.startswith("[") else "." + (step if users else _SPELLED.get(step, step))
-        users = users or step in _USERS
+        name += step if step.startswith("[") else "." + (step if users else _OF_AGENTS.get(step) or spelled(step))
+        users = users or step in USER_KEYS
     return name[1:]
 
 

@@ -20,9 +20,6 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.parse
 
 # Where an agent has no other range, in every version that knows sidecars.
 DEFAULT_RANGE = (21000, 21255)
-# A number that stands for a port until it is known: a marker that the text has nowhere else, and which sidecar it is.
-DIGITS = 6
-_PLACES = 1000000
 
 
 def sidecar_key(service: dict[str, Any]) -> str:
@@ -89,17 +86,6 @@ def ports_in(value: Any) -> Iterator[int]:
     elif isinstance(value, list):
         for item in value:
             yield from ports_in(item)
-
-
-def placeholder(marker: int, index: int) -> int:
-    """The number that stands for the port of one sidecar."""
-    return marker * _PLACES + index
-
-
-def placed(marker: int, number: Any) -> int | None:
-    """Which sidecar a number stands for, None for a number like any other."""
-    found, index = divmod(number, _PLACES) if isinstance(number, int) else (0, 0)
-    return index if found == marker else None
 
 
 def _number(value: Any) -> int:

@@ -81,13 +81,16 @@ def _message(ailing: Ailing, hide: Hide) -> str:
     if ailing.is_too_fresh:
         return "has been %s for %d seconds, which is not long enough to tell." % (ailing.status, ailing.seconds)
     output = _shortened(ailing.output, hide)
-    return "has been %s for %d seconds%s" % (ailing.status, ailing.seconds, ": %s" % output if output else ".")
+    end = ": %s%s" % (output, "." if _hint(ailing) else "") if output else "."
+    return "has been %s for %d seconds%s" % (ailing.status, ailing.seconds, end)
 
 
 def _hint(ailing: Ailing) -> str:
     check = ailing.check
     if not ailing.status:
         return "Agents remove services by themselves where a check asks for it (deregister_critical_service_after)."
+    if ailing.is_too_fresh and check.kind == "ttl":
+        return "Raise wait_healthy: its time to live is %s." % check.about
     if ailing.is_too_fresh:
         return "Raise wait_healthy: it runs every %g s, and may fail only then." % check.interval
     if check.kind == "ttl":

@@ -29,7 +29,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
 from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate
-from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import sidecar_range
+from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import sidecar_range
 
 MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
 
@@ -129,7 +129,8 @@ def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: s
         is_new, is_chosen = not set(keys) <= set(known.get((address, port), ())), bool(chosen.intersection(keys))
         if len(keys) < 2 or mine is None or not (is_new or is_chosen):
             continue
-        other = next((key for key in keys if not after.sidecars[key].declared), next(key for key in keys if key != mine))
+        others = [key for key in keys if key != mine]
+        other = next((key for key in others if not after.sidecars[key].declared), others[0])
         message = 'the sidecar of the service "%s" would listen at port %d, and so would that of "%s" in %s; only one could start.' % (
             after.sidecars[mine].service,
             port,

@@ -143,12 +143,18 @@ class Writer:
         given = self.payload.get("sidecars")
         if not given:
             return
-        from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import choose, chosen_earlier, fill, look_around
+        from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import Chosen, chosen_earlier, fill
 
-        definitions = list(self.definitions.values())
         earlier = chosen_earlier(given["keys"], manifest, self.payload["owner"])
-        self._chosen = choose(given["keys"], earlier, lambda: look_around(directory, self._clear_facts, definitions))
+        complete = earlier.keys() >= set(given["keys"])
+        self._chosen = Chosen(earlier) if complete else self._choose_ports(directory, manifest, given["keys"], earlier)
         self._ports = fill(given, self._chosen, self.contents, self.definitions)
+
+    def _choose_ports(self, directory: ConfigDir | None, manifest: dict[str, Owned], keys: list[str], earlier: dict[str, int]) -> Any:
+        from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import choose, look_around
+
+        known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
+        return choose(keys, earlier, known)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
@@ -157,7 +163,7 @@ class Writer:
         foreign = scan(directory, {*manifest, *self.contents})
         services = [service for found in self.definitions.values() for service in found.services]
         if self._chosen is not None:
-            from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import as_meant
+            from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import as_meant
 
             services = as_meant(services, self._chosen)
         checks = [check for found in self.definitions.values() for check in found.checks]

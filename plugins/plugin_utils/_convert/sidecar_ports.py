@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.sidecars import is_open, placeholder, sidecar_key
+from ansible_collections.registrar.consul.plugins.module_utils._definition.placeholders import placeholder
+from ansible_collections.registrar.consul.plugins.module_utils._definition.sidecars import is_open, sidecar_key
 
 _FIRST_MARKER = 734_500_000
 Definition = dict[str, Any]

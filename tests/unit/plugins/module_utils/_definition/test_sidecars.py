@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.placeholders import placed, placeholder
 from ansible_collections.registrar.consul.plugins.module_utils._definition.sidecars import (
     given_by_agents,
     is_open,
     listens_at,
-    placed,
-    placeholder,
     ports_in,
     sidecar_key,
 )

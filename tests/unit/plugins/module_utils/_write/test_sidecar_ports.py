@@ -16,14 +16,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.api import
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
-from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import (
-    Chosen,
-    Known,
-    choose,
-    chosen_earlier,
-    registered_ports,
-    sidecar_range,
-)
+from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import Known, choose, registered_ports, sidecar_range
+from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import chosen_earlier
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import definition_request, set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.tests.support.faults.calls import recording
@@ -37,22 +31,18 @@ def meshed(name: str, **sidecar: Any) -> dict[str, Any]:
 
 
 def known(*services: dict[str, Any], registered: dict[str, int] | None = None, **more: Any) -> Known:
-    return Known([Definitions(list(services), [])], [], lambda: registered or {}, **more)
+    return Known([Definitions(list(services), [])], [], registered=lambda: registered or {}, **more)
 
 
 def never() -> Any:
     raise AssertionError("nobody has to be asked")
 
 
-def test_what_was_chosen_earlier_needs_no_look() -> None:
-    assert choose([WEB], {WEB: 21007}, never) == Chosen({WEB: 21007})
-
-
 @pytest.mark.parametrize(
     ("around", "expected"),
     [
         # The agent is not asked where a file tells.
-        (Known([Definitions([meshed("web", port=9000)], [])], [], never, never), 9000),
+        (Known([Definitions([meshed("web", port=9000)], [])], [], registered=never, range=never), 9000),
         (known(meshed("web"), registered={WEB: 21042}), 21042),
         # What the agent shows comes before what its files say.
         (known(meshed("a"), meshed("web")), 21001),
@@ -60,16 +50,17 @@ def test_what_was_chosen_earlier_needs_no_look() -> None:
         (known(meshed("a"), meshed("web"), registered={"x": 21001}), 21255),
         (known(), 21255),
         (known(meshed("a", port=21255), {"name": "b", "port": 21254}, registered={"x": 21253}), 21252),
+        (known(reserved=[21255, 21254]), 21253),
         (known(range=lambda: (30000, 30001)), 30001),
         (Known([], [Definitions([meshed("b", port=21255)], [])]), 21254),
     ],
 )
 def test_in_which_order_ports_are_looked_for(around: Known, expected: int) -> None:
-    assert choose([WEB], {}, lambda: around).ports == {WEB: expected}
+    assert choose([WEB], {}, around).ports == {WEB: expected}
 
 
 def test_several_new_ones_get_different_ports() -> None:
-    found = choose(["a", "b", "c"], {"b": 21254}, known)
+    found = choose(["a", "b", "c"], {"b": 21254}, known())
     assert found.ports == {"a": 21255, "b": 21254, "c": 21253}
 
 
@@ -79,7 +70,7 @@ def test_several_new_ones_get_different_ports() -> None:
 )
 def test_where_none_is_left(ports: tuple[int, int], reason: str) -> None:
     with pytest.raises(Refused) as refused:
-        choose([WEB], {}, lambda: known(meshed("a", port=21000), range=lambda: ports))
+        choose([WEB], {}, known(meshed("a", port=21000), range=lambda: ports))
     (found,) = refused.value.findings
     assert (found["path"], found["rule"]) == ("service " + WEB, "sidecar-port-missing")
     assert reason in found["message"]
@@ -200,6 +191,24 @@ def test_a_port_outlives_its_file(tmp_path: Path) -> None:
     write(tmp_path, **payload([meshed("first"), meshed("web")]), reload="never")
     write(tmp_path, **payload([meshed("web")], "per_service", "hcl"), reload="never")
     assert "port = 21254" in contents(tmp_path)["service-web.hcl"]
+
+
+def test_a_file_that_was_removed_by_hand_comes_back_with_its_port(tmp_path: Path) -> None:
+    write(tmp_path, **payload([meshed("web")]), reload="never")
+    before = contents(tmp_path)
+    (tmp_path / "services-web.json").unlink()
+    write(tmp_path, **payload([meshed("db")], name="other"), reload="never")
+    assert '"port": 21254' in contents(tmp_path)["services-other.json"]
+    write(tmp_path, **payload([meshed("web")]), reload="never")
+    assert contents(tmp_path).items() >= before.items()
+
+
+def test_a_file_of_the_same_name_is_adopted_with_the_port_that_it_had(tmp_path: Path) -> None:
+    (tmp_path / "services-web.json").write_text(json.dumps({"services": [meshed("a"), meshed("web")]}), encoding="utf-8")
+    write(tmp_path, **payload([meshed("new"), meshed("web")]), adopt=True, reload="never")
+    text = contents(tmp_path)["services-web.json"]
+    assert '"port": 21001' in text
+    assert '"port": 21255' in text
 
 
 def test_one_definition_in_a_file_of_its_own(tmp_path: Path) -> None:
