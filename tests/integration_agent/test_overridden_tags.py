@@ -111,6 +111,18 @@ def test_a_service_of_ours_keeps_them_while_its_own_tags_stay(agent: ConsulAgent
     assert result["reload"]["kept_tags"] == []
 
 
+@pytest.mark.slow
+def test_with_a_new_check_the_agent_has_them_in_the_end(agent: ConsulAgent) -> None:
+    """It begins with another state, and agents tell of each change of it with all that they know of the service."""
+    ours = {"name": "ours", "tags": ["file"], "enable_tag_override": True}
+    assert web(agent, 80, ours)[1] is None
+    taken_over(agent, ACTIVE, "ours", settled=True)
+    result, failure = web(agent, 80, {**ours, "check": {"tcp": f"127.0.0.1:{agent.http_port}", "interval": "2s"}})
+    assert (failure, result["reload"]["kept_tags"]) == (None, [{"service": "ours", "tags": ACTIVE}])
+    assert agent.checks()["service:ours"]["Status"] == "passing"
+    assert agent.services()["ours"]["Tags"] == ACTIVE == tags(agent, "ours")
+
+
 @pytest.mark.parametrize("method", ["signal", "api"])
 def test_a_refused_change_leaves_them(agent: ConsulAgent, method: str) -> None:
     taken_over(agent, ACTIVE, "db")
