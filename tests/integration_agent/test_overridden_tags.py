@@ -146,15 +146,29 @@ def test_they_may_be_lost_where_that_is_wanted(agent: ConsulAgent) -> None:
 
 def test_killed_at_every_call(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
     taken_over(agent, ACTIVE, "db")
-    survived = 0
-    while ends_by_kill(lambda: web(agent, survived), survived + 1):  # noqa: B023 - called here
-        _result, failure = web(agent, survived)
-        assert failure is None
-        assert (tags(agent, "db"), agent.services()["web"]["Port"], pending(agent)) == (ACTIVE, survived, False)
-        survived += 1
-
+    survived = killed_everywhere(agent, "db")
     record_property("counted", f"a change is loaded beside overridden tags: {survived} calls, killed at each of them, survived {survived}")
     assert survived >= 20
+
+
+def killed_everywhere(agent: ConsulAgent, service: str) -> int:
+    """At how many calls a run was killed, with everything as it has to be after the next one."""
+    survived = 0
+
+    def load() -> tuple[dict[str, Any], str | None]:
+        return register(
+            agent.config_dir,
+            bundle([{"name": "web", "port": survived, "token": agent.token or ""}]),
+            http_addr=agent.http_addr,
+            http_token=agent.token,
+        )
+
+    while ends_by_kill(load, survived + 1):
+        _result, failure = load()
+        assert failure is None
+        assert (tags(agent, service), agent.services()["web"]["Port"], pending(agent)) == (ACTIVE, survived, False)
+        survived += 1
+    return survived
 
 
 @pytest.fixture
@@ -171,6 +185,12 @@ def token_for(agent: ConsulAgent, rules: str) -> str:
     agent.put("/v1/acl/policy", {"Name": name, "Rules": rules})
     answer = agent.request("PUT", "/v1/acl/token", {"Policies": [{"Name": name}]})
     return str(answer.json()["SecretID"])
+
+
+@pytest.mark.slow
+def test_killed_at_every_call_with_acls(acl_agent: ConsulAgent) -> None:
+    taken_over(acl_agent, ACTIVE, "db-1")
+    assert killed_everywhere(acl_agent, "db-1") >= 20
 
 
 def test_without_the_rights_nobody_is_told(acl_agent: ConsulAgent) -> None:
