@@ -53,7 +53,7 @@ def test_tags_of_others_are_as_they_were(agent: ConsulAgent) -> None:
     """Of a file, of a sidecar in it and of the API; and with them all else that the catalog has."""
     override(agent, ["own", "x"], "api")
     override(agent, [], "other-sidecar-proxy")
-    taken_over(agent, ACTIVE, "db")
+    taken_over(agent, ACTIVE, "db", settled=True)
     agent.put("/v1/agent/check/warn/service:db?note=by-hand")
     agent.wait_until(lambda: agent.get("/v1/health/service/db")[0]["Checks"][-1]["Output"] == "by-hand", "has another output")
     before, health = catalog(agent), agent.get("/v1/health/service/db")[0]["Checks"]
@@ -78,7 +78,7 @@ def test_tags_of_others_are_as_they_were(agent: ConsulAgent) -> None:
 @pytest.mark.slow
 def test_the_agent_takes_them_over_with_its_regular_sync(agent: ConsulAgent) -> None:
     """Every minute or two, and as long as no check changes its state before."""
-    taken_over(agent, ACTIVE, "db")
+    taken_over(agent, ACTIVE, "db", settled=True)
     assert web(agent)[1] is None
     assert agent.services()["db"]["Tags"] == ["file"]
     agent.wait_until(lambda: agent.services()["db"]["Tags"] == ACTIVE, "does not take them over", 130)
@@ -99,10 +99,28 @@ def test_a_service_of_ours_keeps_them_while_its_own_tags_stay(agent: ConsulAgent
     taken_over(agent, ACTIVE, "ours")
     result, failure = web(agent, 80, {**ours, "port": 5433})
     assert (failure, tags(agent, "ours"), catalog(agent)["ours"]["Port"]) == (None, ACTIVE, 5433)
-    # New checks begin with another state, and agents tell of that with all that they know of the service.
-    result, failure = web(agent, 80, {**ours, "tags": ["new"], "port": 5433})
+    assert result["reload"]["disturbed"] == []
+    # Where the definition has new ones, those count, unless they go back.
+    new = {**ours, "tags": ["new"], "port": 5433}
+    _result, failure = web(agent, 80, new, NAMELESS)
+    assert failure is not None
+    assert "everything that was registered before is registered again" in failure
+    assert (tags(agent, "ours"), pending(agent)) == (ACTIVE, False)
+    result, failure = web(agent, 80, new)
     assert (failure, tags(agent, "ours")) == (None, ["new"])
     assert result["reload"]["kept_tags"] == []
+
+
+@pytest.mark.slow
+def test_with_a_new_check_the_agent_has_them_in_the_end(agent: ConsulAgent) -> None:
+    """It begins with another state, and agents tell of each change of it with all that they know of the service."""
+    ours = {"name": "ours", "tags": ["file"], "enable_tag_override": True}
+    assert web(agent, 80, ours)[1] is None
+    taken_over(agent, ACTIVE, "ours", settled=True)
+    result, failure = web(agent, 80, {**ours, "check": {"tcp": f"127.0.0.1:{agent.http_port}", "interval": "2s"}})
+    assert (failure, result["reload"]["kept_tags"]) == (None, [{"service": "ours", "tags": ACTIVE}])
+    assert agent.checks()["service:ours"]["Status"] == "passing"
+    assert agent.services()["ours"]["Tags"] == ACTIVE == tags(agent, "ours")
 
 
 @pytest.mark.parametrize("method", ["signal", "api"])
@@ -117,7 +135,7 @@ def test_a_refused_change_leaves_them(agent: ConsulAgent, method: str) -> None:
 
 
 def test_they_may_be_lost_where_that_is_wanted(agent: ConsulAgent) -> None:
-    taken_over(agent, ACTIVE, "db")
+    taken_over(agent, ACTIVE, "db", settled=True)
     result, failure = web(agent, overridden_tags="lose")
     assert failure is None
     assert result["reload"]["kept_tags"] == []
@@ -128,15 +146,29 @@ def test_they_may_be_lost_where_that_is_wanted(agent: ConsulAgent) -> None:
 
 def test_killed_at_every_call(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
     taken_over(agent, ACTIVE, "db")
-    survived = 0
-    while ends_by_kill(lambda: web(agent, survived), survived + 1):  # noqa: B023 - called here
-        _result, failure = web(agent, survived)
-        assert failure is None
-        assert (tags(agent, "db"), agent.services()["web"]["Port"], pending(agent)) == (ACTIVE, survived, False)
-        survived += 1
-
+    survived = killed_everywhere(agent, "db")
     record_property("counted", f"a change is loaded beside overridden tags: {survived} calls, killed at each of them, survived {survived}")
     assert survived >= 20
+
+
+def killed_everywhere(agent: ConsulAgent, service: str) -> int:
+    """At how many calls a run was killed, with everything as it has to be after the next one."""
+    survived = 0
+
+    def load() -> tuple[dict[str, Any], str | None]:
+        return register(
+            agent.config_dir,
+            bundle([{"name": "web", "port": survived, "token": agent.token or ""}]),
+            http_addr=agent.http_addr,
+            http_token=agent.token,
+        )
+
+    while ends_by_kill(load, survived + 1):
+        _result, failure = load()
+        assert failure is None
+        assert (tags(agent, service), agent.services()["web"]["Port"], pending(agent)) == (ACTIVE, survived, False)
+        survived += 1
+    return survived
 
 
 @pytest.fixture
@@ -153,6 +185,12 @@ def token_for(agent: ConsulAgent, rules: str) -> str:
     agent.put("/v1/acl/policy", {"Name": name, "Rules": rules})
     answer = agent.request("PUT", "/v1/acl/token", {"Policies": [{"Name": name}]})
     return str(answer.json()["SecretID"])
+
+
+@pytest.mark.slow
+def test_killed_at_every_call_with_acls(acl_agent: ConsulAgent) -> None:
+    taken_over(acl_agent, ACTIVE, "db-1")
+    assert killed_everywhere(acl_agent, "db-1") >= 20
 
 
 def test_without_the_rights_nobody_is_told(acl_agent: ConsulAgent) -> None:
@@ -177,7 +215,7 @@ def test_without_the_rights_nobody_is_told(acl_agent: ConsulAgent) -> None:
         "Give a token with service:write for db, or let them be lost (overridden_tags: lose)."
     )
     unseen = refused(token_for(agent, READ))
-    assert "the catalog does not show the node test. A token with node:read for it is needed. On the agent its tags are: file." in unseen
+    assert "the catalog does not show the node test. A token with node:read for it is needed. On the agent its tags are: file" in unseen
     assert "the agent does not show it. A token with service:read for it is needed." in refused(None)
     # The right for this one name is enough, though its id is another one.
     result, failure = reloaded(token_for(agent, 'service "db" { policy = "write" } service "web" { policy = "read" } ' + NODES))

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.tests.support.agent.binary import consul_version
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.agent.overridden import catalog, tags, taken_over
 from ansible_collections.registrar.consul.tests.support.runs.target import bundle, register
@@ -138,22 +139,28 @@ def test_services_of_the_api_stay_where_there_is_a_data_dir(agent: ConsulAgent, 
     assert (forgetful.services(), forgetful.checks()) == ({}, {})
 
 
-def test_the_exposed_port_of_a_check_stays(agent: ConsulAgent) -> None:
-    """Agents since 1.12 tell it of the check, all of them of the proxy."""
-    sidecar = {"proxy": {"expose": {"checks": True}}}
-    check = {"http": "http://127.0.0.1:1/", "interval": "1h"}
-    agent.write("m.json", {"service": {"name": "web", "port": 1, "check": check, "connect": {"sidecar_service": sidecar}}})
+def test_exposed_ports_stay_while_no_others_come_or_go(agent: ConsulAgent) -> None:
+    """Agents tell them of the check since 1.12.9 at the latest; 1.8.7 tells them nowhere."""
+    for number, name in enumerate("mno"):
+        agent.write(f"{name}.json", {"service": exposing(name, number + 1)})
     agent.reload()
+    before = exposed(agent)
+    assert len(before) == (3 if consul_version(agent.binary) >= (1, 12, 0) else 0)
+    agent.write("a.json", {"service": {"name": "other"}})
+    for _time in range(3):
+        agent.reload()
+        assert exposed(agent) == before
 
-    def ports() -> list[int]:
-        paths = agent.get("/v1/agent/service/web-sidecar-proxy")["Proxy"]["Expose"].get("Paths") or []
-        return [agent.checks()["service:web"].get("ExposedPort", 0), *(path["ListenerPort"] for path in paths)]
 
-    before = ports()
-    other = {**check, "http": "http://127.0.0.1:2/"}
-    agent.write("a.json", {"service": {"name": "aaa", "port": 2, "check": other, "connect": {"sidecar_service": sidecar}}})
-    agent.reload()
-    assert ports() == before
+def exposing(name: str, port: int) -> dict[str, Any]:
+    """A service whose sidecar lets the agent get at its check."""
+    check = {"http": f"http://127.0.0.1:{port}/", "interval": "1h"}
+    sidecar = {"port": 20000 + port, "proxy": {"expose": {"checks": True}}}
+    return {"name": name, "port": port, "check": check, "connect": {"sidecar_service": sidecar}}
+
+
+def exposed(agent: ConsulAgent) -> dict[str, int]:
+    return {key: check["ExposedPort"] for key, check in agent.checks().items() if check.get("ExposedPort")}
 
 
 def test_connections_through_a_running_proxy_stay(agent: ConsulAgent) -> None:
@@ -229,7 +236,7 @@ def test_overridden_tags_are_lost(agent: ConsulAgent) -> None:
     """Once the agent knows of them. With a play they stay: test_overridden_tags.py."""
     agent.write("a.json", {"service": {"name": "db", "tags": ["file"], "enable_tag_override": True}})
     agent.reload()
-    taken_over(agent, ["active"], "db")
+    taken_over(agent, ["active"], "db", settled=True)
     agent.reload()
     agent.wait_until(lambda: tags(agent, "db") == ["file"], "has other tags")
     assert agent.services()["db"]["Tags"] == ["file"]
@@ -254,6 +261,20 @@ def test_ports_that_agents_choose_move_and_a_play_says_so(agent: ConsulAgent) ->
         {"service": "web-sidecar-proxy", "check": "", "field": "port", "before": 21000, "after": 21001},
     ]
     assert {entry["service"] for entry in disturbed} == {"web", "web-sidecar-proxy"}
+
+
+def test_where_exposed_ports_move_a_play_says_so(agent: ConsulAgent) -> None:
+    """They are given out anew, in no order: whether one moves is a matter of chance, and so all are compared."""
+    for number, name in enumerate("mno"):
+        agent.write(f"{name}.json", {"service": exposing(name, number + 1)})
+    agent.reload()
+    for ours in ([exposing("a", 10), exposing("p", 11)], [exposing("p", 11)], []):
+        before = exposed(agent)
+        result, failure = register(agent.config_dir, bundle(ours or [{"name": "web"}]), http_addr=agent.http_addr)
+        assert failure is None
+        said = {entry["check"]: (entry["before"], entry["after"]) for entry in result["reload"]["disturbed"]}
+        after = exposed(agent)
+        assert said == {key: (before[key], after[key]) for key in before.keys() & after.keys() if before[key] != after[key]}
 
 
 # Begun anew
@@ -298,15 +319,14 @@ def test_what_was_counted_of_results_is_forgotten(agent: ConsulAgent) -> None:
 
 @pytest.mark.slow
 def test_the_time_until_a_critical_service_is_removed_begins_anew(start_agent: Callable[..., ConsulAgent]) -> None:
-    """Agents wait a minute at least, and look every 30 seconds."""
+    """With the next result of the check. Agents wait a minute at least, and look every 30 seconds."""
     agent = start_agent(mode="server")
-    check = {"ttl": "1h", "deregister_critical_service_after": "1m"}
-    agent.write("a.json", {"service": {"name": "web", "check": check}})
+    agent.write("a.json", {"service": {"name": "web", "check": {"ttl": "2s", "deregister_critical_service_after": "1m"}}})
     agent.reload()
-    critical = time.monotonic()
-    time.sleep(55)
+    began = time.monotonic()
+    time.sleep(50)
     agent.reload()
-    while time.monotonic() - critical < 100:
+    while time.monotonic() - began < 105:
         time.sleep(1)
         assert "web" in agent.services()
     agent.wait_until(lambda: "web" not in agent.services(), "never removes it", 60)

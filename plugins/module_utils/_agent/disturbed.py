@@ -21,6 +21,8 @@ _WORKING = frozenset({"CreateIndex", "ModifyIndex", "ContentHash", "Status", "Ou
 # What a check has from its service, where it is reported.
 _OF_SERVICE = frozenset({"ServiceName", "ServiceTags"})
 _CHECK = ("check",)
+# No field of a definition: what agents report of a check that a proxy exposes (1.12.9 and later do, 1.8.7 does not).
+_OF_AGENTS = {"exposedport": "exposed_port"}
 
 
 class Disturbed(NamedTuple):
@@ -99,7 +101,7 @@ def _named(steps: tuple[str, ...]) -> str:
     """In the file's spelling, users' own keys as they are."""
     name, users = "", False
     for step in steps:
-        name += step if step.startswith("[") else "." + (step if users else spelled(step))
+        name += step if step.startswith("[") else "." + (step if users else _OF_AGENTS.get(step) or spelled(step))
         users = users or step in USER_KEYS
     return name[1:]
 

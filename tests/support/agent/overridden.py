@@ -10,9 +10,9 @@ from typing import Any
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import AgentError, ConsulAgent
 
-# Within three seconds of its start an agent asks the servers once more before it tells them anything, and so forgets nothing by a reload
-# (read in agent/ae/ae.go of 1.21.4).
-_SETTLED = 3.2
+# An agent that starts asks the servers twice, each time within three seconds, before it tells them anything (read in agent/ae/ae.go of
+# 1.21.4): until then it forgets nothing by a reload.
+_ASKS, _SETTLED = 3.2, 6.5
 _ATTEMPTS = 5
 
 
@@ -34,15 +34,18 @@ def override(agent: ConsulAgent, wanted: list[str], service: str) -> None:
     agent.put("/v1/catalog/register", {"Node": "test", "Address": "127.0.0.1", "SkipNodeUpdate": True, "Service": entry})
 
 
-def taken_over(agent: ConsulAgent, wanted: list[str], service: str) -> None:
-    """The same, and have the agent know of it, which asks the servers when it starts.
+def taken_over(agent: ConsulAgent, wanted: list[str], service: str, *, settled: bool = False) -> None:
+    """The same, and have the agent know of it, which asks the servers when it starts. settled has it forget them by its next reload.
 
     One that is its own server may ask itself before it has read its own log, and forget them (seen on 1.8.7): then once more.
     """
     for _attempt in range(_ATTEMPTS):
         override(agent, wanted, service)
         agent.restart()
-        time.sleep(_SETTLED)
-        if agent.services()[service]["Tags"] == wanted:
+        end = time.monotonic() + _ASKS
+        while agent.services()[service]["Tags"] != wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(_SETTLED if settled else 0)
+        if agent.services()[service]["Tags"] == wanted == tags(agent, service):
             return
     raise AgentError(f"the agent never takes over the tags of {service}\n{agent.log()}")
