@@ -153,8 +153,8 @@ reload:
       elements: dict
     kept_tags:
       description: The overridden tags that are in the catalog as before (O(overridden_tags)), by service.
-        type: list
-        elements: dict
+      type: list
+      elements: dict
     healthy:
       description: With O(wait_healthy), whether all checks that were waited for were healthy in the end.
       type: bool
