@@ -191,6 +191,23 @@ def forbidden(path: str) -> Iterator[None]:
     yield
 
 
+def test_an_address_that_is_given_is_taken_at_its_word(host: Host) -> None:
+    """The agent's own one is verified at; at another agent's nothing is claimed, and it is never told."""
+    agent, other = host.container("pid"), host.agent()
+    write_set(agent.config_dir, [WEB])
+    result = reload(agent, http_addr=agent.http_addr, require_agent=True)
+    assert (result["verified"], result["verified_by"], result["method"]) == (True, "api", "signal")
+
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    result = reload(agent, http_addr=other.http_addr, timeout=1)
+    assert (
+        f"may be another one than that with pid {agent.pid}, which was told: check http_addr (asked at {other.http_addr})" in result["msg"]
+    )
+    assert result["rolled_back"]
+    assert_registered(agent, [WEB])
+    assert (signals(other), other.services()) == (0, {})
+
+
 @pytest.mark.slow
 def test_a_socket_is_found_in_the_containers_own_root(host: Host) -> None:
     socket = "unix:///consul/http.sock"
