@@ -37,7 +37,7 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
         def started(name: str, *options: str, rootless: bool = False, **rest: Any) -> PodmanAgent:
             if rootless not in engines:
                 engines[rootless] = Podman(root / f"podman-{rootless}", rootless=rootless)
-                agents.callback(engines[rootless].settle)
+                agents.callback(engines[rootless].end)
             agent = PodmanAgent(root / name, engines[rootless], options, **rest)
             if rootless:
                 for path in (agent.root, *agent.root.rglob("*")):
