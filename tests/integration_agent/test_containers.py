@@ -29,6 +29,10 @@ WEB = {"name": "web", "port": 80, "check": {"ttl": "1h"}}
 INSIDE = "/consul/config"
 # Runs a command where /proc is empty, as on systems without one.
 NO_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
+# Runs it as a user who sees no processes but his own.
+USER = 4242
+_AS_USER = f"setpriv --reuid {USER} --regid {USER} --clear-groups --inh-caps=-all"
+HIDDEN = ("unshare", "--mount", "sh", "-c", f'mount -t proc -o hidepid=2 proc /proc && exec {_AS_USER} "$@"', "sh")
 
 
 class Host:
@@ -191,6 +195,23 @@ def forbidden(path: str) -> Iterator[None]:
     yield
 
 
+def test_an_address_that_is_given_is_taken_at_its_word(host: Host) -> None:
+    """The agent's own one is verified at; at another agent's nothing is claimed, and it is never told."""
+    agent, other = host.container("pid"), host.agent()
+    write_set(agent.config_dir, [WEB])
+    result = reload(agent, http_addr=agent.http_addr, require_agent=True)
+    assert (result["verified"], result["verified_by"], result["method"]) == (True, "api", "signal")
+
+    write_set(agent.config_dir, [{**WEB, "port": 81}])
+    result = reload(agent, http_addr=other.http_addr, timeout=1)
+    assert (
+        f"may be another one than that with pid {agent.pid}, which was told: check http_addr (asked at {other.http_addr})" in result["msg"]
+    )
+    assert result["rolled_back"]
+    assert_registered(agent, [WEB])
+    assert (signals(other), other.services()) == (0, {})
+
+
 @pytest.mark.slow
 def test_a_socket_is_found_in_the_containers_own_root(host: Host) -> None:
     socket = "unix:///consul/http.sock"
@@ -245,24 +266,26 @@ def test_of_two_files_the_later_one_counts_inside_too(host: Host) -> None:
 
 
 @pytest.mark.slow
-def test_without_proc_the_api_is_the_way(host: Host) -> None:
+@pytest.mark.parametrize("through", [NO_PROC, HIDDEN], ids=["no /proc", "hidden processes"])
+def test_without_proc_the_api_is_the_way(host: Host, through: tuple[str, ...]) -> None:
     agent = host.agent()
-    write_set(agent.config_dir, [WEB])
-    result = reload(agent, through=NO_PROC)
+    os.chown(agent.config_dir, USER, USER)
+    write_set(agent.config_dir, [WEB], through=through)
+    result = reload(agent, through=through)
     assert (result["changed"], result["agent"]["state"]) == (False, "stopped")
     (warning,) = warnings_of(result)
     assert "The processes of this host cannot be seen (there is no /proc, or it hides them). No address of an HTTP API is given." in warning
     assert warning.endswith("Give http_addr, so that the agent can be told and asked through its HTTP API.")
-    assert reload(agent, through=NO_PROC, require_agent=True)["failed"]
+    assert reload(agent, through=through, require_agent=True)["failed"]
 
-    result = reload(agent, through=NO_PROC, http_addr=agent.http_addr)
+    result = reload(agent, through=through, http_addr=agent.http_addr)
     assert (result["changed"], result["verified"], result["method"]) == (True, True, "api")
     assert result["agent"]["pid"] is None
     assert_registered(agent, [WEB])
     assert signals(agent) == 0
 
-    write_set(agent.config_dir, [{**WEB, "port": 81}], through=NO_PROC)
-    result = reload(agent, through=NO_PROC, http_addr="http://127.0.0.1:1")
+    write_set(agent.config_dir, [{**WEB, "port": 81}], through=through)
+    result = reload(agent, through=through, http_addr="http://127.0.0.1:1")
     assert "No answer from http://127.0.0.1:1 (Connection refused). Start it, or put the address right." in warnings_of(result)[0]
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook
+from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
 
 WEB = {"name": "web", "port": 80}
 WRITE, RELOAD = "Write the service definitions", "Reload the Consul agent"
@@ -58,6 +60,28 @@ def test_the_role_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -> N
     assert "signal=hangup" not in agent.log()
     assert set(agent.services()) == {"web"}
     assert run(tmp_path, agent).ok().changed == 0
+
+
+@pytest.mark.slow
+def test_the_modules_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -> None:
+    agent.stop()
+    here = {"config_dir": str(agent.config_dir)}
+    tasks = [
+        {"name": "one", "registrar.consul.service_definition": {"name": "one", "port": 1, **here}},
+        {"name": "many", "registrar.consul.service_definitions": {"services": [WEB], **here}},
+    ]
+    assert run_playbook(tmp_path, tasks_play(*tasks)).ok().changed == 2
+
+    second = run_playbook(tmp_path, tasks_play(*tasks)).ok()
+    assert [(task.changed, task.result["pending"]) for task in second.tasks] == [(False, True)] * 2
+    assert "Nobody was told to reload" in warned(second)
+
+    agent.start()
+    third = run_playbook(tmp_path, tasks_play(*tasks)).ok()
+    # The first task has verified what waited for the second one as well.
+    assert (third.changed, third.task("one").result["reload"]["verified"]) == (0, True)
+    assert "signal=hangup" not in agent.log()
+    assert set(agent.services()) == {"one", "web"}
 
 
 def test_where_somebody_else_tells_the_agent(agent: ConsulAgent, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
         def started(name: str, *options: str, rootless: bool = False, **rest: Any) -> PodmanAgent:
             if rootless not in engines:
                 engines[rootless] = Podman(root / f"podman-{rootless}", rootless=rootless)
-                agents.callback(engines[rootless].settle)
+                agents.callback(engines[rootless].end)
             agent = PodmanAgent(root / name, engines[rootless], options, **rest)
             if rootless:
                 for path in (agent.root, *agent.root.rglob("*")):
@@ -74,17 +74,20 @@ def test_the_role_registers_and_verifies(start: Start, tmp_path: Path, options: 
     assert (other.services(), other.log().count("signal=hangup")) == ({}, 0)
 
 
-def test_the_user_of_a_rootless_container_tells_it_through_a_published_port(start: Start) -> None:
+@pytest.mark.parametrize(("user", "mode"), [("0:0", "0640"), ("100:1000", "0644")])
+def test_the_user_of_a_rootless_container_asks_it_through_a_published_port(start: Start, user: str, mode: str) -> None:
+    """That user may signal it, whoever it is inside, and may neither enter its network nor give a file to its group."""
     with ReservedPorts(1) as ports:
         published = f"127.0.0.1:{ports.numbers[0]}:8500"
-        options = ("--network", "slirp4netns", "--publish", published)
+        options = ("--network", "slirp4netns", "--publish", published, "--user", user)
         agent = start("ours", *options, rootless=True, http_port=8500, config={"client_addr": "0.0.0.0"})
         as_user = {"through": agent.engine.as_user, "config_dir": str(agent.config_dir)}
-        write_set(services=[WEB], **as_user)
+        write_set(services=[WEB], mode=mode, **as_user)
 
         alone = run_module("agent_reload", **as_user)
         told = run_module("agent_reload", http_addr=f"http://127.0.0.1:{ports.numbers[0]}", **as_user)
 
+    assert (alone["method"], alone["verified"]) == ("signal", False)
     assert "which this task may not enter" in alone["reason"]
     assert (told["verified"], told["verified_by"]) == (True, "api")
     assert_registered(agent, [WEB])

@@ -34,12 +34,23 @@ def chosen_method(facts: AgentFacts, method: str) -> str:
 
 def stranger(facts: AgentFacts, path: str, outcome: Outcome, earlier: Seen | None) -> str:
     """Why the agent that has said that it has reloaded is another one's; empty when it may be ours."""
-    if outcome.words or outcome.seen is None or earlier is None or _all_of(earlier) != _all_of(outcome.seen):
+    if not _is_unmoved(outcome, earlier):
         return ""
     return (
         "the agent at %s does not read %s: it says that it has reloaded, and it has exactly what it had. Check http_addr and "
         "config_dir" % (facts.api.where.address, path)
     )
+
+
+def misled(facts: AgentFacts, outcome: Outcome, earlier: Seen | None) -> str:
+    """The outcome's reason, and that the address may be another agent's than the one that was signalled, where that is so."""
+    if facts.process is None or not facts.address_given or not _is_unmoved(outcome, earlier):
+        return outcome.reason
+    doubt_of_address = (
+        "the agent that was asked has exactly what it had, and may be another one than that with pid %d, which was told: check http_addr"
+        % facts.process.pid
+    )
+    return "; ".join(reason for reason in (outcome.reason, doubt_of_address) if reason)
 
 
 def doubt(facts: AgentFacts, path: str, target: Target, outcome: Outcome, earlier: Seen | None) -> str:
@@ -50,6 +61,13 @@ def doubt(facts: AgentFacts, path: str, target: Target, outcome: Outcome, earlie
     if shown and (outcome.seen is not None or earlier is not None):
         return ""
     return "the agent at %s has reloaded, and nothing that may be seen there shows that it reads %s" % (facts.api.where.address, path)
+
+
+def _is_unmoved(outcome: Outcome, earlier: Seen | None) -> bool:
+    """Whether it refused nothing, and has exactly what it had."""
+    if outcome.good or outcome.words or outcome.seen is None or earlier is None:
+        return False
+    return _all_of(earlier) == _all_of(outcome.seen)
 
 
 def _all_of(seen: Seen) -> tuple[Any, ...]:

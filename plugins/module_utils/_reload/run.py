@@ -28,7 +28,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.lock impor
 from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import note_healthy, recover, restore, verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
-from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, stranger
+from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, misled, stranger
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.hush import Hush
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import generation_in, generation_of, mark
@@ -351,7 +351,7 @@ class Reload:
     def _identified(self, outcome: Outcome, target: Target) -> Outcome:
         """The outcome, with a look at whether it was the agent of this directory that was told by its address."""
         if self.method != "api":
-            return outcome
+            return outcome._replace(reason=misled(self._facts, outcome, self.ready.seen))
         if outcome.good:
             doubts = doubt(self._facts, self._directory.path, target, outcome, self.ready.seen)
             return outcome._replace(verified=False, verified_by="none", reason=doubts) if doubts else outcome

@@ -82,8 +82,14 @@ class Podman:
             raise AgentError(f"podman {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout.strip()
 
-    def settle(self) -> None:
-        """Wait until nothing of it is at work any more: what cleans up behind a container does so in the background."""
+    def end(self) -> None:
+        """Wait until nothing of it is at work any more: what cleans up behind a container does so in the background.
+
+        Raises AgentError when that does not happen.
+        """
+        # The process that keeps the user namespace of a user's containers.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int((self.root / "run/libpod/tmp/pause.pid").read_text(encoding="ascii")), signal.SIGKILL)
         end = time.monotonic() + PATIENCE
         while any(os.fsencode(self.root) in line for line in _command_lines()):
             if time.monotonic() > end:
@@ -160,7 +166,7 @@ def main() -> int:
             engine = Podman(Path(folder, str(rootless)), rootless=rootless)
             command = engine.container("probe", ["--network", "none"], "/bin/consul", "version")
             done = subprocess.run(command, check=False, capture_output=True, text=True)
-            engine.settle()
+            engine.end()
             if done.returncode != 0:
                 print(f"Podman cannot run a container {'without root' if rootless else 'as root'}: {done.stderr.strip()}")
                 return 1

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
-from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, stranger
+from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, misled, stranger
 from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
 
 NOTHING = Expected({}, {})
@@ -24,7 +24,7 @@ BAD = Outcome.failed()
 
 def facts(*, process: bool = True, signal: bool = True, api: bool = True, silence: str = "", given: bool = False) -> Any:
     return SimpleNamespace(
-        process=object() if process else None,
+        process=SimpleNamespace(pid=77) if process else None,
         agents=SimpleNamespace(may_signal=lambda _process: signal),
         api=SimpleNamespace(where=SimpleNamespace(address="http://there")) if api else None,
         silence=silence,
@@ -67,6 +67,22 @@ def test_an_agent_on_which_nothing_has_moved_is_another_one(outcome: Outcome, ea
     words = stranger(facts(), "/etc/consul.d", outcome, earlier)
     assert words.startswith("the agent at http://there does not read /etc/consul.d") == strange
     assert bool(words) == strange
+
+
+@pytest.mark.parametrize(
+    ("known", "outcome", "suspicious"),
+    [
+        (facts(given=True), BAD._replace(seen=EMPTY, reason="too late"), True),
+        (facts(), BAD._replace(seen=EMPTY, reason="too late"), False),
+        (facts(given=True), BAD._replace(seen=HAS_WEB, reason="too late"), False),
+        (facts(given=True), GOOD._replace(seen=EMPTY, reason="too late"), False),
+        (facts(given=True), BAD._replace(seen=EMPTY, reason="too late", words="it refused"), False),
+    ],
+)
+def test_who_was_told_by_signal_may_be_another_one_than_who_was_asked(known: Any, outcome: Outcome, suspicious: bool) -> None:
+    said = misled(known, outcome, EMPTY)
+    assert said.startswith("too late; the agent that was asked has exactly what it had") == suspicious
+    assert suspicious or said == "too late"
 
 
 @pytest.mark.parametrize(
