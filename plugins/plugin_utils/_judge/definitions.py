@@ -35,7 +35,11 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ports import community_findings, ports_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference, open_references
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import (
+    Reference,
+    open_check_references,
+    open_references,
+)
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import whole_file
@@ -91,8 +95,7 @@ def judge_services(
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for index, reference in open_references(services):
-        labelled = replace(reference.finding, label=named[index])
-        results[index].references.append(reference._replace(finding=labelled))
+        results[index].references.append(reference)
     for label, definition, result in zip(named, definitions, results, strict=True):
         _finish(result, label, definition, secrets)
     return results
@@ -115,9 +118,11 @@ def judge_node_checks(
     labels = labels or [check_label_of(index, result.definition) for index, result in enumerate(results)]
     if hcl:
         _add_hcl_findings(root, results)
+    services = [judged.definition for judged in beside or () if isinstance(judged.definition, dict)]
+    checks = [result.definition if isinstance(result.definition, dict) else {} for result in results]
+    for index, reference in open_check_references(services, checks):
+        results[index].references.append(reference)
     if beside is not None:
-        services = [judged.definition for judged in beside if isinstance(judged.definition, dict)]
-        checks = [result.definition if isinstance(result.definition, dict) else {} for result in results]
         for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):
             results[index].findings.append(finding)
     for label, definition, result in zip(labels, definitions, results, strict=True):
@@ -215,6 +220,11 @@ def _finish(result: Judged, label: str, definition: Any, secrets: Secrets = NATU
     """Put the findings in order, and the label of the definition on each."""
     found = in_input_order(hushed(result.findings, definition, result.definition, secrets), definition)
     result.findings = [replace(finding, label=label) for finding in found]
+    if result.references:
+        said = hushed([reference.finding for reference in result.references], definition, result.definition, secrets)
+        result.references = [
+            reference._replace(finding=replace(finding, label=label)) for reference, finding in zip(result.references, said, strict=True)
+        ]
     if isinstance(result.definition, dict):
         own = [label] if runs_scripts(result.definition) else []
         result.scripts = own + [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
