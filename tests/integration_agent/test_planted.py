@@ -155,7 +155,8 @@ def test_nobody_gets_to_see_a_secret(observer: Observer) -> None:
     )
 
     assert "Invoked with" in (observer.workdir / "noted").read_text(encoding="utf-8")
-    assert result.task("written").result["reload"]["verified"] is True
+    reload = result.task("written").result["reload"]
+    assert reload["verified"] is True, result.task("written").said[:3000]
     assert len(agent.services()) >= len(services)
     assert result.task("as HCL").changed
     assert len(result.task("refused by us").result["errors"]) >= len(wrong)

@@ -9,6 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
@@ -40,7 +41,13 @@ def story_findings(storied: Iterable[tuple[Field, Place, Any]], edition: str) ->
         yield from _effect_findings(field, place)
 
 
-def _version_findings(field: Field, place: Place) -> Iterator[Finding]:
+# A set has few different places, each of them in every service.
+@lru_cache(maxsize=1024)
+def _version_findings(field: Field, place: Place) -> tuple[Finding, ...]:
+    return tuple(_told_by_version(field, place))
+
+
+def _told_by_version(field: Field, place: Place) -> Iterator[Finding]:
     until = field.annotation("x-until")
     for span in field.missing:
         if until and span[1] is None:

@@ -36,6 +36,8 @@ DESTINATION_NAME = warning(
     "the mesh sends connections for that name to whatever listens at the port",
 )
 
+# To liken a name to all of a thousand services takes a millisecond, and nobody mends more than these at once.
+_MOST_LIKENED = 50
 _LOCAL = ("", "localhost", "::1")
 # Kind of name, the name, the rule that is broken where nothing has it, and where it stands.
 Named = tuple[Literal["id", "name"], str, Rule, Place]
@@ -65,10 +67,14 @@ def _open(found: Sequence[tuple[int, Named]], services: Sequence[Mapping]) -> It
     if not found:
         return
     known = {"id": _ids(services), "name": [text(service, "name") for service in services]}
+    there = {kind: set(names) for kind, names in known.items()}
+    hints: dict[tuple[str, str], str] = {}
     for index, (kind, name, rule, place) in found:
-        if name not in known[kind]:
-            near = did_you_mean(name, known[kind])
-            hint = f"Did you mean {near}?" if near else f"Write the {kind} of a service that the node has."
+        if name not in there[kind]:
+            if (kind, name) not in hints:
+                near = did_you_mean(name, known[kind]) if len(hints) < _MOST_LIKENED else None
+                hints[kind, name] = f"Did you mean {near}?" if near else f"Write the {kind} of a service that the node has."
+            hint = hints[kind, name]
             what = f"no service of the node has the {kind} {quoted(name)}"
             yield index, Reference(kind, name, rule.at(place, what, hint))
 
