@@ -54,11 +54,11 @@ $(MUTANTS_READY): tests/mutants/requirements.txt tools/setup.sh
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
 test: setup ## all tests and all gates that a change has to pass
-	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball sanity-ends
 
 .PHONY: test-all
 test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
-	@$(VENV)/bin/python tools/run_gates.py pytest-all units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
+	@$(VENV)/bin/python tools/run_gates.py pytest-all engine units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
 
 .PHONY: test-matrix
 test-matrix: setup ## tests and sanity on every ansible-core from 2.16 on
@@ -76,7 +76,7 @@ demo-picture: setup ## does the README show what the demo says
 .PHONY: bench
 bench: setup $(BENCH_READY) ## what registering costs, beside other ways, in docs/benchmark.md; about 20 minutes
 	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/$(BENCH_VENV)/lib/python3*/site-packages)" \
-		tools/in_tree.sh bench python tests/benchmark/run.py $(CURDIR)/$(BENCH_PAGE)
+		tools/in_tree.sh bench python tests/benchmark/run.py $(abspath $(BENCH_PAGE))
 
 .PHONY: bench-fleet
 bench-fleet: setup ## what judging 1,000 hosts together costs; about two minutes
@@ -89,6 +89,10 @@ pytest: $(READY)
 .PHONY: pytest-all
 pytest-all: $(READY)
 	@$(RUN_TESTS)
+
+.PHONY: engine
+engine: setup ## agents in containers of Podman, which it installs, as root
+	@tools/engine.sh $(RUN_TESTS)
 
 .PHONY: unit
 unit: $(READY) ## tests without an agent
@@ -105,6 +109,10 @@ molecule: $(MOLECULE_READY) ## hosts and agents of their own, as root; one scena
 .PHONY: sanity
 sanity: $(READY) ## ansible-test sanity, on all Pythons that are there
 	@tools/ansible_test.sh $(VENV) sanity
+
+.PHONY: sanity-ends
+sanity-ends: $(READY) ## the same on the oldest Python and the controller's own
+	@PYTHONS=3.8 tools/ansible_test.sh $(VENV) sanity
 
 .PHONY: units
 units: $(READY) ## the unit tests through ansible-test, on all Pythons that are there

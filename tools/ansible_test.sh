@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs ansible-test on a copy of the tree: ansible_test.sh <virtual environment with ansible-core> sanity [arguments]
-# Of the Pythons from 3.8 on, those that the machine has are used; only the controller's own is needed.
+# Of the Pythons from 3.8 on, or of those in PYTHONS, the ones that the machine has are used; only the controller's own is needed.
 
 set -euo pipefail
 
@@ -22,7 +22,7 @@ search_path() {
     for entry in "${entries[@]}"; do
         [[ $entry == */shims ]] || path+=:$entry
     done
-    for version in 3.8 3.9 3.10 3.11 3.12 3.13 3.14; do
+    for version in ${PYTHONS:-3.8 3.9 3.10 3.11 3.12 3.13 3.14}; do
         for entry in "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin; do
             [[ ! -x $entry/python$version ]] || path+=:$entry
         done

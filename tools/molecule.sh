@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs Molecule on this checkout, with nothing of the user's own settings: molecule.sh converge -s cluster
-# Without arguments it tests, one after the other, all scenarios that this machine can have.
+# Without arguments it tests, one after the other, all scenarios that this machine can have, and the project of the guide to Molecule;
+# with "test -s guide" only that.
 # After a test no host is left, however it ends, unless --destroy=never asks for it.
 
 set -euo pipefail
@@ -53,6 +54,19 @@ molecule() {
     command molecule -c extensions/molecule/config.yml "$@"
 }
 
+# As a reader of docs/docsite/rst/guide_molecule.rst does it, with a network of its own: the agent has Consul's own ports.
+test_guide() (
+    project=$(mktemp -d)
+    trap 'rm -rf "$project"' EXIT
+    PYTHONPATH=$ANSIBLE_COLLECTIONS_PATH python -m ansible_collections.registrar.consul.tests.support.runs.project "$project"
+    mkdir "$project/bin"
+    ln -s "$(realpath "${CONSUL:-$(command -v consul || tools/fetch_consul.sh)}")" "$project/bin/consul"
+    export PATH=$project/bin:$PATH
+    unset MOLECULE_PROJECT_DIRECTORY
+    cd "$project"
+    unshare --net --pid --fork --mount-proc --kill-child bash -c 'ip link set lo up && molecule test --all'
+)
+
 test_scenarios() {
     local scenario file failed=()
     for file in extensions/molecule/*/molecule.yml; do
@@ -63,6 +77,7 @@ test_scenarios() {
             failed+=("$scenario")
         fi
     done
+    test_guide || failed+=("guide")
     ((${#failed[@]} == 0)) || fail "these failed: ${failed[*]}"
 }
 
@@ -71,6 +86,8 @@ if [[ ${1-test} == test && " $* " != *" --destroy=never "* ]]; then
 fi
 if (($# == 0)); then
     test_scenarios
+elif [[ $* == "test -s guide" ]]; then
+    test_guide
 else
     molecule "$@"
 fi

@@ -18,7 +18,7 @@ from pathlib import Path
 
 LOGS = Path(".cache/gates")
 # Of a target that passed, so much of the output's end is worth seeing.
-LINES_OF_SUCCESS = {"pytest": 3, "pytest-all": 3, "units": 3}
+LINES_OF_SUCCESS = {"pytest": 3, "pytest-all": 3, "engine": 3, "units": 3}
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ options:
   pid_file:
     description:
       - The agent's PID file. One that is left over from a crash does no harm, and one that names a wrapper leads to the agent below it.
+      - The number in it may be that of this host, or the one that an agent in a container has in there.
       - Without it the running processes are looked through for the agent that reads the directory.
     type: path
   service:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings of the target side, in the form that the controller side gives them too, and the one way to refuse.
+"""Findings as users get them, made here for both sides, and the one way to refuse.
 
 Private to the collection: may change at any time.
 """
@@ -27,23 +27,23 @@ class Unfinished(Refused):
 
 def error(path: str, rule: str, message: str, hint: str = "") -> Finding:
     """Return a finding that stops the run. Message and hint are whole sentences without a value that may be secret."""
-    return _finding("error", path, rule, message, hint)
+    return finding("error", path, rule, message, hint)
 
 
 def warning(path: str, rule: str, message: str, hint: str = "") -> Finding:
     """Return a finding that does not stop the run."""
-    return _finding("warning", path, rule, message, hint)
+    return finding("warning", path, rule, message, hint)
 
 
-def render(finding: Finding) -> str:
+def render(found: Finding) -> str:
     """Return a finding as one line: place, what is wrong, what to do."""
-    text = "{}: {}".format(finding["path"], finding["message"])
-    return "{} {}".format(text, finding["hint"]) if finding["hint"] else text
+    text = "{}: {}".format(found["path"], found["message"])
+    return "{} {}".format(text, found["hint"]) if found["hint"] else text
 
 
 def render_all(findings: Iterable[Finding]) -> str:
     """Return findings one per line."""
-    return "\n".join(render(finding) for finding in findings)
+    return "\n".join(map(render, findings))
 
 
 def refusal(errors: Collection[Finding], nothing_changed: bool = True) -> str:
@@ -52,7 +52,8 @@ def refusal(errors: Collection[Finding], nothing_changed: bool = True) -> str:
     return "%s%s." % (count, ", and nothing was changed" if nothing_changed else "")
 
 
-def _finding(severity: str, path: str, rule: str, message: str, hint: str) -> Finding:
+def finding(severity: str, path: str, rule: str, message: str, hint: str) -> Finding:
+    """Return a finding as users get it, whichever side it comes from."""
     # Names of files may be any bytes; results are UTF-8.
     shown = (text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for text in (path, message, hint))
     return dict(zip(("path", "message", "hint"), shown), severity=severity, rule=rule)

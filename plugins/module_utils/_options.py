@@ -127,8 +127,12 @@ def _load_spec() -> Spec:
     return {
         "require_agent": {"type": "bool", "default": False},
         "take_over": {"type": "bool", "default": False},
+        "overridden_tags": {"type": "str", "choices": ["keep", "lose"], "default": "keep"},
         "allow_check_reset": {"type": "bool", "default": False},
         "generation_marker": {"type": "bool", "default": False},
+        "wait_healthy": {"type": "int"},
+        "on_unhealthy": {"type": "str", "choices": ["rollback", "fail", "warn"], "default": "rollback"},
+        "healthy_states": {"type": "list", "elements": "str", "choices": ["passing", "warning"], "default": ["passing"]},
     }
 
 

@@ -22,7 +22,9 @@ description:
   - An agent in a container is found, told and asked like any other, if its process can be seen from the target. What makes it the
     right one is that it was told to read this very directory, whatever the directory is called inside.
   - A warning says when nobody was told, and when it could not be seen what the agent has.
-  - Only definitions that modules of this collection wrote are compared; of all others it is checked that the agent still has them.
+  - Only definitions that modules of this collection wrote are compared with their files; of all others it is checked that the agent still
+    has them, and that they are as before (RV(disturbed)).
+  - Tags that were set in the catalog (C(enable_tag_override)) outlive the reload (O(overridden_tags)).
   - Changes that were written and never verified (a handler that did not run, a reboot) are remembered on the target, and are loaded by
     the next run of this module even if no file has changed since.
 extends_documentation_fragment:
@@ -109,6 +111,11 @@ EXAMPLES = r"""
   registrar.consul.agent_reload:
     http_addr: http://172.17.0.2:8500
 
+# Only checked: needs an application that becomes healthy.
+- name: Go back where the checks are not healthy within a minute
+  registrar.consul.agent_reload:
+    wait_healthy: 60
+
 - name: One of two agents on the host
   registrar.consul.agent_reload:
     config_dir: /etc/consul-edge.d
@@ -172,8 +179,88 @@ rolled_back:
   returned: always
   type: bool
   sample: false
+disturbed:
+  description:
+    - What the agent has otherwise than before of services and checks that the reload was not to change, such as the port of a sidecar
+      that has none in its file. A warning says the same.
+    - States, outputs, indexes and virtual addresses, which agents change all the time, are left out.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The service; empty for a check of the node.
+      type: str
+      sample: web-sidecar-proxy
+    check:
+      description: The ID of the check; empty where it is the service itself.
+      type: str
+      sample: ""
+    field:
+      description: What is different.
+      type: str
+      sample: port
+    before:
+      description: What it was; secrets are masked.
+      type: raw
+      sample: 21000
+    after:
+      description: What it is.
+      type: raw
+      sample: 21001
+kept_tags:
+  description: The overridden tags that are in the catalog as they were before the reload (O(overridden_tags)).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The service.
+      type: str
+      sample: db
+    tags:
+      description: Its tags.
+      type: list
+      elements: str
+      sample: [primary, active]
+healthy:
+  description: Whether all checks that were waited for were healthy in the end.
+  returned: when O(wait_healthy) had anything to wait for
+  type: bool
+  sample: true
+waited_healthy:
+  description: Seconds that were waited for them.
+  returned: when O(wait_healthy) had anything to wait for
+  type: float
+  sample: 12.5
+unhealthy:
+  description: The checks that were not healthy in the end.
+  returned: when O(wait_healthy) had anything to wait for
+  type: list
+  elements: dict
+  contains:
+    service:
+      description: The ID of the service, empty for a check of the node.
+      type: str
+      sample: web
+    check:
+      description: The ID of the check.
+      type: str
+      sample: service:web
+    status:
+      description: V(critical), V(warning), V(passing) where it was that for too short a time, or V(missing).
+      type: str
+      sample: critical
+    output:
+      description: The beginning of what the check said, without secrets of the definitions.
+      type: str
+      sample: "HTTP GET http://127.0.0.1:8080/helth: 404 Not Found Output: "
+    seconds:
+      description: For how long it had been healthy or not so when the wait was over.
+      type: float
+      sample: 57.9
 errors:
-  description: What stood in the way, or was missing or different on the agent.
+  description: What stood in the way, was missing or different on the agent, or was not healthy.
   returned: always
   type: list
   elements: dict

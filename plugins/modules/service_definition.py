@@ -147,6 +147,24 @@ reload:
     rolled_back:
       description: Whether the files were put back.
       type: bool
+    disturbed:
+      description: What is different of services and checks that were not to change, field by field.
+      type: list
+      elements: dict
+    kept_tags:
+      description: The overridden tags that are in the catalog as before (O(overridden_tags)), by service.
+        type: list
+        elements: dict
+    healthy:
+      description: With O(wait_healthy), whether all checks that were waited for were healthy in the end.
+      type: bool
+    waited_healthy:
+      description: With O(wait_healthy), seconds that were waited for them.
+      type: float
+    unhealthy:
+      description: With O(wait_healthy), the checks that were not, with C(service), C(check), C(status), C(output) and C(seconds).
+      type: list
+      elements: dict
 rule_warnings:
   description: All warnings, with the ids of their rules.
   type: list

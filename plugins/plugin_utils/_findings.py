@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, cleaned, suspicious
+from ansible_collections.registrar.consul.plugins.module_utils._findings import finding
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
     ALWAYS,
@@ -56,13 +57,7 @@ class Finding:
     def as_dict(self, version: Version | None = None) -> dict[str, str]:
         """Return the finding as users get it in `errors` and `warnings`."""
         message = self.message.replace("{version}", format_version(version)) if version else self.message
-        return {
-            "severity": self.severity,
-            "path": self.path,
-            "rule": self.rule,
-            "message": message,
-            "hint": f"{self.hint} {self._way_out(version)}".strip(),
-        }
+        return finding(self.severity, self.path, self.rule, message, f"{self.hint} {self._way_out(version)}".strip())
 
     def _way_out(self, version: Version | None) -> str:
         """What helps where only the agent can know: nothing of the sort for an agent that is not newer than the schema."""

@@ -72,7 +72,7 @@ def _machine(results: Results) -> str:
 
 def _verdicts(results: Results) -> str:
     head = ["what", "limit", "wall", "processor time", "kept"]
-    return table(head, [_verdict(found) for found in verdicts(Measured(results.costs, list(results.fleets)))])
+    return table(head, [_verdict(found) for found in verdicts(Measured(results.costs, list(results.fleets), results.module_size))])
 
 
 def _verdict(found: Verdict) -> list[str]:

@@ -24,6 +24,7 @@ from ansible_collections.registrar.consul.tests.benchmark.sides import (
     CopyLoop,
     OneCopy,
     Role,
+    RoleInTwoSteps,
     RolePerService,
     RoleUnchecked,
     TemplateLoop,
@@ -67,7 +68,7 @@ def _cases(rounds: int) -> list[Case]:
     loops, cases = _number("BENCH_LOOPS", LOOPS), []
     for count in _numbers("BENCH_SIZES", SIZES):
         few = rounds if count <= 1000 else 1
-        cases += [Case(side, count, few) for side in (Role, RoleUnchecked, RolePerService, OneCopy)]
+        cases += [Case(side, count, few) for side in (Role, RoleInTwoSteps, RoleUnchecked, RolePerService, OneCopy)]
         if count <= 10:
             cases += [Case(side, count, rounds if count == 1 else 1) for side in (TemplateLoop, CopyLoop, ApiLoop)]
         elif count <= loops:

@@ -65,10 +65,22 @@ class Role(Side):
 
     name = "role, bundle"
     layout = "bundle"
+    reload = "now"
 
     def apply(self) -> Usage:
-        variables = {"consul_services_config_dir": str(self.agent.config_dir), "consul_services_layout": self.layout}
+        variables = {
+            "consul_services_config_dir": str(self.agent.config_dir),
+            "consul_services_layout": self.layout,
+            "consul_services_reload": self.reload,
+        }
         return self.controller.play(roles=[{"role": "registrar.consul.consul_services", "vars": variables}])
+
+
+class RoleInTwoSteps(Role):
+    """The agent is told by a module of its own, at the end of the play."""
+
+    name = "role, bundle, in two steps"
+    reload = "later"
 
 
 class RolePerService(Role):

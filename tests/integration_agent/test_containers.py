@@ -43,7 +43,7 @@ class Host:
         return self._agents.enter_context(ConsulAgent(self._next(), **options))
 
     def container(
-        self, *namespaces: str, elsewhere: bool = False, prepare: Callable[[Path], None] = lambda _rootfs: None, **options: Any
+        self, *namespaces: str, elsewhere: bool = False, prepare: Callable[[Path], Any] = lambda _rootfs: None, **options: Any
     ) -> ContainedAgent:
         """With elsewhere it has a root of its own, where the config-dir is called another way. prepare puts more into that root."""
         root = self._next()
@@ -119,6 +119,20 @@ def test_nobody_else_is_told(host: Host) -> None:
         assert (signals(other), other.services()) == (0, {})
         refused = reload(ours, pid=other.pid)
         assert refused["msg"].startswith(f"The consul agent with pid {other.pid} does not read {ours.config_dir}")
+
+
+def test_a_pid_file_from_inside_names_the_agent(host: Host) -> None:
+    """It holds the number inside, and another agent reads the directory as well."""
+    ours = host.container("pid")
+    other = host.agent(arguments=("-config-dir", str(ours.config_dir)))
+    assert ours.pid_file.read_text() == "1"
+    write_set(ours.config_dir, [WEB], pid_file=str(ours.pid_file))
+    assert "2 consul agents read" in reload(ours)["msg"]
+
+    result = reload(ours, pid_file=str(ours.pid_file))
+
+    assert (result["verified"], result["agent"]["pid"]) == (True, ours.pid)
+    assert (signals(ours), signals(other)) == (1, 0)
 
 
 def test_a_link_inside_means_what_it_means_inside(host: Host) -> None:
@@ -204,6 +218,26 @@ def test_what_an_agent_without_root_can_read(host: Host) -> None:
     result = reload(agent)
     assert f"theirs.json: cannot be read by the agent, which runs as the user with id {FIRST_ID}" in said(result)
     assert result["rolled_back"]
+    assert signals(agent) == 1
+
+
+def test_of_two_files_the_later_one_counts_inside_too(host: Host) -> None:
+    """The directory, which has another path there, is read before the other file."""
+    agent = host.container(
+        *("pid", "mnt"),
+        elsewhere=True,
+        arguments=("-config-file", "/last.json"),
+        prepare=lambda rootfs: (rootfs / "last.json").write_text('{"ca_file": ""}'),
+    )
+    nowhere = '{"ca_file": "/nowhere.pem"}'
+    agent.write("theirs.json", nowhere)
+    write_set(agent.config_dir, [WEB])
+    assert reload(agent)["verified"]
+
+    agent.write("theirs.json", '{"ca_file": ""}')
+    (agent.rootfs / "last.json").write_text(nowhere)
+    result = reload(agent, force=True)
+    assert "last.json: ca_file names /nowhere.pem, which does not exist" in said(result)
     assert signals(agent) == 1
 
 

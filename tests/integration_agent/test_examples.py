@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import read_unchecked
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+from ansible_collections.registrar.consul.tests.support.agent.application import Application
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.agent.contained import ContainedAgent
 from ansible_collections.registrar.consul.tests.support.agent.registered import assert_registered
@@ -62,7 +65,8 @@ def test_runs(example: Example, start_agent: Callable[..., ConsulAgent], tmp_pat
     agents = {host: start_agent(acl=guarded) for host in hosts}
     for agent in agents.values():
         agent.register({"Name": "web-of-others", "ID": "web"} if "/v1/agent/service/web" in example.text else {"Name": "of-others"})
-    result = play(example, agents, tmp_path)
+    with behind_checks(example) as prepared:
+        result = play(prepared, agents, tmp_path)
     if example.refused:
         assert_refused(example, result)
         return
@@ -73,6 +77,17 @@ def test_runs(example: Example, start_agent: Callable[..., ConsulAgent], tmp_pat
     if example.shape == "services":
         assert verified
         assert_registered(agents["node1"], example.content)
+
+
+@contextmanager
+def behind_checks(example: Example) -> Iterator[Example]:
+    """The example with an application that answers where it waits for one, and with checks that run more often."""
+    if "wait_healthy" not in example.text:
+        yield example
+        return
+    with Application() as application:
+        text = example.text.replace("8080", str(application.port)).replace("interval: 5s", "interval: 1s")
+        yield replace(example, text=text, content=yaml.safe_load(text))
 
 
 def assert_refused(example: Example, result: PlaybookResult) -> None:
@@ -116,7 +131,7 @@ def test_options_exist(example: Example) -> None:
             assert not value.keys() - OURS[key].keys()
         if key == RELOAD and value:
             known = {*agent_spec(), "config_dir", "method", "timeout", "force", "require_agent", "take_over", "allow_check_reset"}
-            assert not value.keys() - known - {"generation_marker", "lock_timeout"}
+            assert not value.keys() - known - {"generation_marker", "lock_timeout", "wait_healthy", "on_unhealthy", "healthy_states"}
 
 
 @pytest.mark.parametrize(("interval", "status"), [("10s", 0), ("10", 2)])

@@ -8,26 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 from ansible_collections.registrar.consul.tests.support.agent.binary import consul_binary
 from ansible_collections.registrar.consul.tests.support.faults.children import die_with_parent
 from ansible_collections.registrar.consul.tests.support.paths import CACHE, REPOSITORY
 from ansible_collections.registrar.consul.tests.support.runs.examples import Block, blocks
+from ansible_collections.registrar.consul.tests.support.runs.network import own_network
 
 PAGE = REPOSITORY / "docs" / "docsite" / "rst" / "getting_started.rst"
 PATIENCE = 300
-# The agent of the page listens on Consul's own ports: it gets a network of its own, where there is only loopback.
-LOOPBACK = (
-    "import fcntl, os, socket, struct, sys; "
-    "fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 0x41)); "
-    "os.execvp(sys.argv[1], sys.argv[1:])"
-)
 NEXT = "=== next block ==="
 
 
@@ -96,15 +87,3 @@ def pasted(page: list[Block], checkout: Path, workdir: Path) -> list[str]:
         process.wait()
     assert process.returncode == 0, output
     return [part.strip() for part in output.split(NEXT)]
-
-
-def own_network() -> list[str]:
-    """The command that gives its arguments a network of their own; nothing where the ports are free anyway."""
-    for unshare in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
-        command = [*unshare, sys.executable, "-c", LOOPBACK]
-        if subprocess.run([*command, "true"], check=False, capture_output=True).returncode == 0:
-            return command
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", 8500)) == 0:
-            pytest.fail("Port 8500 is taken, and this system gives us no network of our own. Stop the agent that listens there.")
-    return []

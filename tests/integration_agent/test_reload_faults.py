@@ -8,15 +8,20 @@ By itself, as agent_reload does it, and as the second half of the run that write
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.faults.calls import ends_by_kill
+from ansible_collections.registrar.consul.tests.support.faults.children import begin
 from ansible_collections.registrar.consul.tests.support.faults.memory import folder_in_memory
 from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, contents, register, write
 
@@ -35,9 +40,9 @@ def agent() -> Iterator[ConsulAgent]:
         yield running
 
 
-def reload(agent: ConsulAgent) -> tuple[dict[str, Any], str | None]:
+def reload(agent: ConsulAgent, **more: Any) -> tuple[dict[str, Any], str | None]:
     options = {name: spec.get("default") for name, spec in reload_spec().items()}
-    options.update(config_dir=str(agent.config_dir), lock_timeout=0, http_addr=agent.http_addr)
+    options.update(config_dir=str(agent.config_dir), lock_timeout=0, http_addr=agent.http_addr, **more)
     result = reload_agent(Module(options), options)
     return result.as_dict(), result.failure
 
@@ -126,3 +131,84 @@ def test_while_a_refused_change_is_written_and_put_back(agent: ConsulAgent, reco
 
     record_property("counted", f"a refused change is written and put back: {survived} calls, killed at each of them, survived {survived}")
     assert survived >= 25
+
+
+# Waiting for checks
+
+REPORTED = {"name": "web", "check": {"ttl": "1h", "status": "passing"}}
+SILENT = {"name": "web", "check": {"id": "silent", "ttl": "1h"}}
+
+
+def waiting(agent: ConsulAgent, service: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    # Less than users can say, since none of these checks changes by itself.
+    return register(agent.config_dir, bundle([service]), http_addr=agent.http_addr, wait_healthy=0.2)
+
+
+def test_while_a_change_is_written_and_waited_for(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
+    survived = 0
+    while True:
+        new = dict(REPORTED, port=survived)
+        if not ends_by_kill(lambda: waiting(agent, new), survived + 1):  # noqa: B023 - called here
+            break
+
+        result, failure = waiting(agent, new)
+        assert failure is None
+        assert result.get("reload", {"healthy": True})["healthy"]
+        assert not pending(agent)
+        assert agent.services()["web"]["Port"] == survived
+        survived += 1
+
+    assert survived >= 15
+    record_property("counted", f"a change is waited for: {survived} calls, killed at each of them, survived {survived}")
+
+
+@pytest.mark.slow
+def test_while_a_change_that_does_not_become_healthy_is_put_back(
+    agent: ConsulAgent, record_property: Callable[[str, object], None]
+) -> None:
+    waiting(agent, REPORTED)
+    files = contents(agent.config_dir)
+    survived = 0
+    while ends_by_kill(lambda: waiting(agent, SILENT), survived + 1):
+        _result, failure = waiting(agent, SILENT)
+        assert failure is not None
+        assert "1 of 1 checks was not healthy" in failure
+        assert contents(agent.config_dir) == files
+        assert not pending(agent)
+        assert set(agent.checks()) == {"service:web"}
+        survived += 1
+
+    record_property("counted", f"what does not become healthy is put back: {survived} calls, killed at each of them, survived {survived}")
+    assert survived >= 25
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_while_it_waits(agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch, look: int) -> None:
+    files = contents(agent.config_dir)
+    kill_at_look(look, lambda: waiting(agent, SILENT), monkeypatch)
+    assert (set(agent.checks()), pending(agent)) == ({"silent"}, True), "nobody has seen that it is healthy"
+
+    # The next run waits again, and goes back.
+    _result, failure = reload(agent, wait_healthy=0.2)
+    assert failure is not None
+    assert (contents(agent.config_dir), pending(agent), agent.checks()) == (files, False, {})
+
+    # One that is not asked to wait takes the change as it is.
+    kill_at_look(look, lambda: waiting(agent, SILENT), monkeypatch)
+    _result, failure = reload(agent)
+    assert (failure, pending(agent), set(agent.checks())) == (None, False, {"silent"})
+
+
+def kill_at_look(position: int, action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the action in a process of its own that is killed just before this look at the checks."""
+    looks, look = itertools.count(1), AgentView.checks
+
+    def until_killed(view: AgentView) -> dict[str, Any]:
+        if next(looks) == position:
+            signal.raise_signal(signal.SIGKILL)
+        return look(view)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AgentView, "checks", until_killed)
+        _pid, how = os.waitpid(begin(action), 0)
+    assert os.WIFSIGNALED(how)

@@ -34,6 +34,13 @@ USER_KEY_FIELDS = frozenset(
     }}
 )
 
+# Names of fields that hold a duration.
+DURATION_FIELDS = frozenset(
+    {{
+{durations}
+    }}
+)
+
 # Names of fields that hold several mappings: a single one stands for a list of one in HCL.
 LIST_FIELDS = frozenset(
     {{
@@ -62,6 +69,7 @@ def outputs() -> dict[str, str]:
         header=PYTHON_HEADER,
         sensitive=_lines(names_of(field for field in fields if field.sensitive), 8),
         user_keys=_lines(names_of(field for field in fields if field.user_keys), 8),
+        durations=_lines(names_of(field for field in fields if field.annotation("x-rule") == "duration"), 8),
         lists=_lines(names_of(field for field in fields if field.items is not None and field.items.type == "object"), 8),
         names=_lines(names_of(fields), 8),
         arguments="\n".join(f'    "{name}": {_literal(spec)},' for name, spec in arguments.items()),

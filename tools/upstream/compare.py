@@ -25,8 +25,9 @@ if __name__ == "__main__":
 
     sys.path[0] = str(ensure_tree())
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST, contains
 
 REASONS = Path(__file__).with_name("reasons.yml")

@@ -103,16 +103,17 @@ class AgentApi:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The decoded JSON answer. Raises an ApiError of the fitting kind."""
-        text = self._ask("GET", path, query)
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise ServerError("%s answered %s with no JSON: is this a consul agent?" % (self.where.address, path)) from None
+        return self._decoded(path, self._ask("GET", path, query))
 
     def put(self, path: str) -> None:
         """A write, never repeated. Raises an ApiError of the fitting kind."""
         self.close()
         self._ask("PUT", path, None)
+
+    def send(self, method: str, path: str, content: Any) -> Any:
+        """Send something as JSON, never twice, and return the decoded answer. Raises an ApiError of the fitting kind."""
+        self.close()
+        return self._decoded(path, self._ask(method, path, None, json.dumps(content).encode("utf-8")))
 
     def stream(self, path: str, query: Mapping[str, str]) -> tuple[http.client.HTTPResponse, socket.socket]:
         """An answer that goes on, and the connection of its own, both for the caller to close. Raises a fitting ApiError."""
@@ -132,12 +133,18 @@ class AgentApi:
             self._kept.close()
             self._kept = None
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str] | None) -> bytes:
+    def _decoded(self, path: str, text: bytes) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise ServerError("%s answered %s with no JSON: is this a consul agent?" % (self.where.address, path)) from None
+
+    def _ask(self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None) -> bytes:
         reused = self._kept is not None
         self._kept = self._kept or self._connect()
         try:
-            response = self._exchange(self._kept, method, path, query)
-            body = self._body(response, path)
+            response = self._exchange(self._kept, method, path, query, body)
+            answer = self._body(response, path)
         except Unreachable:
             self.close()
             if reused and method == "GET":
@@ -147,8 +154,8 @@ class AgentApi:
         if response.will_close:
             self.close()
         if response.status != 200:
-            raise _refusal(response.status, body, path)
-        return body
+            raise _refusal(response.status, answer, path)
+        return answer
 
     def _body(self, response: http.client.HTTPResponse, path: str) -> bytes:
         try:
@@ -156,13 +163,15 @@ class AgentApi:
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable("%s broke off in its answer to %s (%s)." % (self.where.address, path, _reason(error))) from error
 
-    def _exchange(self, connection: _Connection, method: str, path: str, query: Mapping[str, str] | None) -> http.client.HTTPResponse:
+    def _exchange(
+        self, connection: _Connection, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None
+    ) -> http.client.HTTPResponse:
         target = path + ("?" + urlencode(query) if query else "")
         try:
             if connection.sock is not None:
                 connection.sock.settimeout(self.timeout)
             connection.timeout = self.timeout
-            connection.request(method, target, headers={"X-Consul-Token": self.where.token} if self.where.token else {})
+            connection.request(method, target, body, {"X-Consul-Token": self.where.token} if self.where.token else {})
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()

@@ -8,7 +8,6 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 from typing import Any, Iterable, NamedTuple
@@ -50,26 +49,43 @@ class OtherFile(NamedTuple):
         return Content(self.path, self.document or {}, self.definitions)
 
 
+class _Outside:
+    """Tells which of an agent's files are not in one directory, whatever the agent calls it: in a container it has another path."""
+
+    def __init__(self, config_dir: str) -> None:
+        self._here = os.stat(config_dir)
+        # One directory may have thousands of files.
+        self._known: dict[str, bool] = {}
+
+    def has(self, path: str) -> bool:
+        """Whether the file is neither in the directory, nor a link into it."""
+        linked = os.path.islink(path) and self.is_here(os.path.dirname(os.path.realpath(path)))
+        return not linked and not self.is_here(os.path.dirname(path))
+
+    def is_here(self, folder: str) -> bool:
+        """Whether this is the directory."""
+        if folder not in self._known:
+            try:
+                self._known[folder] = os.path.samestat(os.stat(folder), self._here)
+            except OSError:
+                self._known[folder] = False
+        return self._known[folder]
+
+
 def files_beyond(config_dir: str, paths: Iterable[str]) -> list[OtherFile]:
     """Read those of an agent's files (see source_files) that are not in this directory, not through a link either."""
-    here = os.stat(config_dir)
-
-    # One directory may have thousands of files, and an agent may know it by another name.
-    @functools.lru_cache(maxsize=None)
-    def is_here(folder: str) -> bool:
-        try:
-            return os.path.samestat(os.stat(folder), here)
-        except OSError:
-            return False
-
-    outside = (path for path in paths if not is_here(os.path.dirname(path)))
-    return [_read(path) for path in outside if not (os.path.islink(path) and is_here(os.path.dirname(os.path.realpath(path))))]
+    outside = _Outside(config_dir)
+    return [_read(path) for path in paths if outside.has(path)]
 
 
 def in_order(config_dir: str, paths: Iterable[str], here: list[Content], others: list[OtherFile]) -> list[Content]:
-    """The contents of all files in the order in which the agent reads them; of two that set one thing the last one is right."""
-    real = os.path.realpath(config_dir)
-    first = sum(1 for _path in itertools.takewhile(lambda path: os.path.realpath(os.path.dirname(path)) != real, paths))
+    """The contents of all files in the order in which the agent reads them; of two that set one thing the last one is right.
+
+    others are those of files_beyond for the same paths.
+    """
+    outside = _Outside(config_dir)
+    before = itertools.takewhile(lambda path: not outside.is_here(os.path.dirname(path)), paths)
+    first = sum(map(outside.has, before))
     beyond = [file.content for file in others]
     return [*beyond[:first], *here, *beyond[first:]]
 

@@ -51,6 +51,13 @@ class AgentFacts:
         found: AgentProcess | None = self._known["process"]
         return found
 
+    def renewed(self) -> AgentProcess | None:
+        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew."""
+        known = self._known.get("process")
+        if known is None or not self.agents.alive(known):
+            self._known.clear()
+        return self.process
+
     @property
     def settings(self) -> Any:
         """The agent's own settings (see settings.py); None when it is stopped."""

@@ -16,9 +16,10 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import CHECK_TYPES, expected, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import CHECK_TYPES, expected
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squashed
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
 
 _PASSIVE = ("ttl", "aliasservice", "aliasnode")

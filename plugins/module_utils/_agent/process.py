@@ -87,11 +87,12 @@ class Agents:
         """
         if pid is not None:
             return self._named(pid)
-        hints = [self._pid_in_file(pid_file) if pid_file else None, self._main_pid(service) if service else None]
-        for hint in hints:
-            process = self._agent_at_or_below(hint) if hint else None
-            if process is not None:
-                return self._reading(process)
+        process = self._by_pid_file(pid_file) if pid_file else None
+        main_pid = self._main_pid(service) if service and process is None else None
+        if main_pid:
+            process = self._agent_at_or_below(main_pid)
+        if process is not None:
+            return self._reading(process)
         return self._only([process for process in self.all() if self.reads(process)])
 
     def all(self) -> list[AgentProcess]:
@@ -209,9 +210,30 @@ class Agents:
         if process is None:
             raise AgentProcessError(
                 "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "
-                "Give the agent's own pid, or leave the option out: the agent is then found by its config-dir." % pid
+                "Give %s, or leave the option out: the agent is then found by its config-dir." % (pid, self._right_pid(pid))
             )
         return self._reading(process)
+
+    def _right_pid(self, pid: int) -> str:
+        contained = self._called_inside(pid)
+        if len(contained) != 1:
+            return "the agent's own pid"
+        return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)
+
+    def _called_inside(self, pid: int) -> list[AgentProcess]:
+        """The agents of the directory that have this number in their own namespace."""
+        return [process for process in self.all() if process.own_pid == pid and self.reads(process)]
+
+    def _by_pid_file(self, path: str) -> AgentProcess | None:
+        """The agent that the file names. One in a container has written the number that it has in there."""
+        pid = self._pid_in_file(path)
+        if pid is None:
+            return None
+        process = self._agent_at_or_below(pid)
+        found = {one.pid: one for one in self._called_inside(pid)}
+        if process is not None and self.reads(process):
+            found[process.pid] = process
+        return self._only(list(found.values())) or process
 
     def _reading(self, process: AgentProcess) -> AgentProcess:
         if not self.reads(process):
@@ -267,7 +289,7 @@ class Agents:
                 text = stream.read(32).strip()
         except OSError:
             return None
-        return int(text) if text.isdigit() and int(text) > 1 else None
+        return int(text) if text.isdigit() and int(text) > 0 else None
 
     def _executable(self, pid: int, argv: list[str]) -> str:
         try:

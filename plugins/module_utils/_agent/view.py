@@ -43,6 +43,14 @@ class AgentView:
                 found.update({in_namespace(namespace, identifier): item for identifier, item in answer.items()})
         return seen
 
+    def checks(self) -> dict[str, Any]:
+        """Half a look, where the services do not matter. Raises ApiError."""
+        found = dict(self._api.get("/v1/agent/checks"))
+        for namespace in self._namespaces:
+            answer = self._api.get("/v1/agent/checks", {"ns": namespace})
+            found.update({in_namespace(namespace, identifier): check for identifier, check in answer.items()})
+        return found
+
     def is_hidden(self, key: str) -> bool:
         """Whether the service exists although the token may not see it. Raises ApiError when the agent does not say.
 

@@ -18,10 +18,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.expec
     default_port,
     derived_addresses,
     is_virtual,
-    squash,
-    squashed,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import FIELD_NAMES
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import is_field, spelled, squash, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import Unchecked, is_reported
 
 Differences = Iterator["tuple[str, str]"]
@@ -32,11 +30,6 @@ _PLAIN = ("name", "address", "kind", "enabletagoverride", "socketpath")
 # Filled from central configuration (proxy-defaults, service-defaults) where the definition leaves them out.
 _CENTRAL = ("config", "meshgateway", "expose", "mode", "transparentproxy")
 _NEVER_REPORTED = {"proxy.expose": ("port",)}
-
-
-_KNOWN = frozenset(map(squash, FIELD_NAMES))
-# The file's spelling of squashed names.
-_SPELLED = {squash(name): name for name in FIELD_NAMES}
 
 
 def service_differences(want: Mapping[str, Any], have: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Differences:
@@ -122,7 +115,7 @@ def _shown(value: Any) -> str:
 
 def _spelled(field: str, want: Any = None) -> str:
     place, dot, name = field.rpartition(".")
-    return place + dot + (want.key if isinstance(want, Unchecked) else _SPELLED.get(name, name))
+    return place + dot + (want.key if isinstance(want, Unchecked) else spelled(name))
 
 
 def _new(want: Mapping[str, Any], have: Mapping[str, Any], place: str) -> Differences:
@@ -238,7 +231,7 @@ def _upstream(place: str, want: dict[str, Any], have: dict[str, Any], before: di
 
 def _of_the_agent(want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -> set[str]:
     """Fields that newer agents report by themselves: ones that nobody has written, now or before."""
-    return {field for field in have.keys() - want.keys() - before.keys() if field not in _KNOWN}
+    return {field for field in have.keys() - want.keys() - before.keys() if not is_field(field)}
 
 
 def _central(place: str, want: dict[str, Any], have: dict[str, Any], before: dict[str, Any]) -> Differences:
@@ -257,7 +250,7 @@ def _central(place: str, want: dict[str, Any], have: dict[str, Any], before: dic
                 continue
             added = key not in wanted and not (earlier.get(key) and same(earlier[key], reported[key]))
             if not added and not _equal(wanted.get(key), reported.get(key)):
-                name = key if field == "config" else _SPELLED.get(key, key)
+                name = key if field == "config" else spelled(key)
                 yield ".".join(part for part in (_spelled(inner), name) if part), _differs()
 
 

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an agent has to report once it has loaded given definitions: ids, defaults, sidecars, checks.
 
-Names of fields are squashed (lower case, no underscores), which is the same for a file's ``local_bind_port`` and the API's
-``LocalBindPort``. Keys that belong to the user (meta, config, ...) stay as they are.
+Names of fields are squashed (see spelling.py).
 Seen on 1.8.7; the sidecar's defaults are those of 1.3 to 1.22, and what was read of later ones.
 
 Private to the collection: may change at any time.
@@ -12,7 +11,6 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
@@ -24,6 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
     sidecar_check_ids,
     sidecar_of,
 )
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squashed
 from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import marked
 
 PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway", "inference-gateway")
@@ -41,7 +40,8 @@ CHECK_TYPES = (
     ("h2ping", "h2ping"),
     ("osservice", "os_service"),
 )
-_USER_KEYS = ("meta", "config", "header", "taggedaddresses")
+# Stands for the address of a sidecar in the check that agents give it.
+SIDECAR_PORT = "the sidecar's port"
 
 Definition = Mapping[str, Any]
 
@@ -91,21 +91,6 @@ def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition], pla
     return found
 
 
-@functools.lru_cache(maxsize=None)
-def squash(key: str) -> str:
-    """One spelling for both worlds."""
-    return key.replace("_", "").lower()
-
-
-def squashed(value: Any) -> Any:
-    """The value with squashed keys all the way down, the user's own keys excepted; null means absent."""
-    if isinstance(value, dict):
-        return {squash(key): _below(squash(key), child) for key, child in value.items() if child is not None}
-    if isinstance(value, list):
-        return [squashed(item) for item in value]
-    return value
-
-
 def key_of(service: Mapping[str, Any]) -> str:
     """The id of a squashed service, with the namespace before it where it is not the default one."""
     return in_namespace(service.get("namespace"), service_id(dict(service)))
@@ -151,12 +136,6 @@ def is_virtual(tag: str) -> bool:
     ``consul-virtual``, and on terminating gateways ``consul-virtual:<service>``. Seen on 1.16.7 and 1.21.
     """
     return tag.partition(":")[0] == "consul-virtual"
-
-
-def _below(key: str, child: Any) -> Any:
-    if key == "taggedaddresses" and isinstance(child, dict):
-        return {name: squashed(address) for name, address in child.items()}
-    return child if key in _USER_KEYS else squashed(child)
 
 
 def _with_sidecar(service: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -244,6 +223,6 @@ def _expected_check(check: dict[str, Any], identifier: str, owner: str, namespac
 def _sidecar_checks(parent: str) -> list[dict[str, Any]]:
     """The two checks that a sidecar gets when its definition has none."""
     return [
-        {"name": "Connect Sidecar Listening", "tcp": "the sidecar's port", "interval": "10s"},
+        {"name": "Connect Sidecar Listening", "tcp": SIDECAR_PORT, "interval": "10s"},
         {"name": "Connect Sidecar Aliasing " + parent, "aliasservice": parent},
     ]

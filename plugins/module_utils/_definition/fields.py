@@ -30,6 +30,17 @@ USER_KEY_FIELDS = frozenset(
     }
 )
 
+# Names of fields that hold a duration.
+DURATION_FIELDS = frozenset(
+    {
+        "approval_timeout",
+        "deregister_critical_service_after",
+        "interval",
+        "timeout",
+        "ttl",
+    }
+)
+
 # Names of fields that hold several mappings: a single one stands for a list of one in HCL.
 LIST_FIELDS = frozenset(
     {

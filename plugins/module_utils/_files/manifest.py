@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
-from typing import Iterable, NamedTuple, Sequence
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.registrar.consul.plugins.module_utils._files import durable
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
@@ -24,7 +24,7 @@ class Owned(NamedTuple):
     """A file of ours: whose it is (`set:<name>` or `file:<name>`), the digest we wrote, the ids of its services.
 
     `unchecked` are the paths at which it has something that its user alone knows (see _definition/unchecked.py), `secret_places`
-    those at which something secret stands (see _definition/secret.py).
+    those at which something secret stands (see _definition/secret.py), `ports` those that we chose for sidecars, by their keys.
     """
 
     owner: str
@@ -32,10 +32,11 @@ class Owned(NamedTuple):
     services: list[str]
     unchecked: Sequence[str] = ()
     secret_places: Sequence[Sequence[str]] = ()
+    ports: Mapping[str, int] | None = None
 
     def packed(self) -> list[object]:
         """Return what makes the same again."""
-        return list(self if self.secret_places else self[:4])
+        return list(self if self.ports else self[:5] if self.secret_places else self[:4])
 
 
 def load_manifest(directory: ConfigDir) -> dict[str, Owned]:

@@ -27,6 +27,7 @@ class Wanted(NamedTuple):
     repair: bool = True
     unchecked: Mapping[str, list[str]] | None = None
     secret_places: Sequence[Sequence[str]] = ()
+    ports: Mapping[str, Mapping[str, int]] | None = None
 
 
 class Plan(NamedTuple):
@@ -92,7 +93,8 @@ class _Planner:
         after = self._owners.state(digest, state if owned is not None else None)
         action = self._action(owned, state, digest)
         unchecked, places = (self._wanted.unchecked or {}).get(name, []), [list(steps) for steps in self._wanted.secret_places]
-        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []), unchecked, places)
+        ports = (self._wanted.ports or {}).get(name)
+        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []), unchecked, places, ports)
         self.plan.changes.append(Change(name, action, state, old, after, new, now_owned))
 
     @staticmethod

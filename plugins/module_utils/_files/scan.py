@@ -66,7 +66,8 @@ class DefinitionFile(NamedTuple):
     """One file as the agent sees it.
 
     `target` is where a link leads. `problem` says why the agent gets nothing from the file; with `fatal` it gets nothing from any
-    file, since it refuses the reload. `document` is all that the file says, as it is written there, and `content` its bytes.
+    file, since it refuses the reload. `closed`: this task could not read it, and the agent perhaps can.
+    `document` is all that the file says, as it is written there, and `content` its bytes.
     """
 
     name: str
@@ -76,6 +77,12 @@ class DefinitionFile(NamedTuple):
     fatal: bool = False
     document: dict[str, Any] | None = None
     content: durable.Content | None = None
+    closed: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all stands in it, which agents pass over."""
+        return self.content is not None and not self.content.data
 
 
 def scan(directory: ConfigDir, leave_out: Container[str] = (), agent: Reader | None = None) -> Iterator[DefinitionFile]:
@@ -113,7 +120,7 @@ def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile
     try:
         content = durable.read_regular(directory.fd, target or name)
     except (OSError, durable.NotRegular) as problem:
-        return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)
+        return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)._replace(closed=True)
     if content is None:
         return None
     if not content.data:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
+from ansible_collections.registrar.consul.plugins.module_utils._files.kept_tags import load_tags
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, Unfinished, refusal, render
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 
@@ -40,6 +41,10 @@ def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
         writer = Writer(module)
         if writer.payload.get("asks") == "version":
             module.exit_json(changed=False, version=writer.version())
+        if module.params["wait_healthy"]:
+            from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_usable
+
+            demand_usable(module.params)
         loading = Loading(module, writer)
         result = writer.run(loading.load)
     except Refused as refused:
@@ -66,7 +71,7 @@ class Loading:
     def load(self, directory: ConfigDir, result: dict[str, Any]) -> None:
         """Have the agent load what waits, and add what came of it to the result. Where nothing waits, it is not even looked for."""
         planned = self._writer.reason if self._module.check_mode else ""
-        if self._module.params["reload"] != "now" or not (result["pending"] or planned):
+        if self._module.params["reload"] != "now" or not (result["pending"] or planned or load_tags(directory)):
             return
         from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_locked
 

@@ -13,9 +13,10 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, OtherFile, files_beyond, in_order
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, owner_of, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squashed
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest, unchecked_in

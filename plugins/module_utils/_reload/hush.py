@@ -8,7 +8,7 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Any, Iterable
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values, secrets_of
@@ -44,10 +44,26 @@ class Hush:
 
     def findings(self, findings: Iterable[Finding], everything: Iterable[Content]) -> list[Finding]:
         """The same for findings alone."""
+        secrets = self.secrets(everything)
+        return [self._finding(finding, secrets) for finding in findings]
+
+    def text(self, text: str, everything: Iterable[Content]) -> str:
+        """The same for a text."""
+        self.secrets(everything)
+        return scrub(text, self._texts)
+
+    def secrets(self, everything: Iterable[Content]) -> Secrets:
+        """What is secret, for whoever conceals values by himself. Raises Refused."""
         if self._secrets is None:
             self._secrets = self._read()
             self._texts |= {secret for content in everything for secret in secrets_of(content.document)}
-        return [self._finding(finding, self._secrets) for finding in findings]
+        return self._secrets
+
+    def value(self, value: Any) -> Any:
+        """Return a value that was concealed by what `secrets` returned, without the secret texts that it holds elsewhere."""
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        return scrub(value, self._texts) if isinstance(value, str) else value
 
     def _read(self) -> Secrets:
         directory, journal, manifest = self._directory, load_journal(self._directory), load_manifest(self._directory)

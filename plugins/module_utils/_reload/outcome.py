@@ -48,6 +48,8 @@ class Outcome(NamedTuple):
     words: str = ""
     untouched: bool = False  # the agent has all that it had, and nothing new
     seen: Seen | None = None  # the last look, where there was one
+    ill: bool = False  # it has everything, and its checks are not healthy
+    gone: bool = False  # it has ended since
 
     @classmethod
     def proved(cls, how: str, seen: Seen | None = None) -> Outcome:
@@ -55,9 +57,9 @@ class Outcome(NamedTuple):
         return cls(True, True, how, seen=seen)
 
     @classmethod
-    def unproved(cls, reason: str, how: str = "none") -> Outcome:
+    def unproved(cls, reason: str, how: str = "none", seen: Seen | None = None) -> Outcome:
         """Nothing speaks against it, and nothing shows it."""
-        return cls(True, False, how, reason)
+        return cls(True, False, how, reason, seen=seen)
 
     @classmethod
     def failed(

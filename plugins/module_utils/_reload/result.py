@@ -26,9 +26,13 @@ class Result:
         self.reason = reason
         self.waited = 0.0  # seconds
         self.rolled_back = False
+        self.disturbed: list[dict[str, Any]] = []
+        self.kept_tags: list[dict[str, Any]] = []
+        self.health: dict[str, Any] = {}  # only where it was waited for
         self.errors = errors or []
         self.failure = failure
 
     def as_dict(self) -> dict[str, Any]:
         """As users register it: all but the message."""
-        return {name: value for name, value in vars(self).items() if name != "failure"}
+        plain = {name: value for name, value in vars(self).items() if name not in ("failure", "health")}
+        return {**plain, **self.health}

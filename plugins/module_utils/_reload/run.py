@@ -14,12 +14,14 @@ from typing import Any, ContextManager, Mapping
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import looked_for, not_found, remedy
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import BadOptions
+from ansible_collections.registrar.consul.plugins.module_utils._agent.disturbed import disturbed
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -36,11 +38,13 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.ready imp
 from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED, leaving_out, reaped
 from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
 from ansible_collections.registrar.consul.plugins.module_utils._reload.servers import warn_of_older_members, with_catalog
+from ansible_collections.registrar.consul.plugins.module_utils._reload.tags import OverriddenTags, TagsNotBack
 from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
 from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Witness, verify
-from ansible_collections.registrar.consul.plugins.module_utils._reload.words import capital, put_back, still_wrong, why
+from ansible_collections.registrar.consul.plugins.module_utils._reload.words import capital, disturbance, put_back, still_wrong, why
 
 _NOTHING = Persisted({}, {})
+_NOBODY = Expected({}, {})
 
 
 class ReloadFailed(Exception):
@@ -52,6 +56,7 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
     if module.check_mode and not os.path.isdir(options["config_dir"]):
         return Result("%s does not exist yet" % options["config_dir"])
     try:
+        _demand_usable(options)
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
     except Refused as refused:
@@ -71,6 +76,14 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     return run.result
 
 
+def _demand_usable(options: Mapping[str, Any]) -> None:
+    """Raise Refused where wait_healthy cannot be meant like this."""
+    if options["wait_healthy"]:
+        from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_usable
+
+        demand_usable(options)
+
+
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
     # Where nothing of ours is, nothing is left behind either.
     read_only = module.check_mode or not directory.has_state
@@ -86,6 +99,7 @@ class Reload:
 
     state: Declared
     ready: Ready
+    tags: OverriddenTags
 
     def __init__(self, module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> None:
         self._module = module
@@ -103,6 +117,7 @@ class Reload:
     def run(self) -> None:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         self.journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
+        self.tags = OverriddenTags(self._directory, self._facts, self._options["overridden_tags"] == "keep")
         self.method = chosen_method(self._facts, self.method)
         self.state = self._declared()
         self.result.services = len(self.state.wanted.services)
@@ -111,7 +126,7 @@ class Reload:
             self._nobody_is_there()
             return
         self.result.agent.update(pid=process.pid if process else None, state="running")
-        if self.journal is None and not any(self.state.wanted) and not self._options["force"] and not self._planned:
+        if not (self.journal or any(self.state.wanted) or self._options["force"] or self._planned or self.tags.wait):
             self.result.verified, self.result.reason = True, "nothing in this directory was written by this collection"
             return
         self.view = AgentView(self._facts.api, self.state.namespaces) if self._facts.api is not None else None
@@ -125,9 +140,12 @@ class Reload:
         if self._module.check_mode:
             self.result.changed, self.result.method = True, self.method
             self.result.reason = "the agent would be told to reload: " + reason
+            if self._options["wait_healthy"]:
+                self.result.reason += "; its checks would be waited for up to %d seconds" % self._options["wait_healthy"]
             return
         if self.method == "signal" and not is_grown_up(process):
             self.ready = self._wait_ready(gently=False)
+            self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
     # Before the agent is told
@@ -144,6 +162,8 @@ class Reload:
         looked, helps = looked_for(self._facts, self.method), remedy(self._facts, self.method)
         if self._options["require_agent"]:
             raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result.reason), looked, helps))
+        if self._options["wait_healthy"] and (waits or self._options["force"]):
+            raise ReloadFailed("%s. %s %s Or leave out wait_healthy." % (capital(self.result.reason), looked, helps))
         if waits or self._options["force"] or self._module.check_mode:
             told = "would be told" if self._module.check_mode else "was told"
             self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result.reason, looked, helps))
@@ -172,21 +192,40 @@ class Reload:
         outcome = self._looked(target, self._witness(Ears(None)), None, self.ready.seen)
         if not outcome.good:
             return "the agent does not have what the files say (%s)" % render_all(outcome.findings[:1])
-        if self.journal is not None and not self._module.check_mode:
-            verified(self._directory)
-        self._conclude(outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(gone))) if gone else outcome)
+        outcome = outcome._replace(verified=False, reason="%s: %s" % (REAPED, ", ".join(gone))) if gone else outcome
+        if self._module.check_mode or (self.journal is None and not self.tags.wait):
+            self._conclude(outcome)
+            return ""
+        if self.tags.wait:
+            self._look_at_tags_left()
+        self._finish(target, outcome)
         return ""
 
     def _refuse_where_it_would_stop(self) -> None:
         found = obstacles(self.state, self.ready.seen, self._facts, self.persisted, self._options["take_over"])
+        if self._options["wait_healthy"]:
+            found += self._health_wait().obstacles(self.ready.why_blind)
         if found:
             self._take_back(self._hush.findings(found, self.state.everything))
+        self._refuse_where_tags_get_lost()
         self.result.agent["version"] = self._facts.version
         if self._facts.reset_versions() and not self._options["allow_check_reset"]:
             raise ReloadFailed(
                 "A reload makes every check of this agent (Consul %s) critical until it has run again. The agent was not told; the "
                 "files stay, and are loaded by the next run with allow_check_reset: true, or when it starts." % self._facts.version
             )
+
+    def _refuse_where_tags_get_lost(self) -> None:
+        found = self.tags.look(self.state, self.ready, self.view, self.persisted)
+        if found:
+            self._take_back(self._hush.findings(found, self.state.everything))
+
+    def _look_at_tags_left(self) -> None:
+        """Those that a run before was to put back, where the agent has to be told nothing. Raises ReloadFailed."""
+        found = self.tags.look(self.state, self.ready, self.view, persisted_in(self._facts.data_dir))
+        if found:
+            self.result.errors = self._hush.findings(found, self.state.everything)
+            raise ReloadFailed("The agent has what the files say. A run before was to put tags back, and this one may not either.")
 
     def _take_back(self, findings: list[Finding]) -> None:
         self.result.errors = findings
@@ -249,17 +288,43 @@ class Reload:
         """Raises ReloadFailed when the agent does not have everything then, whatever else is so; and Refused."""
         generation = mark(self._directory, reason, labelling(self._module)) if self._options["generation_marker"] else None
         target = self._target()._replace(kept=self._kept(), generation=generation)
+        self.tags.save()
         outcome = self._identified(self._told(target, self.ready.seen), target)
         if outcome.good:
-            if self._directory.has_state:
-                verified(self._directory)
             warn_of_older_members(target.wanted, self._facts, self._module.warn)
-            self._conclude(outcome._replace(reason=outcome.reason or reason))
+            self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
+        self._finish(target, outcome._replace(reason=outcome.reason or reason) if outcome.good else outcome)
+
+    def _finish(self, target: Target, outcome: Outcome) -> None:
+        """Close the change where it has come out well, or undo it. Raises ReloadFailed."""
+        if outcome.good:
+            self._put_tags_back("The agent has loaded the files.")
+        if outcome.good and self._options["wait_healthy"]:
+            outcome = self._with_health(outcome)
+        if outcome.good:
+            self._verified()
+            self._conclude(outcome)
             return
         self.result.errors = list(outcome.findings)
         if load_journal(self._directory) is None:
             raise ReloadFailed(self._why(outcome))
+        if outcome.ill and self._options["on_unhealthy"] == "fail":
+            raise ReloadFailed("%s The files stay, and the next run waits for its checks again." % self._why(outcome))
         self._roll_back(target, outcome)
+
+    def _health_wait(self) -> Any:
+        """What wait_healthy asks for. Imported here: nothing of it is needed without."""
+        from ansible_collections.registrar.consul.plugins.module_utils._health.run import HealthWait
+
+        state = self.state
+        return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, state.namespaces)
+
+    def _with_health(self, outcome: Outcome) -> Outcome:
+        from ansible_collections.registrar.consul.plugins.module_utils._reload.healthy import with_health
+
+        everything, policy = self.state.everything, self._options["on_unhealthy"]
+        wait = self._health_wait()
+        return with_health(outcome, wait, self.result, lambda text: self._hush.text(text, everything), self._module, policy)
 
     def _told(self, target: Target, sight: Seen | None, going_back: bool = False) -> Outcome:
         """Tell it, and see what comes of it. Raises NotTold's message as ReloadFailed."""
@@ -274,6 +339,8 @@ class Reload:
             # Going back, what the catalog lacks it may have lacked before: the agent alone has to be as it was.
             return self._looked(target, witness, self.method, sight, servers=not going_back)
         except NotTold as problem:
+            if not going_back:
+                self.tags.not_told()
             raise ReloadFailed(str(problem)) from None
         finally:
             ears.close()
@@ -291,6 +358,32 @@ class Reload:
 
     def _why(self, outcome: Outcome) -> str:
         return why(outcome, self._facts.api.where.address if self._facts.api is not None else "")
+
+    def _put_tags_back(self, words: str) -> None:
+        """Raises ReloadFailed with these words where they are not back."""
+        try:
+            self.result.kept_tags = self.tags.put_back(self.view, self._options["timeout"], self._module.warn)
+        except TagsNotBack as problem:
+            raise ReloadFailed("%s %s" % (words, problem)) from None
+        self.result.changed = self.result.changed or bool(self.result.kept_tags)
+
+    def _verified(self) -> None:
+        """Forget the change, and the tags before it: a run that is killed in between leaves the change to the next one."""
+        self.tags.forget(self._module.warn)
+        if self._directory.has_state:
+            verified(self._directory)
+
+    def _look_for_disturbance(self, seen: Seen | None, touched: Expected) -> None:
+        """Compare what was not to change with what it was before."""
+        earlier = self.ready.seen
+        if seen is None or earlier is None:
+            return
+        secrets = self._hush.secrets(self.state.everything)
+        found = disturbed(earlier, seen, touched.services, touched.checks, self.tags.kept, secrets)
+        found = [entry._replace(before=self._hush.value(entry.before), after=self._hush.value(entry.after)) for entry in found]
+        self.result.disturbed = [entry._asdict() for entry in found]
+        if found:
+            self._module.warn(disturbance([str(entry) for entry in found]))
 
     def _conclude(self, outcome: Outcome) -> None:
         self.result.verified, self.result.verified_by, self.result.reason = outcome.verified, outcome.verified_by, outcome.reason
@@ -311,22 +404,29 @@ class Reload:
             self.result.errors += refused.findings
             raise ReloadFailed("%s The files could not be put back." % what) from None
         self.result.rolled_back = True
+        self.tags.go_back()
         back = "%s %s" % (what, put_back(names))
         if outcome.untouched:
-            verified(self._directory)
+            self._put_tags_back(back)
+            self._verified()
             raise ReloadFailed("%s The agent has kept running with what it had." % back)
-        if not self._witness(Ears(None)).alive():
+        if outcome.gone or not self._witness(Ears(None)).alive():
             raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
         self.journal = load_journal(self._directory)
         self.state = self._declared()
         earlier = self._target()._replace(before=target.wanted, kept=target.kept, generation=generation_in(self._directory))
         try:
+            self._meet_again()
             second = self._told(earlier, outcome.seen, going_back=True)
         except ReloadFailed as problem:
             raise ReloadFailed("%s %s" % (back, problem)) from None
         if second.good:
-            verified(self._directory)
+            self._put_tags_back(back)
+            self._verified()
+            self._look_for_disturbance(second.seen, _NOBODY)
             seen = "everything that was registered before is registered again" if second.verified else second.reason
+            if outcome.ill:
+                seen += ", and " + self._health_again()
             raise ReloadFailed("%s The agent was told again: %s." % (back, seen))
         self.result.errors = list(second.findings)
         again = self._why(second)
@@ -334,3 +434,23 @@ class Reload:
             "%s But the agent did not take those either: %s Put right what it names, and run this task again: it has the agent load "
             "the files that are there. %s" % (back, "for the same reason." if again == what else again, still_wrong(second))
         )
+
+    def _meet_again(self) -> None:
+        """Where the agent was restarted while its checks were waited for, another one has to be told. Raises ReloadFailed."""
+        process = self._facts.process
+        if process is None or process.pid == self.result.agent["pid"]:
+            return
+        self.result.agent["pid"] = process.pid
+        self.view = AgentView(self._facts.api, self.state.namespaces) if self._facts.api is not None else None
+        if self.method == "signal" and not is_grown_up(process):
+            self._wait_ready(gently=False)
+
+    def _health_again(self) -> str:
+        from ansible_collections.registrar.consul.plugins.module_utils._health.report import again
+
+        return again(self._health_wait().run_back())
+
+
+def _touched(wanted: Expected, before: Expected) -> Expected:
+    """What our files change: services and checks that come, go or differ."""
+    return Expected(*({key: now.get(key, {}) for key in {*now, *old} if now.get(key) != old.get(key)} for now, old in zip(wanted, before)))

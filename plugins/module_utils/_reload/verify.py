@@ -142,9 +142,9 @@ class _Watch:
         if self.hidden:
             return self._hidden_outcome()
         if self._generation_arrived():
-            return Outcome.proved("node_meta")
+            return Outcome.proved("node_meta", seen)
         if self._proof_is_due() and not self.witness.ears.listening:
-            return Outcome.unproved(NOTHING_TO_SEE)
+            return Outcome.unproved(NOTHING_TO_SEE, seen=seen)
         return Outcome.proved("api", seen)
 
     def _hidden_outcome(self) -> Outcome:

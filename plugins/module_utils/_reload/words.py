@@ -15,6 +15,8 @@ _SHOWN_NAMES = 10
 
 def why(outcome: Outcome, address: str) -> str:
     """Why it did not work, as a sentence. address is where the agent was asked, empty where nowhere."""
+    if outcome.ill:
+        return "The agent has loaded the files, but %s." % outcome.reason
     words = outcome.words.rstrip(".")
     if outcome.verified:
         return "The agent has loaded the files, but the servers did not take all of it into the catalog%s." % (words and ": " + words)
@@ -38,6 +40,12 @@ def put_back(names: list[str]) -> str:
     """That these files are as they were."""
     more = ", and %d more" % (len(names) - _SHOWN_NAMES) if len(names) > _SHOWN_NAMES else ""
     return "The files are as they were before: %s%s." % (", ".join(names[:_SHOWN_NAMES]), more)
+
+
+def disturbance(changes: list[str]) -> str:
+    """That the reload changed what nobody had touched."""
+    more = "; and %d more, in disturbed" % (len(changes) - _SHOWN_NAMES) if len(changes) > _SHOWN_NAMES else ""
+    return "Services or checks that were not to change are not as before the reload: %s%s." % ("; ".join(changes[:_SHOWN_NAMES]), more)
 
 
 def capital(text: str) -> str:

@@ -133,15 +133,15 @@ class Survey:
 
 def _described(found: DefinitionFile, owned: Owned | None, open_to_all: bool, secrets: Secrets) -> dict[str, Any]:
     content = found.content
-    # What this task may not read, the agent perhaps may.
-    unread = found.fatal and (found.problem or "").startswith("cannot be read (") and os.geteuid() != 0
     described: dict[str, Any] = {
         "name": found.name,
         "owner": owned.owner if owned else None,
         "target": found.target,
         "hcl": is_hcl(found.target or found.name),
         "problem": found.problem,
-        "fatal": found.fatal and not unread,
+        "empty": found.empty,
+        # What this task may not read, the agent perhaps may.
+        "fatal": found.fatal and not (found.closed and os.geteuid() != 0),
         "settings": found.definitions.settings,
     }
     if content is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, finding, warning
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def packed(conditional: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     numbers: dict[tuple[Any, ...], int] = {}
     places = []
     for entry in conditional:
-        finding = entry["finding"]
-        text = (entry["since"], entry["until"], finding["severity"], finding["rule"], finding["message"], finding["hint"])
-        places.append([numbers.setdefault(text, len(numbers)), finding["path"]])
+        said = entry["finding"]
+        text = (entry["since"], entry["until"], said["severity"], said["rule"], said["message"], said["hint"])
+        places.append([numbers.setdefault(text, len(numbers)), said["path"]])
     return {"texts": list(numbers), "places": places}
 
 
@@ -37,7 +37,7 @@ def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[
     if payload.get("conditional", {}).get("places"):
         findings += _for_version(payload["conditional"], facts.version)
     if payload.get("scripts"):
-        findings += _for_scripts(payload["scripts"], facts.scripts_enabled)
+        findings += script_findings(payload["scripts"], facts.scripts_enabled)
     return findings
 
 
@@ -67,10 +67,11 @@ def _text(text: list[Any], version: str) -> Finding:
     number = parse_version(version)
     if (since and number < parse_version(since)) or (until and number >= parse_version(until)):
         return {}
-    return {"severity": severity, "path": "", "rule": rule, "message": message.replace("{version}", version), "hint": hint}
+    return finding(severity, "", rule, message.replace("{version}", version), hint)
 
 
-def _for_scripts(places: Iterable[str], enabled: bool | None) -> list[Finding]:
+def script_findings(places: Iterable[str], enabled: bool | None) -> list[Finding]:
+    """What is to be said of checks that run a script, for an agent that does or does not; None where that is not known."""
     if enabled:
         return []
     if enabled is None:

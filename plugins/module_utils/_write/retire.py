@@ -14,9 +14,10 @@ from typing import Any, Callable, Container, Iterable, Iterator, Mapping, NamedT
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import same
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, in_namespace, squash, squashed
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, in_namespace
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import DURATIONS, USER_KEYS, squash, squashed
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
@@ -24,8 +25,6 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 
 Definition = Mapping[str, Any]
 
-_USER_KEYS = ("meta", "config", "header", "taggedaddresses")
-_DURATIONS = ("interval", "timeout", "ttl", "deregistercriticalserviceafter")
 # Compared as the agent registers them, and by the key under which they were found.
 _OTHERWISE = ("id", "check", "checks")
 
@@ -123,7 +122,7 @@ def _checks(service: Definition) -> dict[str, Any]:
 
 def _alike(name: str, left: Any, right: Any) -> bool:
     """Whether two values of a field come to the same on an agent: absent, null, empty, false and zero do, outside of the user's maps."""
-    if name in _USER_KEYS:
+    if name in USER_KEYS:
         return same(left or {}, right or {})
     if not left and not right:
         return True
@@ -131,7 +130,7 @@ def _alike(name: str, left: Any, right: Any) -> bool:
         return all(_alike(key, left.get(key), right.get(key)) for key in {**left, **right})
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(_alike(name, one, other) for one, other in zip(left, right))
-    if name in _DURATIONS and isinstance(left, str) and isinstance(right, str):
+    if name in DURATIONS and isinstance(left, str) and isinstance(right, str):
         return _as_long(left, right)
     return same(left, right)
 

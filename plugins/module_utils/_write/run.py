@@ -61,6 +61,9 @@ class Writer:
         # Why the agent has to reload, in words; empty without a change.
         self.reason = ""
         self._facts: Any = None
+        # The ports of sidecars that declare none (see sidecar_ports.py), and those of each file.
+        self._chosen: Any = None
+        self._ports: dict[str, dict[str, int]] = {}
         self._interrupted = False
 
     def run(self, then: Then | None = None) -> dict[str, Any]:
@@ -90,6 +93,7 @@ class Writer:
         # What was secret until now is so still, in the files of before.
         known = [steps for owned in manifest.values() for steps in owned.secret_places]
         self._secrets_in_files = Secrets({*self.secrets.places, *map(tuple, known)})
+        self._give_ports(directory, manifest)
         owners = Owners(directory, wanted_ownership(self._options), self._agent)
         wanted = Wanted(
             self.payload["owner"],
@@ -99,6 +103,7 @@ class Writer:
             self._options["drift"] == "repair",
             self.payload.get("unchecked"),
             self.secrets.places,
+            self._ports,
         )
         todo = plan(directory, wanted, manifest, owners)
         if wanted.adopt:
@@ -107,7 +112,7 @@ class Writer:
         self._demand_no_error(todo.findings)
         journal = earlier
         if not self._module.check_mode:
-            self._remember_places(directory, manifest, todo)
+            self._remember(directory, manifest, todo)
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
             self._demand_no_error(todo.findings)
@@ -120,14 +125,36 @@ class Writer:
             earlier = journal = None
         return self._result(directory, todo, earlier, journal)
 
-    def _remember_places(self, directory: ConfigDir, manifest: dict[str, Owned], todo: Plan) -> None:
-        """Note where secrets stand in files that stay as they are, for whoever looks at them later."""
+    def _remember(self, directory: ConfigDir, manifest: dict[str, Owned], todo: Plan) -> None:
+        """Note where secrets stand in files that stay as they are, for whoever looks at them later, and which ports we have chosen."""
         places = [list(steps) for steps in self.secrets.places]
         changing = {change.name for change in todo.changes}
-        ours = {name: owned for name, owned in manifest.items() if owned.owner == self.payload["owner"] and self.contents.get(name)}
-        stale = {name: owned for name, owned in ours.items() if list(owned.secret_places) != places and name not in changing}
+        stale = {}
+        for name, owned in manifest.items():
+            if owned.owner == self.payload["owner"] and self.contents.get(name) and name not in changing:
+                now = owned._replace(secret_places=places, ports=self._ports.get(name) or owned.ports)
+                if (list(owned.secret_places), owned.ports) != (places, now.ports):
+                    stale[name] = now
         if stale:
-            save_manifest(directory, {**manifest, **{name: owned._replace(secret_places=places) for name, owned in stale.items()}})
+            save_manifest(directory, {**manifest, **stale})
+
+    def _give_ports(self, directory: ConfigDir | None, manifest: dict[str, Owned]) -> None:
+        """Fill in the ports of sidecars that declare none. Raises Refused."""
+        given = self.payload.get("sidecars")
+        if not given:
+            return
+        from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import Chosen, chosen_earlier, fill
+
+        earlier = chosen_earlier(given["keys"], manifest, self.payload["owner"])
+        complete = earlier.keys() >= set(given["keys"])
+        self._chosen = Chosen(earlier) if complete else self._choose_ports(directory, manifest, given["keys"], earlier)
+        self._ports = fill(given, self._chosen, self.contents, self.definitions)
+
+    def _choose_ports(self, directory: ConfigDir | None, manifest: dict[str, Owned], keys: list[str], earlier: dict[str, int]) -> Any:
+        from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import choose, look_around
+
+        known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
+        return choose(keys, earlier, known)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
@@ -135,6 +162,10 @@ class Writer:
 
         foreign = scan(directory, {*manifest, *self.contents})
         services = [service for found in self.definitions.values() for service in found.services]
+        if self._chosen is not None:
+            from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import as_meant
+
+            services = as_meant(services, self._chosen)
         checks = [check for found in self.definitions.values() for check in found.checks]
         retired = retire(directory, foreign, services, checks)
         todo.changes.extend(retired.changes)
@@ -148,15 +179,19 @@ class Writer:
         from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate, bound_checks
         from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings, newer_findings
         from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
+        from ansible_collections.registrar.consul.plugins.module_utils._write.moving_sidecars import moving_sidecars
 
         agent = self._agent()
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
         findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
-        findings += bound_checks(Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"]), around)
+        candidate = Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"])
+        findings += bound_checks(candidate, around)
+        findings += moving_sidecars(candidate, self.facts, around.files)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
         findings += self._dangling(staying, manifest)
+        findings += self._unseen_health(manifest)
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
         return self._as_asked(findings)
@@ -170,6 +205,14 @@ class Writer:
         directory = [*self.definitions.values(), *(found.definitions for found in staying)]
         leaving = {service for owned in manifest.values() for service in owned.services}
         return dangling(self.payload["references"], directory, leaving, self.facts)
+
+    def _unseen_health(self, manifest: dict[str, Owned]) -> list[Finding]:
+        """Return why checks could not be waited for, where that is asked for."""
+        if not self._options["wait_healthy"]:
+            return []
+        from ansible_collections.registrar.consul.plugins.module_utils._health.sight import unseen
+
+        return unseen(self.facts, {service for owned in manifest.values() for service in owned.services})
 
     def _as_asked(self, findings: list[Finding]) -> list[Finding]:
         """Apply the options silence and strict to warnings."""
@@ -229,9 +272,13 @@ class Writer:
 
     def version(self) -> str | None:
         """The agent's version, None when nothing tells. Raises Refused."""
-        self._process()
-        found: str | None = self.facts.version
+        found: str | None = self._clear_facts().version
         return found
+
+    def _clear_facts(self) -> Any:
+        """The facts where it is clear which agent is meant. Raises Refused."""
+        self._process()
+        return self.facts
 
     def _process(self) -> Any:
         from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
@@ -270,6 +317,7 @@ class Writer:
 
     def _forecast(self, path: str) -> dict[str, Any]:
         """Check mode before the directory exists: some earlier task would have made it."""
+        self._give_ports(None, {})
         changes = [Change(name, "created", None, None, None, data, None) for name, data in self.contents.items() if data is not None]
         message = "does not exist yet; the real run needs it."
         result = self._described(path, Plan(changes, [], [warning(path, "config-dir-missing", message)]))

@@ -22,7 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._options import S
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import refused, show_errors
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import and_healthy, progress
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_values
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean
@@ -105,7 +105,7 @@ class RegistrarAction(JudgingAction):
         gc.freeze()
         options = self.options()
         host = str((task_vars or {}).get("inventory_hostname"))
-        with progress(host, "until its definitions are judged and written"):
+        with progress(host, and_healthy("until its definitions are judged and written", options)):
             request = self._for_a_newer_agent(self.request(options), options, task_vars)
             if request.verdict.errors:
                 result.update(refused(request.verdict.errors))

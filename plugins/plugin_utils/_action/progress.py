@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, repeat
+from typing import Any
 
 from ansible.utils.display import Display
 
@@ -37,6 +38,12 @@ def progress(host: str, what: str, pauses: Iterable[float] = PAUSES) -> Iterator
         over.set()
         # Ansible ends this process without a look at its threads: none may be at work on its output then.
         lines.join()
+
+
+def and_healthy(what: str, options: Mapping[str, Any]) -> str:
+    """What is waited for, with what the option wait_healthy adds to it."""
+    seconds = str(options.get("wait_healthy") or 0)
+    return what if seconds == "0" else f"{what}, and then for at most {seconds} s until its checks are healthy"
 
 
 def _say(host: str, what: str, pauses: list[float], over: threading.Event) -> None:

@@ -22,6 +22,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render i
     render_json,
     service_file_name,
 )
+from ansible_collections.registrar.consul.plugins.plugin_utils._convert.sidecar_ports import Places, with_places
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
@@ -90,9 +91,10 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Fi
     if result.errors:
         return Request(result, {})
     contents = files()
+    texts, documents, sidecars = _written(contents, terms)
     payload: dict[str, Any] = {
         "owner": owner or f"file:{next(iter(contents))}",
-        "files": {name: _text(*definitions, terms) for name, definitions in contents.items()},
+        "files": texts,
         "conditional": packed(result.conditional),
         "references": [_packed(reference) for entry in judged for reference in entry.references],
         "scripts": [place for entry in judged for place in entry.scripts],
@@ -106,9 +108,26 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Fi
     if places:
         # Not what is secret but where: what stood there before and what comes after is secret, too.
         payload["secret_places"] = sorted(places)
-    if terms.format == "hcl":
-        payload["definitions"] = {name: document(*definitions) for name, definitions in contents.items()}
+    if documents:
+        payload["definitions"] = documents
+    if sidecars is not None:
+        payload["sidecars"] = sidecars.packed()
     return Request(result, payload)
+
+
+def _written(contents: Files, terms: Terms) -> tuple[dict[str, str], dict[str, Any], Places | None]:
+    """Return the texts of the files, for HCL what they say as well, and the places in both for ports that the target chooses."""
+    documents: dict[str, Any] = {}
+
+    def render(placed: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, str]:
+        written = {name: ([placed(service) for service in services], checks) for name, (services, checks) in contents.items()}
+        if terms.format == "hcl":
+            documents.update({name: document(*definitions) for name, definitions in written.items()})
+        return {name: _text(*definitions, terms) for name, definitions in written.items()}
+
+    services = (service for definitions in contents.values() for service in definitions[0])
+    texts, places = with_places(services, render)
+    return texts, documents, places
 
 
 def _about_terms(terms: Terms) -> list[Finding]:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 
 Json = Mapping[str, Any]
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import format_duration, parse_duration
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.api_shapes import KINDS, NotConvertibleError, Part, parts
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, did_you_mean, dotted, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import (
@@ -22,7 +23,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree impo
     camel_case,
     node_check_field,
     service_field,
-    squash,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
 

@@ -33,7 +33,8 @@ def schema_findings(root: Field, definition: Any) -> list[Finding]:
     """Return what the schema has against a coerced definition, nothing when it is valid."""
     if quick_judge(root)(definition):
         return []
-    return [finding for error in validator(root).iter_errors(definition) for finding in _explain(root, error)]
+    # Each of several missing keys is an error, which does not say of itself which of them it is.
+    return list(dict.fromkeys(finding for error in validator(root).iter_errors(definition) for finding in _explain(root, error)))
 
 
 @cache
@@ -85,7 +86,7 @@ def _wrong_type(field: Field, place: Place, error: ValidationError) -> Iterator[
 def _missing(field: Field, place: Place, error: ValidationError) -> Iterator[Finding]:
     given: Any = error.instance
     for key in field.required:
-        if key not in given and f"'{key}' is a required property" == error.message:
+        if key not in given:
             child = field.properties[key]
             found = _of(child, REQUIRED, "x-required-rule")
             yield found.at((*place, key), "is missing", f"Add {key}: {child.annotation('examples')[0]}.")

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import HALF_LOADED, rule, warning
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import format_version, is_newer, newest_known
 
 BROKEN = rule("directory-broken", "something that the agent cannot read", "the agent would refuse every reload, and could not start")
@@ -51,6 +51,17 @@ NO_CONSUL = warning("preflight-missing", "a preflight for which there is no cons
 NO_TRIAL = warning("preflight-trial", "a trial agent that came to no verdict", "the files are written without one")
 SETTINGS = warning(
     "preflight-settings", "other settings in the directory that consul validate refuses by themselves", "an agent may know them all"
+)
+SIDECAR_MISSING = rule("sidecar-port-missing", "a sidecar without a port where the agent has none left for it", HALF_LOADED)
+SIDECAR_MOVES = warning(
+    "sidecar-port-moves",
+    "a sidecar without a port in a file of others that gets another one by the change",
+    "its proxy moves with it, and rules of firewalls do not",
+)
+SIDECAR_SHARED = warning(
+    "sidecar-port-shared",
+    "a sidecar that listens where one in another file does",
+    "the agent registers both, and only one proxy can start",
 )
 NOT_COMPARED = warning("agent-not-compared", "a running agent that does not let us look", "drift cannot be seen")
 

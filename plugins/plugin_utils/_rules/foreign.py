@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mappings_at, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 # The agent runs checks on its own node.
 _HOST = "127.0.0.1"

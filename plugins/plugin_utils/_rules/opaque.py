@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, mappings_at
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, Rule, rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import node_check_field, squash
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import node_check_field
 
 UNWRAPPED = warning(
     "config-list-unwrapped",

@@ -13,11 +13,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.foreign import foreign_word
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field, squash, walk
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field, walk
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 UNKNOWN_KEY = rule("unknown-key", "a key that no version of Consul knows at this place", REFUSED)

@@ -130,6 +130,6 @@ def _shared_sidecar_ports(services: Sequence[tuple[str, Mapping]]) -> Iterator[t
             what = f"port {port} is taken by the sidecar of {seen[key]}"
             yield (
                 index,
-                SIDECAR_PORT.at((*SIDECAR_PLACE, "port"), what, "Choose another port, or leave it out: the agent takes a free one."),
+                SIDECAR_PORT.at((*SIDECAR_PLACE, "port"), what, "Choose another port, or leave it out to have a free one."),
             )
         seen.setdefault(key, label)

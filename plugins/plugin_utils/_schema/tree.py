@@ -16,6 +16,7 @@ from dataclasses import field as dataclass_field
 from functools import cache
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
     ALWAYS,
@@ -73,10 +74,6 @@ class Field:
 
     def __repr__(self) -> str:
         return f"Field({self.path or 'service'})"
-
-
-def squash(key: str) -> str:
-    return key.replace("_", "").replace("-", "").lower()
 
 
 def camel_case(key: str) -> str:

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import (
     Field,
     camel_case,
     field_tree,
     load_schema,
     service_field,
-    squash,
 )
 
 _STEP = re.compile(r"([^.\[\]\s]+)((?:\[\*?\])?)\Z")

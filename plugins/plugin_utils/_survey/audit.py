@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Difference
@@ -21,8 +20,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
+from ansible_collections.registrar.consul.plugins.module_utils._findings import error
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings
+from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import script_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import (
     Judged,
@@ -125,8 +125,9 @@ class _Judge:
             if self._add(entry.file, found.findings):
                 self.audit.refused.add(entry.file)
             self._add(entry.file, self._dangling(entry, found.references))
-            for finding in conditional_findings({"scripts": found.scripts}, self._facts()):
-                self.audit.findings.append(dict(finding, file=entry.file))
+            # Without an agent nobody cares whether it runs scripts.
+            enabled = self._survey["agent"]["scripts"] is not False
+            self.audit.findings.extend(dict(finding, file=entry.file) for finding in script_findings(found.scripts, enabled))
 
     def _judged(self, judge: Callable[..., list[Judged]], entries: list[Entry]) -> list[Judged]:
         definitions, labels = [entry.definition for entry in entries], [entry.label for entry in entries]
@@ -175,11 +176,6 @@ class _Judge:
             self._known.update(found["key"] for found in self._survey["agent"]["services"] if found["origin"] != "removed")
         return self._known
 
-    def _facts(self) -> Any:
-        """What the target found out, in the form that it has there. Without an agent nobody cares whether it runs scripts."""
-        enabled = self._survey["agent"]["scripts"]
-        return SimpleNamespace(version=None, scripts_enabled=True if enabled is None else enabled)
-
     def _add(self, file: str, findings: Iterable[Finding]) -> bool:
         """Add findings on a file; return whether there was an error among them, perhaps."""
         named = [finding if finding.label else replace(finding, label=file) for finding in findings]
@@ -202,24 +198,22 @@ class _Judge:
         stopped = any(finding["severity"] == "error" and _stops(finding["rule"]) for finding in self.audit.findings)
         remedy = _REPAIR_AND_RELOAD if stopped else _RELOAD
         for entry in agent["drift"]:
-            self.audit.findings.append({**self._drift(entry), "hint": remedy})
+            self.audit.findings.append(self._drift(entry, remedy))
         for kind in ("service", "check"):
             for found in agent[f"{kind}s"]:
                 if found["origin"] == "removed":
                     message = "the agent has it, and no file declares it any more."
                     hint = f"{remedy} Or bring the file back."
-                    rule = f"agent-still-has-{kind}"
-                    self.audit.findings.append(
-                        {"severity": "error", "path": f"{kind} {found['key']}", "rule": rule, "message": message, "hint": hint, "file": ""}
-                    )
+                    known = error(f"{kind} {found['key']}", f"agent-still-has-{kind}", message, hint)
+                    self.audit.findings.append({**known, "file": ""})
         if agent["state"] == "running" and not agent["compared"]:
             self._add("", [NOT_COMPARED.at(("agent",), agent["reason"], "Give http_addr and http_token.")])
 
-    def _drift(self, entry: dict[str, Any]) -> dict[str, str]:
+    def _drift(self, entry: dict[str, Any], hint: str) -> dict[str, str]:
         found = Difference(*(entry[name] for name in Difference._fields))
         steps = [self._label(entry), f"check {found.check}" if found.check else "", found.field]
         path = " → ".join(step for step in steps if step)
-        return {"severity": "error", "path": path, "rule": found.rule, "message": found.message, "file": entry["file"]}
+        return {**error(path, found.rule, found.message, hint), "file": entry["file"]}
 
     def _label(self, place: dict[str, Any]) -> str:
         """Return what messages call the definition that the target counted."""
@@ -263,8 +257,8 @@ def _file_findings(file: dict[str, Any]) -> Iterator[Finding]:
     if file["fatal"]:
         leads = f"leads to {file['target']}, which " if file["target"] else ""
         yield BROKEN.at((), f"{leads}{file['problem']}", "Repair or remove it.")
-    elif file["problem"] == "is empty":
-        yield EMPTY.at((), "is empty", "Remove it, or write it anew.")
+    elif file["empty"]:
+        yield EMPTY.at((), file["problem"], "Remove it, or write it anew.")
     elif file["problem"]:
         yield UNREAD.at((), file["problem"], "Run the task as a user who may, such as root (become: true).")
     if file.get("exposed"):

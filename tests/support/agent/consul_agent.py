@@ -113,6 +113,11 @@ class ConsulAgent:
             *self._arguments,
         ]
 
+    @property
+    def member_address(self) -> str:
+        """Where other agents join it."""
+        return f"127.0.0.1:{self._serf_port}"
+
     def start(self, *, wait: bool = True) -> None:
         """Start the agent, by default until it is ready. Raises AgentError with the log's end when it does not come up."""
         if self.running:

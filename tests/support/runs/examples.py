@@ -25,8 +25,10 @@ import yaml
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
 _RST_BLOCK = re.compile(
-    r"^(?P<indent> *)\.\. code-block:: (?P<language>[\w+-]+)\n(?: +:\w+:.*\n)*(?P<body>(?:(?P=indent) +\S.*\n|[ \t]*\n)+)", re.MULTILINE
+    r"^(?P<indent> *)\.\. code-block:: (?P<language>[\w+-]+)\n(?P<options>(?: +:\w+:.*\n)*)(?P<body>(?:(?P=indent) +\S.*\n|[ \t]*\n)+)",
+    re.MULTILINE,
 )
+_CAPTION = re.compile(r"^ +:caption: (\S+)$", re.MULTILINE)
 _MARKDOWN_BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>[\w+-]+)\n(?P<body>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"^# (Only checked|Refused): (.+)$", re.MULTILINE)
 _MODULE = re.compile(r"^[a-z_]+\.[a-z_]+\.[a-z_]+$")
@@ -34,11 +36,12 @@ _MODULE = re.compile(r"^[a-z_]+\.[a-z_]+\.[a-z_]+$")
 
 @dataclass(frozen=True)
 class Block:
-    """A literal block of a page."""
+    """A literal block of a page. One with a caption is a file of that name."""
 
     place: str
     language: str
     text: str
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,17 @@ def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     pattern = _RST_BLOCK if page.suffix == ".rst" else _MARKDOWN_BLOCK
     name = page.relative_to(REPOSITORY)
-    return [
-        Block(f"{name}:{text.count(chr(10), 0, match.start()) + 1}", match["language"], textwrap.dedent(match["body"]).strip("\n") + "\n")
-        for match in pattern.finditer(text)
-    ]
+    found = []
+    for match in pattern.finditer(text):
+        caption = _CAPTION.search(match.groupdict().get("options") or "")
+        place = f"{name}:{text.count(chr(10), 0, match.start()) + 1}"
+        content = textwrap.dedent(match["body"]).strip("\n") + "\n"
+        found.append(Block(place, match["language"], content, caption[1] if caption else ""))
+    return found
 
 
 def examples() -> list[Example]:
-    """All YAML examples that there are."""
+    """All YAML examples that there are, but for files of a project, which is tested as a whole (project.py)."""
     found: list[Example] = []
     for page in pages():
         found.extend(_of_page(blocks(page)))
@@ -97,7 +103,7 @@ def examples() -> list[Example]:
 def _of_page(all_blocks: list[Block]) -> Iterator[Example]:
     for block, after in zip_longest(all_blocks, all_blocks[1:]):
         # A comment alone is for an editor.
-        if block.language in ("yaml", "yaml+jinja") and yaml.safe_load(block.text) is not None:
+        if not block.caption and block.language in ("yaml", "yaml+jinja") and yaml.safe_load(block.text) is not None:
             yield _example(block, after.text if after is not None and after.language == "text" else "")
 
 

@@ -139,17 +139,20 @@ def start_playbook(
     environment: Mapping[str, str] | None = None,
     collections: Path | None = None,
     python: str | None = None,
+    through: Sequence[str] = (),
 ) -> RunningPlaybook:
     """Start a playbook against this machine, or against ``inventory``.
 
     ``playbook`` is one play, a list of plays, YAML text, the path of a file, or a playbook's name such as ``registrar.consul.audit``.
     ``inventory`` is inventory YAML, as text or data. ``python`` is the interpreter of the target side.
+    ``through`` is a command that runs the command behind it.
     ``workdir`` receives the home directory and all temporary files; runs may share it one after the other.
     """
     workdir.mkdir(parents=True, exist_ok=True)
     record = workdir / "results.jsonl"
     record.unlink(missing_ok=True)
     command = [
+        *through,
         str(Path(sys.executable).with_name("ansible-playbook")),
         *("-i", str(_written(workdir / "inventory.yml", inventory or _this_machine(python)))),
         *(["--check"] if check else []),

@@ -227,6 +227,33 @@ def test_the_pid_file_of_a_wrapper_leads_to_its_agent(proc: FakeProc, tmp_path: 
     assert found(proc.agents(), pid_file=str(tmp_path / "pid")) == 77
 
 
+@pytest.mark.parametrize("number", ["1", "30"])
+def test_the_pid_file_of_an_agent_in_a_container_has_its_number_inside(proc: FakeProc, tmp_path: Path, number: str) -> None:
+    """On the host the same number is somebody else: nobody of interest, or an agent of another directory."""
+    proc.add(30, "consul", "agent", "-config-dir", "/etc")
+    proc.add(31, "consul", "agent", "-config-dir", "/etc", namespaces="31 1")
+    proc.agent(77, namespaces=f"77 5 {number}")
+    proc.agent(88)
+    (tmp_path / "pid").write_text(number)
+    assert found(proc.agents(), pid_file=str(tmp_path / "pid")) == 77
+
+
+def test_a_number_that_means_two_agents_names_neither(proc: FakeProc, tmp_path: Path) -> None:
+    proc.agent(30)
+    proc.agent(77, namespaces="77 30")
+    (tmp_path / "pid").write_text("30")
+    with pytest.raises(AgentProcessError, match=r"2 consul agents read .* \(pids 77, 30\)"):
+        found(proc.agents(), pid_file=str(tmp_path / "pid"))
+
+
+def test_the_right_pid_of_an_agent_in_a_container_is_named(proc: FakeProc) -> None:
+    proc.agent(77, namespaces="77 1")
+    with pytest.raises(
+        AgentProcessError, match=r"Give the pid that the agent has on this host \(77: it is called 1 in its container only\)"
+    ):
+        proc.agents().find(pid=1)
+
+
 def test_who_has_lost_its_ancestors_descends_from_nobody(proc: FakeProc, tmp_path: Path) -> None:
     """The one between ended while we looked."""
     proc.agent(78, parent=60)

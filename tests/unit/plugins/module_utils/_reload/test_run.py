@@ -79,6 +79,8 @@ def test_a_change_is_told_and_seen(agent: ImaginedAgent) -> None:
         "services": 1,
         "agent": {"pid": None, "state": "running", "version": "1.8.7"},
         "rolled_back": False,
+        "disturbed": [],
+        "kept_tags": [],
         "errors": [],
     }
     assert agent.reloads == 1

@@ -49,6 +49,7 @@ def test_a_file_of_others(tmp_path: Path) -> None:
         "target": None,
         "hcl": False,
         "problem": None,
+        "empty": False,
         "fatal": False,
         "settings": False,
         "mode": "0640",

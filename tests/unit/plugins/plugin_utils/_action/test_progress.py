@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible.utils.display import Display
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import progress
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import and_healthy, progress
 
 
 @pytest.fixture
@@ -57,3 +57,11 @@ def test_children_that_are_started_meanwhile_come_to_their_end(lines: queue.Queu
             done = subprocess.run([sys.executable, "-S", "-c", "print(1)"], check=True, capture_output=True, timeout=60)
             assert done.stdout == b"1\n"
     assert not lines.empty()
+
+
+def test_the_wait_for_checks_is_told_with_its_limit() -> None:
+    assert (
+        and_healthy("until it is done", {"wait_healthy": 60}) == "until it is done, and then for at most 60 s until its checks are healthy"
+    )
+    for off in ({}, {"wait_healthy": None}, {"wait_healthy": 0}, {"wait_healthy": "0"}):
+        assert and_healthy("until it is done", off) == "until it is done"

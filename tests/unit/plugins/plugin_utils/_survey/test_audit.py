@@ -31,7 +31,7 @@ AGENT: dict[str, Any] = {
     "checks": [],
     "drift": [],
 }
-FILE = {"owner": None, "target": None, "hcl": False, "problem": None, "fatal": False, "settings": False}
+FILE = {"owner": None, "target": None, "hcl": False, "problem": None, "empty": False, "fatal": False, "settings": False}
 # Warned of by agents from 1.3 to 1.5 only, and refused by later ones.
 STORIED = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy_destination": "web"}
 
@@ -56,7 +56,7 @@ def test_findings_come_file_by_file_and_errors_first() -> None:
     files = {
         "b.json": {"services": [{"name": "a_b"}, {"name": "x", "prot": 1}]},
         "c.json": {"problem": "cannot be parsed (line 1)", "fatal": True},
-        "d.json": {"problem": "is empty"},
+        "d.json": {"problem": "is empty", "empty": True},
     }
     assert found(judged(files)) == [
         ("error", "b.json → services[1] (x) → prot", "unknown-key"),
@@ -79,7 +79,7 @@ def test_the_agents_own_version_counts_where_none_is_named() -> None:
 
 
 def test_warnings_can_be_silenced_or_taken_for_errors() -> None:
-    files = {"a.json": {"service": {"name": "a_b"}}, "b.json": {"problem": "is empty"}}
+    files = {"a.json": {"service": {"name": "a_b"}}, "b.json": {"problem": "is empty", "empty": True}}
     assert found(judged(files, silence=("dns-name", "file-empty"))) == []
     strict = judged(files, strict=True)
     assert {severity for severity, _path, _rule in found(strict)} == {"error"}

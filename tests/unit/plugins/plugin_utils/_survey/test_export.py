@@ -40,6 +40,7 @@ def surveyed(files: dict[str, Any], registered: list[dict[str, Any]] | None = No
             "target": None,
             "hcl": False,
             "problem": None,
+            "empty": False,
             "fatal": False,
             "settings": False,
             "document": document,

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why checks cannot be waited for: nobody to ask, nothing to be seen, or too little time. Found before anything is done.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import not_found, remedy
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
+from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited
+
+_PLACE = "wait_healthy"
+NO_SIGHT = "Give a token that may see the services (service:read) and the node (node:read), or leave out wait_healthy."
+
+
+def demand_usable(options: Mapping[str, Any]) -> None:
+    """Raise Refused where the options, those of a module, contradict each other."""
+    if options["wait_healthy"] < 0:
+        raise Refused(error(_PLACE, "wait-negative", "is negative.", "Give the seconds to wait, or 0 to wait for nothing."))
+    if options.get("reload", "now") != "now":
+        message = "has nothing to wait for: with reload: %s this task does not have the agent load anything." % options["reload"]
+        raise Refused(error(_PLACE, "wait-without-reload", message, "Give it to the task that does, or set reload: now."))
+
+
+def unseen(facts: AgentFacts, known: Iterable[str]) -> list[Finding]:
+    """Why the agent's checks cannot be seen, as far as that shows before a change.
+
+    known are keys of services that the agent has, unless somebody has taken them away.
+    """
+    if facts.process is None and not facts.address_given:
+        return [cannot_be_seen(not_found(facts), remedy(facts, "auto"))]
+    try:
+        if facts.api is None:
+            return [cannot_be_seen(facts.why_no_api)]
+        view = AgentView(facts.api)
+        return hidden(view, view.look(), known)
+    except ApiError as problem:
+        return [cannot_be_seen(str(problem))]
+
+
+def hidden(view: AgentView, seen: Seen, known: Iterable[str]) -> list[Finding]:
+    """The same where the agent answers: it leaves out what a token may not see. Raises ApiError."""
+    missing = sorted(set(known) - seen.services.keys())
+    if missing and view.is_hidden(missing[0]):
+        return [cannot_be_seen("a token with service:read for %s is needed" % missing[0])]
+    if not any(seen) and view.is_hidden(""):
+        return [cannot_be_seen("the token may see nothing of what is registered")]
+    return []
+
+
+def cannot_be_seen(why: str, hint: str = NO_SIGHT) -> Finding:
+    """That nobody would know whether the checks are healthy."""
+    return error(_PLACE, "health-unseen", "cannot be kept, since the agent's checks cannot be seen: %s." % why.rstrip("."), hint)
+
+
+def too_short(awaited: Iterable[Awaited], limit: float) -> list[Finding]:
+    """One for each check that cannot have shown within the limit that it is healthy, and stays so."""
+    return [_too_short(check, limit) for check in awaited if check.least > limit and not check.excused]
+
+
+def _too_short(check: Awaited, limit: float) -> Finding:
+    message = "runs every %g seconds, and cannot show within %d seconds that it is healthy and stays so." % (check.interval, limit)
+    hint = "Set wait_healthy to %d at least, or have it run more often." % -int(-check.least // 1)
+    return error(check.place, "wait-too-short", message, hint)

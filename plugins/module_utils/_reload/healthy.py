@@ -1,0 +1,30 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last step of a reload where wait_healthy asks for it: what the wait for the checks makes of an outcome.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.registrar.consul.plugins.module_utils._findings import render
+from ansible_collections.registrar.consul.plugins.module_utils._health.report import Hide, findings, listed, reason
+from ansible_collections.registrar.consul.plugins.module_utils._health.run import HealthWait
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome
+from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
+
+
+def with_health(outcome: Outcome, wait: HealthWait, result: Result, hide: Hide, module: Any, policy: str) -> Outcome:
+    """The outcome when the wait is over: ill where checks are not healthy, unless that is only to be warned of. Fills in the result."""
+    health = wait.run(module.warn)
+    result.health = {"healthy": health.healthy, "unhealthy": listed(health, hide), "waited_healthy": round(health.waited, 3)}
+    if health.healthy:
+        return outcome
+    why, found = hide(reason(health, len(wait.awaited))), findings(health, hide)
+    if policy == "warn":
+        module.warn(" ".join(["The agent has loaded the files, but %s." % why, *map(render, found)]))
+        return outcome
+    return outcome._replace(good=False, ill=True, reason=why, findings=tuple(found), gone=health.gone)
