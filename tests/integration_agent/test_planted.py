@@ -222,6 +222,30 @@ def test_a_fleet_is_judged_without_a_word_about_secrets(observer: Observer) -> N
     observer.demand_silence()
 
 
+@pytest.mark.slow
+def test_checks_that_stay_ill_are_told_without_their_secrets(observer: Observer) -> None:
+    run = {"interval": "1s", "timeout": "900ms"}
+    checks = [
+        {"id": "url", "http": "http://user:planted-1@127.0.0.1:1/?api_key=planted-2", **run},
+        {"id": "said", "args": ["/bin/sh", "-c", f"echo {PIN}-3; exit 2"], **run},
+        {"id": "copied", "alias_service": f"{PIN}-4"},
+        {"id": "told", "tcp": f"{PIN}-5:1", **run},
+    ]
+
+    result = observer.run(
+        play(
+            observer,
+            writing("waited for", "services", wait_healthy=5, silence=["alias-service-known"]),
+            services=[{"name": "ill", "checks": checks}],
+        )
+    )
+
+    waited = result.task("waited for").result
+    assert {found["check"] for found in waited["reload"]["unhealthy"]} == {"url", "said", "copied", "told"}
+    assert any(found["output"] for found in waited["reload"]["unhealthy"])
+    observer.demand_silence()
+
+
 def with_other_secrets(agent: ConsulAgent) -> None:
     """Let the agent have other secrets than its files."""
     path = agent.config_dir / "services-default.json"
