@@ -217,18 +217,19 @@ DANGLING = [
     {**PROXY, "id": "p1", "proxy": {"destination_service_name": "wbe", "local_service_port": 80}},
     {**PROXY, "id": "p2", "port": 21001, "proxy": {"destination_service_name": "web", "destination_service_id": "web-2"}},
 ]
+CHECK = {"id": "outside", "name": "outside", "alias_service": "nobody"}
 RULES = ["alias-service-known", "destination-name-known", "destination-id-known"]
 
 
 @pytest.mark.slow
 def test_what_leads_nowhere_finds_nothing_at_the_agent() -> None:
     with ConsulAgent() as agent:
-        agent.write("services.json", {"services": [{"name": "web", "id": "web-1", "port": 80}, *DANGLING]})
+        agent.write("services.json", {"services": [{"name": "web", "id": "web-1", "port": 80}, *DANGLING], "checks": [CHECK]})
         agent.reload()
-        agent.wait_until(lambda: agent.checks()["service:copy"]["Output"] != "", "has not looked at the alias")
-
-        alias = agent.checks()["service:copy"]
-        assert (alias["Status"], "could not be found" in alias["Output"]) == ("critical", True)
+        for name in ("service:copy", "outside"):
+            agent.wait_until(lambda name=name: agent.checks()[name]["Output"] != "", "has not looked at the alias")
+            alias = agent.checks()[name]
+            assert (alias["Status"], "could not be found" in alias["Output"]) == ("critical", True)
         agent.wait_until(lambda: bool(agent.get("/v1/health/connect/wbe")), "has no proxy of wbe in the catalog")
         # The proxy that is meant for web is not found by those who ask for web, only the one whose instance does not exist.
         assert [entry["Service"]["ID"] for entry in agent.get("/v1/health/connect/web")] == ["p2"]
@@ -254,7 +255,8 @@ def test_names_are_looked_for_in_the_set_then_the_directory_then_at_the_agent(tm
             tasks_play(
                 task("strict", DANGLING, strict=True),
                 task("silenced", DANGLING, silence=RULES),
-                task("warned", [*DANGLING, {"name": "one-more"}]),
+                task("warned", [*DANGLING, {"name": "one-more"}], checks=[CHECK]),
+                {"name": "audited", "registrar.consul.service_definition_info": {"config_dir": str(agent.config_dir)}},
                 task("known", known, strict=True),
                 {"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir), "http_addr": agent.http_addr}},
                 task("leaving", leaving),
@@ -268,7 +270,16 @@ def test_names_are_looked_for_in_the_set_then_the_directory_then_at_the_agent(tm
             (RULES[0], "services[0] (copy) → check.alias_service"),
             (RULES[1], "services[1] (p1) → proxy.destination_service_name"),
             (RULES[2], "services[2] (p2) → proxy.destination_service_id"),
+            (RULES[0], "checks[0] (outside) → alias_service"),
         ]
+        audited = [finding for finding in result.task("audited").result["findings"] if finding["rule"] in RULES]
+        assert sorted(finding["path"] for finding in audited) == [
+            "services-default.json → checks[0] → alias_service",
+            "services-default.json → services[0] (copy) → check.alias_service",
+            "services-default.json → services[2] (p1) → proxy.destination_service_name",
+            "services-default.json → services[3] (p2) → proxy.destination_service_id",
+        ]
+        assert {finding["message"] for finding in audited} == {warning["message"] for warning in warned["rule_warnings"]}
         assert warned["rule_warnings"][0]["message"] == (
             'no service of the node has the id "nobody"; the check has nothing to copy, and stays critical.'
         )

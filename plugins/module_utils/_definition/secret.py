@@ -101,6 +101,11 @@ class Secrets:
         """Return the places at which one of the values stands."""
         return {_steps(place) for place, value in _leaves(definition, ()) if self._is_known(place, value)} if self._values else set()
 
+    def values_in(self, definition: Any) -> set[str]:
+        """Return those of the values that stand in a definition, if only as a part of a text."""
+        held = [str(value) for place, value in _leaves(definition, ()) if self._is_known(place, value)] if self._values else []
+        return {value for value in self._values for text in held if value in text}
+
     def hides(self, place: Place) -> bool:
         """Whether all that stands at a place of a file is secret."""
         return self._spot(place).secret

@@ -72,7 +72,7 @@ def again(health: Health) -> str:
 
 
 def _finding(ailing: Ailing, hide: Hide) -> Finding:
-    return error(ailing.check.place, _RULE, _message(ailing, hide), _hint(ailing))
+    return error(ailing.check.place, _RULE, _message(ailing, hide), hide(_hint(ailing)))
 
 
 def _message(ailing: Ailing, hide: Hide) -> str:

@@ -77,6 +77,8 @@ class Loading:
 
         params = self._module.params
         options = dict(params, method=params["reload_method"], timeout=params["reload_timeout"], force=False)
+        # What stands in the files is read there; a program may print a part of it only.
+        options["secret_texts"] = self._writer.payload.get("secret_texts", ())
         outcome = reload_locked(self._module, directory, self._writer.facts, options, planned)
         self.failure, self.errors = outcome.failure, outcome.errors
         result["changed"] = outcome.changed or result["changed"]

@@ -19,7 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.result im
 
 def with_health(outcome: Outcome, wait: HealthWait, result: Result, hide: Hide, module: Any, policy: str) -> Outcome:
     """The outcome when the wait is over: ill where checks are not healthy, unless that is only to be warned of. Fills in the result."""
-    health = wait.run(module.warn)
+    health = wait.run(lambda text: module.warn(hide(text)))
     result.health = {"healthy": health.healthy, "unhealthy": listed(health, hide), "waited_healthy": round(health.waited, 3)}
     if health.healthy:
         return outcome

@@ -12,7 +12,7 @@ from typing import Any, Iterable
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values, secrets_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import SHORTEST, Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest
@@ -24,11 +24,12 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome i
 class Hush:
     """Knows the secrets of our files in a directory, as they are and as they were last verified; reads them when a reload went wrong.
 
-    Of other files those that stand in fields for secrets.
+    Of other files those that stand in fields for secrets. `known` are further texts, which may be a part only of what stands there.
     """
 
-    def __init__(self, directory: ConfigDir) -> None:
+    def __init__(self, directory: ConfigDir, known: Iterable[str] = ()) -> None:
         self._directory = directory
+        self._known = {text for text in known if len(text) >= SHORTEST}
         self._secrets: Secrets | None = None
         self._texts: set[str] = set()
 
@@ -73,7 +74,7 @@ class Hush:
         for name in manifest:
             content = directory.read(name)
             contents.append((name, content.data if content is not None else None))
-        self._texts = {text for name, data in contents if data for text in secret_values(name, data, secrets)}
+        self._texts = self._known | {text for name, data in contents if data for text in secret_values(name, data, secrets)}
         return secrets
 
     def _finding(self, finding: Finding, secrets: Secrets) -> Finding:

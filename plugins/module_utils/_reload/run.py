@@ -107,7 +107,7 @@ class Reload:
         self._facts = facts
         self._options = options
         self._planned = planned
-        self._hush = Hush(directory)
+        self._hush = Hush(directory, options.get("secret_texts", ()))
         self.method: str = options["method"]
         self.journal: Journal | None = None
         self.view: AgentView | None = None

@@ -23,7 +23,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.view impor
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace, owner_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
@@ -32,6 +32,8 @@ _NONE = Persisted({}, {})
 # What a check has found, and not what it is.
 _STATE = ("Status", "Output")
 _MAINTENANCE = ("_node_maintenance", "_service_maintenance:")
+# Fields that name a service of the node.
+_NAMING = ("alias_service", "destination_service_id", "destination_service_name")
 
 
 class Place(NamedTuple):
@@ -67,6 +69,8 @@ def agent_survey(
         "pid": process.pid if process is not None else None,
         "compared": False,
         "reason": not_found(facts),
+        # Names in the files that the agent may have although the token may not see them; None where it let nobody look.
+        "hidden": None,
         "services": [],
         "checks": [],
         "drift": [],
@@ -119,6 +123,8 @@ def _compare(
         _undeclared(key, seen, declared.checks, origins, secrets) for key in sorted(seen.services.keys() - declared.services.keys())
     ]
     found["checks"] = [_undeclared_check(key, seen.checks[key], origins, secrets) for key in _undeclared_checks(declared, seen)]
+    everything = secrets.concealed([[*entry.definitions.services, *entry.definitions.checks] for entry in files])
+    found["hidden"] = sorted(view.hidden(set(_named(everything)) - _names(seen, declared)))
 
 
 def _declarations(files: list[DefinitionFile], unchecked: Iterable[str]) -> Declarations:
@@ -176,6 +182,21 @@ def _undeclared_check(key: str, answer: Mapping[str, Any], origins: _Origins, se
         "answer": secrets.concealed_at(("check",), origins.check(key, answer)),
         "token": origins.has_check_token(key),
     }
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The names of services that definitions refer to."""
+    for child in value if isinstance(value, list) else ():
+        yield from _named(child)
+    for key, child in value.items() if isinstance(value, dict) else ():
+        if key in _NAMING and isinstance(child, str) and child not in ("", "*", MASK):
+            yield child
+        yield from _named(child)
+
+
+def _names(seen: Seen, declared: Declarations) -> set[str]:
+    services = [*seen.services.values(), *declared.all.services.values()]
+    return {str(service.get(key)) for service in services for key in ("ID", "Service", "id", "name")}
 
 
 class _Origins:

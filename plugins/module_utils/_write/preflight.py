@@ -38,8 +38,11 @@ class Candidate(NamedTuple):
     known: Secrets = NATURAL
 
     def secrets(self) -> set[str]:
-        """Return secret texts of the coming files, to be kept out of consul's words."""
-        return {secret for name, data in self.coming.items() for secret in secret_values(name, data, self.known)}
+        """Return secret texts of all files, as they are and as they would be, to be kept out of consul's words."""
+        files = [*self.coming.items(), *((found.name, found.content.data) for found in self.staying if found.content is not None)]
+        before = ((name, self.directory.read(name)) for name in (*self.coming, *self.leaving))
+        files += [(name, content.data) for name, content in before if content is not None]
+        return {secret for name, data in files for secret in secret_values(name, data, self.known)}
 
 
 def with_time_limit(command: list[str], get_bin_path: Callable[[str], str | None]) -> list[str]:

@@ -30,9 +30,10 @@ def dangling(
     """
     known = _names_in(directory)
     unanswered = [reference for reference in references if tuple(reference[:2]) not in known]
-    if unanswered:
-        known = _names_at_agent(facts, leaving, {reference[1] for reference in unanswered})
-    return [warning(*reference[2:]) for reference in unanswered if tuple(reference[:2]) not in known]
+    if not unanswered:
+        return []
+    others = _names_at_agent(facts, leaving, {reference[1] for reference in unanswered})
+    return [] if others is None else [warning(*reference[2:]) for reference in unanswered if tuple(reference[:2]) not in others]
 
 
 def _names_in(directory: Iterable[Definitions]) -> set[tuple[str, str]]:
@@ -47,15 +48,17 @@ def _names_in(directory: Iterable[Definitions]) -> set[tuple[str, str]]:
     return known
 
 
-def _names_at_agent(facts: AgentFacts, leaving: Container[str], wanted: Iterable[str]) -> set[tuple[str, str]]:
-    """What others have registered, and what the token may not see; empty where no agent answers."""
+def _names_at_agent(facts: AgentFacts, leaving: Container[str], wanted: Iterable[str]) -> set[tuple[str, str]] | None:
+    """What others have registered, and what the token may not see. None where there is an agent that does not let us look."""
     from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
     from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
 
     known: set[tuple[str, str]] = set()
     try:
-        if (facts.process is None and not facts.address_given) or facts.api is None:
+        if facts.process is None and not facts.address_given:
             return known
+        if facts.api is None:
+            return None
         view = AgentView(facts.api)
         services: dict[str, Any] = view.look().services
         for identifier, service in services.items():
@@ -65,7 +68,7 @@ def _names_at_agent(facts: AgentFacts, leaving: Container[str], wanted: Iterable
             if name not in services and view.is_hidden(name):
                 known.update((("id", name), ("name", name)))
     except ApiError:
-        pass
+        return None
     return known
 
 

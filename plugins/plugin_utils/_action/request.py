@@ -108,6 +108,10 @@ def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Fi
     if places:
         # Not what is secret but where: what stood there before and what comes after is secret, too.
         payload["secret_places"] = sorted(places)
+    known = {text for services, checks in contents.values() for text in terms.secrets.values_in([services, checks])}
+    if known:
+        # For this run alone, in which an agent may say a part of what stands there.
+        payload["secret_texts"] = sorted(known)
     if documents:
         payload["definitions"] = documents
     if sidecars is not None:

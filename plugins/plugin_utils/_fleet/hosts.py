@@ -14,13 +14,14 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_in
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import kind_of
 
 DEFINITIONS = "consul_services_definitions"
 DATACENTER = "consul_fleet_datacenter"
 _ROLE = "consul_services_"
 # What the role takes beside the definitions, and what matters here.
-ROLE_SETTINGS = ("state", "set", "owner", "group", "consul_version", "edition", "strict", "silence")
+ROLE_SETTINGS = ("state", "set", "owner", "group", "consul_version", "edition", "strict", "silence", "secret_paths")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ class Declared:
 
 @dataclass(slots=True)
 class Host:
-    """One host. `problems` are why some of its definitions could not be made, as (variable, reason)."""
+    """One host. `problems` are why some of its definitions could not be made, as (variable, reason); `sealed` is what a vault holds."""
 
     name: str
     datacenter: str = ""
     declared: list[Declared] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    sealed: frozenset[str] = frozenset()
 
 
 def read_hosts(names: Iterable[str], variables: Sequence[str], values: Callable[[str], Values]) -> Iterator[Host]:
@@ -64,9 +66,13 @@ class Values:
         except AnsibleError as error:
             raise ValueError(" ".join(str(error.message).split())) from None
 
+    def sealed(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the texts from a vault that these variables may be made of."""
+        return vaulted_in([f"{{{{ {name} }}}}" for name in names], self._raw)
+
 
 def _host(name: str, variables: Sequence[str], values: Values) -> Host:
-    host = Host(name)
+    host = Host(name, sealed=values.sealed(variables))
     for setting in ROLE_SETTINGS:
         value = _read(host, _ROLE + setting, values)
         if value is not None:

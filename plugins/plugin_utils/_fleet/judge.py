@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets, Steps
 from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Severity
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, Spot, fault
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import DEFINITIONS, Declared, Host
@@ -21,6 +22,8 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms impo
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet import DEFINITIONS_UNSEEN
 
+_SETTINGS = ("consul_version", "edition", "strict", "silence", "secret_paths")
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -29,6 +32,8 @@ class Verdict:
     contents: Contents
     findings: list[dict[str, str]]
     undecided: int
+    # The secret texts in it.
+    secrets: set[str]
 
 
 class Judge:
@@ -39,11 +44,14 @@ class Judge:
         self.faults: list[Fault] = []
         self.lists = 0
         self.undecided = 0
+        self.secrets: set[str] = set()
         self._known: dict[tuple[str, str, Terms], Verdict] = {}
+        self._alike: dict[tuple[tuple[Steps, ...], frozenset[str]], Secrets] = {}
 
     def host(self, host: Host) -> Iterator[tuple[Host, Contents]]:
         """Judge what a host declares, and yield what it comes to."""
         terms = self._terms_of(host)
+        self.secrets |= host.sealed
         for variable, reason in host.problems:
             hint = "Mend it, or leave the host out of the pattern."
             self.faults.append(fault(DEFINITIONS_UNSEEN, [Spot(host.name, variable)], reason, hint))
@@ -51,6 +59,7 @@ class Judge:
             self.lists += 1
             judged = self._judged(declared, terms)
             self.undecided += judged.undecided
+            self.secrets |= judged.secrets
             self.faults.extend(_fault(host, finding) for finding in judged.findings)
             yield host, judged.contents
 
@@ -60,19 +69,26 @@ class Judge:
         return len(self._known)
 
     def _terms_of(self, host: Host) -> Terms:
-        given = {name: host.settings[name] for name in ("consul_version", "edition", "strict", "silence") if host.settings.get(name)}
+        given = {name: host.settings[name] for name in _SETTINGS if host.settings.get(name)}
         try:
             own = read_terms(given)
         except TermsError as error:
             host.problems.append(("consul_services_…", str(error)))
-            return self.terms
+            own, given = Terms(None), {}
         return replace(
             self.terms,
             version=own.version or self.terms.version,
             edition=own.edition if "edition" in given else self.terms.edition,
             strict=own.strict or self.terms.strict,
             silence=(*self.terms.silence, *own.silence),
+            secrets=self._secrets((*self.terms.secrets.places, *own.secrets.places), host.sealed),
         )
+
+    def _secrets(self, places: tuple[Steps, ...], values: frozenset[str]) -> Secrets:
+        """The same object for the same secrets: by it lists that were judged are known."""
+        if not places and not values:
+            return NATURAL
+        return self._alike.setdefault((places, values), Secrets(places, values))
 
     def _judged(self, declared: Declared, terms: Terms) -> Verdict:
         key = (declared.variable, json.dumps(declared.definitions, default=str), terms)
@@ -83,7 +99,7 @@ class Judge:
 
 def _judge(declared: Declared, terms: Terms) -> Verdict:
     labels = list(_labels(declared))
-    judged = judge_services(declared.definitions, labels, terms.edition)
+    judged = judge_services(declared.definitions, labels, terms.edition, secrets=terms.secrets)
     found = [finding for entry in judged for finding in entry.findings]
     said = verdict(found, terms.version, strict=terms.strict, silence=terms.silence)
     named = zip(labels, (entry.definition for entry in judged), strict=True)
@@ -91,6 +107,7 @@ def _judge(declared: Declared, terms: Terms) -> Verdict:
         contents((label, definition) for label, definition in named if isinstance(definition, dict)),
         [*said.errors, *said.warnings],
         len({(entry["finding"]["rule"], entry["finding"]["path"]) for entry in said.conditional}),
+        terms.secrets.texts([entry.definition for entry in judged]),
     )
 
 

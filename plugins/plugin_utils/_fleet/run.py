@@ -19,6 +19,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.elsewhere 
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, as_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.graph import fit, graph_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hush import Hush
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.judge import Judge
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.mermaid import mermaid
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Contents, Fleet
@@ -49,8 +50,9 @@ def judge_fleet(hosts: Iterable[Host], question: Question, say: Say = lambda _wh
     elsewhere = Elsewhere(question.catalog, question.external, unread)
     calls = list(Ways(fleet, elsewhere).calls())
     faults = [*judge.faults, *_together(fleet, elsewhere, calls)]
-    findings = as_findings(faults, strict=question.terms.strict, silence=question.terms.silence)
-    services = services_of(fleet, calls)
+    hush = Hush(judge.secrets, [name for _host, service in fleet.services for name in (service.name, service.identifier)])
+    findings = hush.data(as_findings(faults, strict=question.terms.strict, silence=question.terms.silence))
+    services = hush.data(services_of(fleet, calls))
     summary = {
         "hosts": len(read),
         "services": len(services),
@@ -62,11 +64,11 @@ def judge_fleet(hosts: Iterable[Host], question: Question, say: Say = lambda _wh
         "errors": sum(finding["severity"] == "error" for finding in findings),
         "warnings": sum(finding["severity"] == "warning" for finding in findings),
     }
-    graph = fit(graph_of(fleet, calls))
+    graph = hush.graph(fit(graph_of(fleet, calls)))
     return {
         "findings": findings,
         "services": services,
-        "calls": calls_as_data(calls),
+        "calls": hush.data(calls_as_data(calls)),
         "summary": summary,
         "mermaid": mermaid(graph),
         "dot": dot(graph),

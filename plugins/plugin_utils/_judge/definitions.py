@@ -14,8 +14,8 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, in_input_order
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, NATURAL, Secrets
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, in_input_order, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.hush import hushed
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
@@ -35,7 +35,11 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh impor
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ports import community_findings, ports_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference, open_references
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import (
+    Reference,
+    open_check_references,
+    open_references,
+)
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import whole_file
@@ -91,8 +95,7 @@ def judge_services(
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for index, reference in open_references(services):
-        labelled = replace(reference.finding, label=named[index])
-        results[index].references.append(reference._replace(finding=labelled))
+        results[index].references.append(reference)
     for label, definition, result in zip(named, definitions, results, strict=True):
         _finish(result, label, definition, secrets)
     return results
@@ -115,9 +118,11 @@ def judge_node_checks(
     labels = labels or [check_label_of(index, result.definition) for index, result in enumerate(results)]
     if hcl:
         _add_hcl_findings(root, results)
+    services = [judged.definition for judged in beside or () if isinstance(judged.definition, dict)]
+    checks = [result.definition if isinstance(result.definition, dict) else {} for result in results]
+    for index, reference in open_check_references(services, checks):
+        results[index].references.append(reference)
     if beside is not None:
-        services = [judged.definition for judged in beside if isinstance(judged.definition, dict)]
-        checks = [result.definition if isinstance(result.definition, dict) else {} for result in results]
         for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):
             results[index].findings.append(finding)
     for label, definition, result in zip(labels, definitions, results, strict=True):
@@ -140,7 +145,7 @@ def check_label_of(index: int, definition: Any) -> str:
 
 def _named(place: str, definition: Any) -> str:
     name = text(definition, "id") or text(definition, "name") if isinstance(definition, dict) else ""
-    clean = "".join(char if char.isprintable() else "�" for char in name[:60])
+    clean = name[:60] if name.isprintable() else "".join(char if char.isprintable() else "�" for char in name[:60])
     return f"{place} ({clean})" if clean else place
 
 
@@ -164,18 +169,15 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
     if isinstance(definition, dict):
         refused = {finding.place for finding in findings}
         findings.extend(story_findings(coercion.storied, edition))
-        templates = list(_template_findings(coercion))
-        # Of a template nothing else is worth a word, unless it makes the agent refuse the definition.
-        unrendered = {finding.place for finding in templates}
         found = [*rules(definition)]
         if rules is _service_rules and edition != "enterprise":
             found.extend(community_findings(definition))
-        findings.extend(
-            finding
-            for finding in found
-            if finding.place not in refused and not (finding.severity == "warning" and finding.place in unrendered)
-        )
-        findings.extend(finding for finding in templates if finding.place not in refused)
+        if coercion.braced:
+            templates = list(_template_findings(coercion))
+            # Of a template nothing else is worth a word, unless it makes the agent refuse the definition.
+            unrendered = {finding.place for finding in templates}
+            found = [finding for finding in found if not (finding.severity == "warning" and finding.place in unrendered)] + templates
+        findings.extend([finding for finding in found if finding.place not in refused] if refused else found)
     passed = [field.path for field, _place, _value in coercion.storied if field.unchecked]
     return Judged(definition, findings, unchecked=list(dict.fromkeys(passed)))
 
@@ -189,17 +191,24 @@ def _template_findings(coercion: Coercion) -> Iterator[Finding]:
 
 def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
     yield from _rules_of_one(service, ())
-    yield from mesh_findings(service, ())
+    if not _OF_MESH.isdisjoint(service):
+        yield from mesh_findings(service, ())
     sidecar = sidecar_of(service)
     if sidecar:
         yield from _rules_of_one(sidecar[1], SIDECAR_PLACE)
         yield from sidecar_findings(service, sidecar[1], SIDECAR_PLACE)
 
 
+# Thousands of services are judged at once, and most of them have little: rules of keys that are not there are not even asked.
+_OF_MESH, _OF_PORTS = frozenset({"kind", "proxy", "connect"}), frozenset({"ports", "proxy"})
+
+
 def _rules_of_one(service: dict[str, Any], place: Place) -> Iterator[Finding]:
     yield from service_findings(service, place)
-    yield from ports_findings(service, place)
-    yield from ai_findings(service, place)
+    if not _OF_PORTS.isdisjoint(service):
+        yield from ports_findings(service, place)
+    if "ai" in service:
+        yield from ai_findings(service, place)
     yield from address_findings(service, place)
     for where, check in checks_of(service):
         yield from check_findings(check, (*place, *where), HALF_LOADED if place else CHECK_REFUSED)
@@ -214,10 +223,20 @@ def _node_check_rules(check: dict[str, Any]) -> Iterator[Finding]:
 def _finish(result: Judged, label: str, definition: Any, secrets: Secrets = NATURAL) -> None:
     """Put the findings in order, and the label of the definition on each."""
     found = in_input_order(hushed(result.findings, definition, result.definition, secrets), definition)
-    result.findings = [replace(finding, label=label) for finding in found]
+    result.findings = [finding.labelled(label) for finding in found]
+    if result.references:
+        result.references = [_without_secret(reference, label, secrets) for reference in result.references]
     if isinstance(result.definition, dict):
         own = [label] if runs_scripts(result.definition) else []
         result.scripts = own + [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
+
+
+def _without_secret(reference: Reference, label: str, secrets: Secrets) -> Reference:
+    """Return a reference whose finding does not quote the name, where that is secret: there is nothing else to quote in it."""
+    finding = reference.finding.labelled(label)
+    if secrets.is_at(finding.place, reference.name):
+        finding = replace(finding, message=finding.message.replace(quoted(reference.name), quoted(MASK)))
+    return reference._replace(finding=finding)
 
 
 def _script_places(service: dict[str, Any]) -> Iterator[Place]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
@@ -19,16 +20,31 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._findings import 
 _UNSAID = "this value"
 # How findings tell values: all others say the same of every definition, and there are thousands of them.
 _TELLS = re.compile(r"\"|://|: |\bWrite\b")
+_TELLS_OWN = re.compile(r"\"|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
 
 
 def hushed(findings: list[Finding], given: Any, definition: Any, secrets: Secrets) -> list[Finding]:
     """Return the findings about a definition, which was given otherwise perhaps, without a secret of either."""
-    findings = [_without_own(finding, given, definition, secrets) for finding in findings]
-    if not any(_TELLS.search(finding.message) or _TELLS.search(finding.hint) for finding in findings):
+    findings = [
+        _without_own(finding, given, definition, secrets) if _tells_own(finding.message) or _tells_own(finding.hint) else finding
+        for finding in findings
+    ]
+    if not any(_tells(finding.message) or _tells(finding.hint) for finding in findings):
         return findings
     texts = {text for text in secrets.texts([given, definition]) if len(text) >= SHORTEST}
     long = {shown for text in texts for shown in (text, quoted(text)[1:-1])}
     return [replace(finding, message=scrub(finding.message, long), hint=scrub(finding.hint, long)) for finding in findings]
+
+
+# Most texts are those of other definitions, too.
+@lru_cache(maxsize=2048)
+def _tells(text: str) -> bool:
+    return bool(_TELLS.search(text))
+
+
+@lru_cache(maxsize=2048)
+def _tells_own(text: str) -> bool:
+    return bool(_TELLS_OWN.search(text))
 
 
 def _without_own(finding: Finding, given: Any, definition: Any, secrets: Secrets) -> Finding:

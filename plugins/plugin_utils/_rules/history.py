@@ -9,6 +9,7 @@ Private to the collection: may change at any time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
@@ -28,19 +29,28 @@ DEPRECATED = warning("deprecated", "a field that later versions have removed", "
 def story_findings(storied: Iterable[tuple[Field, Place, Any]], edition: str) -> Iterator[Finding]:
     """Yield the findings of the fields that a definition uses, each for the versions that it holds for."""
     for field, place, value in storied:
-        yield from _version_findings(field, place)
-        if field.edition == "enterprise" and edition != "enterprise":
-            yield ENTERPRISE.at(place, "exists in Consul Enterprise only", "Leave it out, or set edition: enterprise.")
+        before, after = _told(field, place, edition)
+        yield from before
         since = field.annotation("x-enum-since", {}).get(value) if isinstance(value, str) else None
         if since:
             spans = ((None, parse_version(since)),)
             yield VALUE_TOO_NEW.at(
                 place, f"{quoted(value)} exists since Consul {since}, and this is {{version}}", "Upgrade the agent first.", spans
             )
-        yield from _effect_findings(field, place)
+        yield from after
 
 
-def _version_findings(field: Field, place: Place) -> Iterator[Finding]:
+# A set has few different places, each of them in every service.
+@lru_cache(maxsize=1024)
+def _told(field: Field, place: Place, edition: str) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return what a field itself comes to, whatever its value: of its story, and of its effect."""
+    story = [*_told_by_version(field, place)]
+    if field.edition == "enterprise" and edition != "enterprise":
+        story.append(ENTERPRISE.at(place, "exists in Consul Enterprise only", "Leave it out, or set edition: enterprise."))
+    return tuple(story), tuple(_effect_findings(field, place))
+
+
+def _told_by_version(field: Field, place: Place) -> Iterator[Finding]:
     until = field.annotation("x-until")
     for span in field.missing:
         if until and span[1] is None:

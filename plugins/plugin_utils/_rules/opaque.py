@@ -77,13 +77,15 @@ TOO_LARGE = rule("config-number-size", "a number in opaque configuration that is
 
 def opaque_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     """Yield the findings of all user data in a service or sidecar."""
-    proxy = mapping_at(service, "proxy")
-    yield from _proxy_config_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"), NULL)
-    for index, upstream in mappings_at(proxy, "upstreams"):
-        there = (*place, "proxy", "upstreams", index, "config")
-        yield from _proxy_config_findings(mapping_at(upstream, "config"), there, UPSTREAM_NULL)
-    managed = mapping_at(mapping_at(service, "connect"), "proxy")
-    yield from _config_findings(mapping_at(managed, "config"), (*place, "connect", "proxy", "config"))
+    if "proxy" in service:
+        proxy = mapping_at(service, "proxy")
+        yield from _proxy_config_findings(mapping_at(proxy, "config"), (*place, "proxy", "config"), NULL)
+        for index, upstream in mappings_at(proxy, "upstreams"):
+            there = (*place, "proxy", "upstreams", index, "config")
+            yield from _proxy_config_findings(mapping_at(upstream, "config"), there, UPSTREAM_NULL)
+    if "connect" in service:
+        managed = mapping_at(mapping_at(service, "connect"), "proxy")
+        yield from _config_findings(mapping_at(managed, "config"), (*place, "connect", "proxy", "config"))
     for key in ("meta", "tagged_addresses"):
         yield from _renamed_findings(mapping_at(service, key), (*place, key))
     for where, check in checks_of(service):
@@ -98,12 +100,15 @@ def _old_aliases() -> frozenset[str]:
 
 
 def _renamed_findings(mapping: Mapping, place: Place) -> Iterator[Finding]:
+    aliases = _old_aliases()
     for key in mapping:
-        if key.lower() in _old_aliases():
+        if key.lower() in aliases:
             yield RENAMED.at((*place, key), "is a key that Consul {version} renames", "Choose another key.")
 
 
 def _proxy_config_findings(config: Mapping, place: Place, null: Rule) -> Iterator[Finding]:
+    if not config:
+        return
     yield from _config_findings(config, place)
     for key, item in config.items():
         yield from _nothing_findings(item, (*place, key), null)

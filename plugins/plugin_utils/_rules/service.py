@@ -89,7 +89,8 @@ def _meta_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     federation = text(service, "kind") == "mesh-gateway"
     for key, value in mapping_at(service, "meta").items():
         there = (*place, "meta", key)
-        if isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:
+        # No character takes more than four bytes.
+        if isinstance(value, str) and len(value) * 4 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:
             size = len(value.encode("utf-8", "surrogatepass"))
             yield META_VALUE.at(
                 there, f"has {size} bytes", f"Shorten it to {_META_BYTES} bytes; other characters than ASCII take more than one."

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Difference
@@ -44,6 +45,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory 
     VERSION_UNKNOWN,
     newer_findings,
 )
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import STOPPING
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
@@ -122,6 +124,7 @@ class _Judge:
             found.findings = [*entry.findings, *seen, *(finding for owner, finding in double if owner is entry)]
             if self._add(entry.file, found.findings):
                 self.audit.refused.add(entry.file)
+            self._add(entry.file, self._dangling(entry, found.references))
             # Without an agent nobody cares whether it runs scripts.
             enabled = self._survey["agent"]["scripts"] is not False
             self.audit.findings.extend(dict(finding, file=entry.file) for finding in script_findings(found.scripts, enabled))
@@ -146,6 +149,22 @@ class _Judge:
             agent=consequence,
         )
         yield replace(found, severity="error" if certain else "warning", label=entry.label)
+
+    def _dangling(self, entry: Entry, references: Iterable[Reference]) -> Iterator[Finding]:
+        """Yield those of the names, which no file has, that the agent does not have either, as far as it let us look."""
+        agent = self._survey["agent"]
+        if agent["state"] == "running" and agent["hidden"] is None:
+            return
+        for reference in references:
+            known = self._registered[reference.kind] | set(agent["hidden"] or ())
+            if reference.name not in known and not is_masked(entry.definition, reference.finding.place):
+                yield reference.finding
+
+    @cached_property
+    def _registered(self) -> dict[str, set[str]]:
+        """The ids and names of what the agent has from others, and what it will keep."""
+        answers = [found["answer"] for found in self._survey["agent"]["services"] if found["origin"] != "removed"]
+        return {"id": {answer.get("ID", "") for answer in answers}, "name": {answer.get("Service", "") for answer in answers}}
 
     def _services(self) -> set[str]:
         """The keys of all services that the agent will have when it has loaded its files."""

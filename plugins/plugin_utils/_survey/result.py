@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, looks_secret
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry
@@ -84,12 +84,18 @@ def _shown(field: Field, value: Any) -> Any:
     """Return a definition in which nothing stands that could be secret: its secrets are masked already, and what is unknown is not."""
     if isinstance(value, list):
         return [_shown(field.items, item) if field.items else item for item in value]
+    if isinstance(value, str) and not _is_free_text(field) and looks_secret(value):
+        return MASK
     if not isinstance(value, dict) or field.opaque:
         return value
     if field.values is not None:
         return {key: _shown(field.values, item) for key, item in value.items()}
     known = field.properties
     return {key: _shown(known[key], item) if key in known else MASK for key, item in value.items()}
+
+
+def _is_free_text(field: Field) -> bool:
+    return field.type == "string" and not field.annotation("enum") and not field.annotation("pattern")
 
 
 def _id(entry: Entry) -> str:

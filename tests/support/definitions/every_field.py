@@ -69,7 +69,8 @@ def _around(field: Field, child: Field) -> dict[str, Any]:
     place = field.path.rpartition(".")[2].partition("[")[0]
     if place in ("check", "checks"):
         return _check_around(field, child)
-    if place == "sidecar_service":
+    if place == "sidecar_service" or "connect.proxy" in (field.path, child.path):
+        # What agents before 1.6 managed needs nothing.
         return {}
     if child.name.startswith("local_bind_socket"):
         return {"destination_name": "db", "local_bind_socket_path": "/run/db.sock"}

@@ -76,6 +76,64 @@ MESH: list[Json] = [
         }
     },
     {"connect": {"sidecar_service": {"proxy": {"mode": "transparent", "transparent_proxy": {"outbound_listener_port": 15001}}}}},
+    {"connect": {"sidecar_service": {"proxy": {"mode": "transparent", "transparent_proxy": {"dialed_directly": True}}}}},
+    {"connect": {"sidecar_service": {"name": "web-proxy", "tags": ["v1"], "meta": {"a": "b"}, "weights": {"passing": 2, "warning": 1}}}},
+    {"connect": {"sidecar_service": {"checks": [{"name": "listening", "tcp": "127.0.0.1:21000", "interval": "10s"}]}}},
+]
+# What stands in the opaque configuration of proxies and of their upstreams.
+PROXY_CONFIGS: list[Json] = [
+    {"protocol": "http", "local_connect_timeout_ms": 1000, "local_request_timeout_ms": 2000, "local_idle_timeout_ms": 3000},
+    {"bind_address": "0.0.0.0", "bind_port": 20000, "tcp_check_address": "192.168.0.1", "disable_tcp_check": False},
+    {"envoy_prometheus_bind_addr": "0.0.0.0:9102", "envoy_stats_bind_addr": "0.0.0.0:9103", "envoy_stats_flush_interval": "60s"},
+    {"envoy_dogstatsd_url": "udp://127.0.0.1:9125", "envoy_statsd_url": "udp://127.0.0.1:8125", "envoy_stats_tags": ["host=a", "role=b"]},
+    {"envoy_tracing_json": '{"http": {"name": "envoy.zipkin", "config": {"collector_cluster": "zipkin"}}}'},
+    {"envoy_extra_static_clusters_json": '{"connect_timeout": "3.000s", "dns_lookup_family": "V4_ONLY", "name": "zipkin"}'},
+    {"envoy_public_listener_json": '{"@type": "type.googleapis.com/envoy.config.listener.v3.Listener", "name": "public:0.0.0.0:18080"}'},
+    {"max_inbound_connections": 1024, "balance_inbound_connections": "exact_balance", "proxy_addr": "127.0.0.1:21000"},
+    {"envoy_gateway_bind_tagged_addresses": True, "envoy_gateway_no_default_bind": True, "envoy_dns_discovery_type": "STRICT_DNS"},
+    {"envoy_gateway_bind_addresses": {"all": {"address": "0.0.0.0", "port": 8443}, "lan": {"address": "10.0.0.5", "port": 8444}}},
+]
+UPSTREAM_CONFIGS: list[Json] = [
+    {"protocol": "grpc", "connect_timeout_ms": 5000},
+    {"limits": {"max_connections": 3, "max_pending_requests": 4, "max_concurrent_requests": 5}},
+    {"passive_health_check": {"interval": "10s", "max_failures": 6, "enforcing_consecutive_5xx": 99, "base_ejection_time": "60s"}},
+    {"mesh_gateway": {"mode": "remote"}, "balance_outbound_connections": "exact_balance"},
+    {"envoy_cluster_json": '{"@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster", "name": "db", "type": "STRICT_DNS"}'},
+]
+UPSTREAMS: list[Json] = [
+    {"local_bind_port": 9191},
+    {"local_bind_port": 9191, "datacenter": "dc2", "mesh_gateway": {"mode": "local"}},
+    {"local_bind_port": 9191, "destination_peer": "other"},
+    {"local_bind_socket_path": "/run/db.sock", "local_bind_socket_mode": "0700"},
+    {"local_bind_port": 9191, "local_bind_address": "::1", "destination_type": "service"},
+]
+# Checks outside services.
+NODE_CHECKS: list[Json] = [
+    {"id": "mem-util", "name": "Memory utilization", "args": ["/usr/local/bin/check_mem.py", "-limit", "256MB"], "interval": "10s"},
+    {"id": "api", "name": "HTTP API on port 5000", "http": "https://localhost:5000/health", "interval": "10s", "timeout": "1s"},
+    {"id": "ssh", "name": "SSH TCP on port 22", "tcp": "localhost:22", "interval": "10s", "timeout": "1s"},
+    {"id": "web-app", "name": "Web App Status", "notes": "Told by the application every 10 seconds", "ttl": "30s"},
+    {"id": "web-alias", "alias_service": "web"},
+    {"id": "web-bound", "name": "Web", "service_id": "web", "status": "warning", "grpc": "127.0.0.1:12345/health", "interval": "10s"},
+    {"name": "named-only", "ttl": "1m30s", "token": "233b604b-b92e-48c8-a253-5f11514e4b50"},
+]
+# Services that name each other: nothing is missing.
+NODE: list[Json] = [
+    {"name": "web", "port": 8080, "connect": {"sidecar_service": {"checks": [{"name": "of web", "alias_service": "web"}]}}},
+    {"name": "redis", "id": "redis1", "port": 9090, "check": {"alias_service": "web-sidecar-proxy"}},
+    {
+        "name": "redis-proxy",
+        "kind": "connect-proxy",
+        "port": 8181,
+        "proxy": {"destination_service_name": "redis", "destination_service_id": "redis1", "local_service_port": 9090},
+    },
+    {
+        "name": "named-proxy",
+        "kind": "connect-proxy",
+        "port": 8182,
+        "proxy": {"destination_service_name": "web", "local_service_port": 8080},
+    },
+    {"name": "far-proxy", "kind": "connect-proxy", "port": 8183, "proxy": {"destination_service_name": "elsewhere"}},
 ]
 GATEWAYS: list[Json] = [
     {"kind": "mesh-gateway", "port": 8443, "proxy": {"config": {"envoy_mesh_gateway_bind_tagged_addresses": True}}},
@@ -110,6 +168,9 @@ def definitions() -> Iterator[Json]:
         yield one(name, address, extra, {"check": check})
     for name, address, extra, block in itertools.product(NAMES[:1], ADDRESSES, EXTRAS, [*MESH, *GATEWAYS]):
         yield one(name, address, extra, block)
+    for config, upstream, below in itertools.product(PROXY_CONFIGS, UPSTREAMS, UPSTREAM_CONFIGS):
+        proxy = {"config": config, "upstreams": [{"destination_name": "db", **upstream, "config": below}]}
+        yield one("web", "", {"connect": {"sidecar_service": {"proxy": proxy}}})
     yield {"name": "queue", "socket_path": "/run/queue.sock"}
     yield {"name": "zoned", "port": 1, "locality": {"region": "us-west-1", "zone": "us-west-1a"}}
     yield {"name": "ported", "ports": [{"name": "http", "port": 8080, "default": True}, {"name": "admin", "port": 8081}]}

@@ -359,6 +359,14 @@ class TestNamedPorts:
         assert self.sidecar(given, {**self.PROXY, "Upstreams": [{**reported, "DestinationPort": "http"}]}) == []
 
 
+def test_a_locality_without_zone_is_reported_with_an_empty_one() -> None:
+    given = {"name": "a", "locality": {"region": "eu"}}
+    answer = {"ID": "a", "Service": "a"}
+    assert fields(given, {**answer, "Locality": {"Region": "eu", "Zone": ""}}) == []
+    assert fields(given, {**answer, "Locality": {"Region": "eu", "Zone": "eu-1"}}) == ["locality"]
+    assert fields(given, answer) == ["locality"]
+
+
 class TestAi:
     AI: ClassVar[dict[str, Any]] = {
         "role": "ai-agent",

@@ -172,6 +172,8 @@ def test_known_values_are_found_wherever_they_stand() -> None:
 
     assert secrets.steps(service) == {("port",), ("tags",), ("meta", "name")}
     assert secrets.texts(service) == {"8443", "x-planted-y", "web"}
+    assert secrets.values_in([[service], []]) == {"8443", "planted", "web"}
+    assert secrets.values_in([[{"name": "web"}]]) == NATURAL.values_in([[service]]) == set()
 
 
 @pytest.mark.parametrize(

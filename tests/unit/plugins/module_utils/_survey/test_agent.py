@@ -58,11 +58,22 @@ def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> Non
         "scripts": False,
         "compared": True,
         "reason": "",
+        "hidden": [],
         "services": [],
         "checks": [],
         "drift": [],
     }
     assert clock.sleeps == 0
+
+
+def test_names_that_the_token_may_not_see_are_told(agent: ImaginedAgent) -> None:
+    names = ["web", "hidden", "nobody", "********"]
+    checks = [{"id": f"c{number}", "name": "x", "alias_service": name} for number, name in enumerate(names)]
+    (agent.config_dir / "b.json").write_text(json.dumps({"checks": checks}))
+    agent.load()
+    agent.answers["/v1/agent/service/hidden"] = AclDenied("Permission denied")
+
+    assert survey(agent)["hidden"] == ["hidden"]
 
 
 def test_without_a_process_and_an_address_nobody_is_asked(agent: ImaginedAgent) -> None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_values
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_in, vaulted_values
 
 
 class Sealed:
@@ -41,6 +42,27 @@ def test_only_variables_that_are_referred_to_are_opened() -> None:
     )
 
     assert found == {"pin", "inline"}
+
+
+class FromFile(dict[str, Any]):
+    """As ansible-core before 2.19 has what it read from files."""
+
+    def __init__(self, path: Path, *args: Any) -> None:
+        super().__init__(*args)
+        self.ansible_pos = (str(path), 1, 1)
+
+
+def test_all_is_secret_that_stands_in_a_file_which_is_encrypted_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / "vault.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    (tmp_path / "plain.yml").write_text("shown: {a: b}\n")
+    variables = {
+        "sealed": FromFile(tmp_path / "vault.yml", {"pin": "secret", "ports": [8443], "use": True}),
+        "shown": FromFile(tmp_path / "plain.yml", {"a": "b"}),
+        "gone": FromFile(tmp_path / "gone.yml", {"c": "d"}),
+        "unused": FromFile(tmp_path / "vault.yml", {"pin": "another"}),
+    }
+
+    assert vaulted_in(["{{ sealed.pin }}{{ shown }}{{ gone }}"], variables) == {"secret", "8443"}
 
 
 def test_a_task_without_a_vault_has_none() -> None:

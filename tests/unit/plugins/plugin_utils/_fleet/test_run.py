@@ -17,7 +17,7 @@ from ansible_collections.registrar.consul.tests.support.definitions.judged_fleet
 def test_equal_lists_are_judged_once(monkeypatch: Any) -> None:
     calls = []
     real = judge.judge_services
-    monkeypatch.setattr(judge, "judge_services", lambda *arguments: calls.append(1) or real(*arguments))
+    monkeypatch.setattr(judge, "judge_services", lambda *given, **how: calls.append(1) or real(*given, **how))
     definitions = [service("web", 80)]
     hosts = {f"h{number}": definitions for number in range(50)} | {"other": [service("db", 80)]}
     summary = judged(hosts)["summary"]

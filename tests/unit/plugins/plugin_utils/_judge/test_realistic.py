@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST
-from ansible_collections.registrar.consul.tests.support.definitions.realistic import definitions
+from ansible_collections.registrar.consul.tests.support.definitions.realistic import NODE, NODE_CHECKS, definitions
 
 # A shell for a script in a container has had no effect since 1.1.
-AGREED = {"no-effect"}
+AGREED = {("no-effect", "check.shell")}
 
 
 def test_no_error_and_no_needless_warning() -> None:
@@ -21,4 +21,13 @@ def test_no_error_and_no_needless_warning() -> None:
     for literal in (False, True):
         found = verdict([finding for service in services for finding in judge_services([service], literal=literal)[0].findings], NEWEST)
         assert found.errors == []
-        assert {warning["rule"] for warning in found.warnings} <= AGREED
+        assert {(warning["rule"], warning["path"].partition(" → ")[2]) for warning in found.warnings} == AGREED
+
+
+def test_services_that_name_each_other_lack_nothing() -> None:
+    services = judge_services(NODE)
+    checks = judge_node_checks(NODE_CHECKS, beside=services)
+
+    found = verdict([finding for entry in (*services, *checks) for finding in entry.findings], NEWEST)
+    assert (found.errors, found.warnings) == ([], [])
+    assert [reference for entry in (*services, *checks) for reference in entry.references] == []

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
+from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, NATURAL
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit, audit
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.result import info_result
+from ansible_collections.registrar.consul.tests.support.definitions.planted import MARKS, PIN, Everything, planted
 
 AGENT: dict[str, Any] = {
     "state": "absent",
@@ -21,6 +26,7 @@ AGENT: dict[str, Any] = {
     "scripts": None,
     "compared": False,
     "reason": "",
+    "hidden": None,
     "services": [],
     "checks": [],
     "drift": [],
@@ -86,6 +92,44 @@ def test_scripts_are_looked_at_where_the_agent_says_whether_it_runs_them() -> No
     assert found(judged(files)) == []
     assert found(judged(files, agent={**AGENT, "scripts": True})) == []
     assert [rule for _severity, _path, rule in found(judged(files, agent={**AGENT, "scripts": False}))] == ["script-checks-disabled"]
+
+
+NAMES = {
+    "a.json": {"services": [{"name": "copy", "check": {"alias_service": "db-1"}}, {"name": "one", "check": {"alias_service": "two"}}]},
+    "b.json": {"service": {"name": "two"}, "check": {"name": "bound", "alias_service": "db-2"}},
+    "c.json": {
+        "service": {
+            "name": "p",
+            "kind": "connect-proxy",
+            "port": 1,
+            "proxy": {"destination_service_name": "db", "destination_service_id": "********"},
+        }
+    },
+}
+LEADING = [
+    ("warning", "a.json → services[0] (copy) → check.alias_service", "alias-service-known"),
+    ("warning", "b.json → check → alias_service", "alias-service-known"),
+]
+
+
+@pytest.mark.parametrize(
+    ("agent", "left"),
+    [
+        ({}, LEADING),
+        ({"state": "running"}, []),
+        ({"state": "running", "hidden": []}, LEADING),
+        ({"state": "running", "hidden": ["db-1", "db-2"]}, []),
+        ({"state": "running", "hidden": [], "services": [{"origin": "api", "answer": {"ID": "db-1", "Service": "db"}}]}, LEADING[1:]),
+        ({"state": "running", "hidden": [], "services": [{"origin": "removed", "answer": {"ID": "db-1", "Service": "db"}}]}, LEADING),
+    ],
+)
+def test_names_are_looked_for_in_all_files_and_then_at_the_agent(agent: dict[str, Any], left: list[tuple[str, str, str]]) -> None:
+    services = [{"key": "db-1", **found} for found in agent.pop("services", [])]
+    result = judged(NAMES, agent={**AGENT, "compared": True, "services": services, **agent})
+    assert [entry for entry in found(result) if entry[2].endswith("-known")] == left
+    assert result.healthy == (not [entry for entry in found(result) if entry[0] == "error"])
+    silenced = judged(NAMES, silence=("alias-service-known",), agent={**AGENT, "services": services, **agent})
+    assert [entry for entry in found(silenced) if entry[2].endswith("-known")] == []
 
 
 def test_drift_is_told_at_the_place_in_the_file() -> None:
@@ -215,3 +259,14 @@ def test_settings_that_stop_a_reload_are_named_and_come_first() -> None:
 def test_scripts_outside_services_are_seen() -> None:
     files = {"c.json": {"check": {"name": "c", "args": ["/bin/true"], "interval": "10s"}}}
     assert found(judged(files, agent=compared_agent(scripts=False))) == [("error", "c.json → check", "script-checks-disabled")]
+
+
+def test_what_is_wrong_is_shown_without_what_could_be_a_secret() -> None:
+    wrong = [entry for entry in planted(Everything(edition="enterprise")) if entry.kind in ("url", "type")]
+    files = {"a.json": {"document": NATURAL.definitions_of({"services": [entry.definition for entry in wrong]})}}
+
+    text = json.dumps(info_result(judged(files)), ensure_ascii=False).replace(PIN, "of a vault, which nobody knows here")
+
+    assert len(wrong) > 400
+    assert text.count(MASK) > len(wrong) / 2
+    assert not any(mark in text for mark in MARKS)

@@ -52,6 +52,7 @@ def surveyed(files: dict[str, Any], registered: list[dict[str, Any]] | None = No
         "state": "running",
         "compared": True,
         "scripts": True,
+        "hidden": [],
         "drift": [],
         "checks": [],
         "services": registered or [],
