@@ -134,6 +134,7 @@ def _strip(value: Any) -> Any:
     return [_strip(item) for item in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 def test_answers_are_definitions_that_register_the_same(
     start_agent: StartAgent, definitions: list[Json], scope: Scope, record_property: Counted
 ) -> None:

@@ -35,7 +35,9 @@ def differential(seed: int, valid: int, odd: int) -> Tally:
         return comparison.compare_all(groups)
 
 
-@pytest.mark.parametrize("seed", [0, 1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_we_and_the_agent_agree(seed: int, record_property: Callable[[str, object], None]) -> None:
     tally = differential(seed, VALID, ODD)
 

@@ -233,6 +233,7 @@ def test_under_acls_nothing_is_claimed_that_was_not_seen(tmp_path: Path, start_a
         assert "the token may not see 1 of 1 services" in result["agent"]["reason"]
 
 
+@pytest.mark.slow
 def test_the_version_decides_and_warnings_can_be_silenced(tmp_path: Path) -> None:
     folder = tmp_path / "consul.d"
     folder.mkdir()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
@@ -56,6 +57,7 @@ def files(agent: ConsulAgent) -> list[str]:
     return sorted(path.name for path in agent.config_dir.iterdir() if path.is_file())
 
 
+@pytest.mark.slow
 def test_from_the_ansible_consul_role(tmp_path: Path, agent: ConsulAgent) -> None:
     for content in told("guide_migrate_role", "json"):
         agent.write(f"service_{json.loads(content)['service']['name']}.json", content)
@@ -86,6 +88,7 @@ def test_from_the_module_that_registers_through_the_api(tmp_path: Path, start_ag
     assert definitions(agent) == before
 
 
+@pytest.mark.slow
 def test_from_hand_written_files_and_templates(tmp_path: Path, agent: ConsulAgent) -> None:
     agent.write("web.json", told("guide_migrate_templates", "json")[0])
     agent.write("queue.hcl", told("guide_migrate_templates", "hcl")[0])

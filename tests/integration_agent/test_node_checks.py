@@ -63,7 +63,7 @@ def reload_task(result: PlaybookResult) -> dict[str, Any]:
     return reload
 
 
-@pytest.mark.parametrize(("layout", "form"), [("bundle", "json"), ("per_service", "hcl")])
+@pytest.mark.parametrize(("layout", "form"), [("bundle", "json"), pytest.param("per_service", "hcl", marks=pytest.mark.slow)])
 def test_a_set_with_checks_comes_changes_and_goes(tmp_path: Path, agent: ConsulAgent, layout: str, form: str) -> None:
     options = {"consul_services_layout": layout, "consul_services_format": form}
     first = apply(tmp_path, agent, [WEB], [DISK, BOUND], **options).ok()
@@ -102,6 +102,7 @@ def test_a_bound_check_and_its_service_come_move_and_go_together(tmp_path: Path,
     assert "Reload config failed" not in agent.log()
 
 
+@pytest.mark.slow
 def test_a_service_moves_to_another_set_under_somebody_elses_check(tmp_path: Path, agent: ConsulAgent) -> None:
     apply(tmp_path, agent, [WEB], []).ok()
     agent.write("watch.json", {"check": BOUND})
@@ -197,6 +198,7 @@ def test_services_of_other_files_and_of_the_api_are_known(tmp_path: Path, start_
     assert set(agent.services()) == {"far", "near", "near-sidecar-proxy"}
 
 
+@pytest.mark.slow
 def test_an_id_of_the_api_is_taken_over_on_purpose_only(tmp_path: Path, start_agent: StartAgent) -> None:
     agent = start_agent(mode="server")
     agent.put("/v1/agent/check/register", {"Name": "disk", "TTL": "1h"})

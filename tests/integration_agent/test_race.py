@@ -80,6 +80,7 @@ def told(seen: Counter[str]) -> str:
     return f"{COMMITS} commits, {seen['reloads']} reloads: {', '.join(counts)}"
 
 
+@pytest.mark.slow
 def test_our_commits_are_never_seen_half_done(agent: ConsulAgent, record_property: Callable[[str, object], None]) -> None:
     seen = race(agent, lambda number: write(agent.config_dir, bundle(services(number))))
 

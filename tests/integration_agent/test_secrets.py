@@ -124,7 +124,7 @@ def _around(text: str, word: str) -> str:
     return text[max(text.index(word) - 300, 0) :][:400]
 
 
-@pytest.mark.parametrize("format_", ["json", "hcl"])
+@pytest.mark.parametrize("format_", [pytest.param("json", marks=pytest.mark.slow), "hcl"])
 def test_nothing_secret_is_shown_by_the_role(agent: ConsulAgent, tmp_path: Path, format_: str) -> None:
     observer = Observer(agent, tmp_path / "run")
     variables = f"    consul_services_format: {format_}\n"

@@ -97,7 +97,7 @@ def files(agent: ConsulAgent) -> list[str]:
     return sorted(path.name for path in agent.config_dir.iterdir() if path.is_file())
 
 
-@pytest.mark.parametrize("form", ["json", "hcl"])
+@pytest.mark.parametrize("form", [pytest.param("json", marks=pytest.mark.slow), "hcl"])
 def test_what_the_agent_knows_is_registered_and_verified(agent: ConsulAgent, forgetful: Path, tmp_path: Path, form: str) -> None:
     told = {"consul_services_unchecked": PATHS, "consul_services_format": form}
 

@@ -94,6 +94,7 @@ def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: P
     assert run_playbook(tmp_path, play(role(agent, [WEB]))).ok().changed == 0
 
 
+@pytest.mark.slow
 def test_a_controller_that_is_killed_before_the_reload(agent: ConsulAgent, tmp_path: Path) -> None:
     waiting = play(role(agent, [WEB], consul_services_reload="later"), tasks=[{"ansible.builtin.command": "sleep 60"}])
     running = start_playbook(tmp_path, waiting)
@@ -108,6 +109,7 @@ def test_a_controller_that_is_killed_before_the_reload(agent: ConsulAgent, tmp_p
     assert run_playbook(tmp_path, play(role(agent, [WEB, API]))).ok().changed == 0
 
 
+@pytest.mark.slow
 def test_two_plays_at_once(agent: ConsulAgent, tmp_path: Path) -> None:
     both = [
         start_playbook(tmp_path / name, play(role(agent, [{"name": name, "port": 80}], consul_services_set=name)))
@@ -174,6 +176,7 @@ def watched_processes() -> Iterator[set[str]]:
         thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["json", "hcl"])
 def test_a_planted_secret_is_seen_nowhere(agent: ConsulAgent, tmp_path: Path, format_: str) -> None:
     single = {"config_dir": str(agent.config_dir), "format": format_, "reload": "later", **secret_service(1, name="single")}
