@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +64,9 @@ class Overriding(ImaginedAgent):
         self.services[identifier]["EnableTagOverride"] = service.get("enable_tag_override", False)
         self.catalog[identifier] = dict(self.services[identifier])
 
-    def override(self, key: str = "db", tags: list[str] = ACTIVE) -> None:
+    def override(self, key: str = "db", tags: Sequence[str] = ("file", "active")) -> None:
         """As the catalog has them, and the agent has taken them over."""
-        self.catalog[key]["Tags"] = self.services[key]["Tags"] = tags
+        self.catalog[key]["Tags"] = self.services[key]["Tags"] = list(tags)
 
 
 @pytest.fixture
