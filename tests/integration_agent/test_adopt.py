@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
@@ -99,6 +100,7 @@ def exported_secrets(adopted: Path) -> dict[str, str]:
     return secrets_named([yaml.safe_load(line[1:].rpartition(": from ")[0]) for line in stub.splitlines()])
 
 
+@pytest.mark.slow
 def test_the_agent_notices_nothing_of_a_move(tmp_path: Path, start_agent: StartAgent, record_property: Callable[..., None]) -> None:
     agent = start_agent(mode="server", enable_local_script_checks=True)
     write_by_hand(agent)

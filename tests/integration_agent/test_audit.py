@@ -120,6 +120,7 @@ def test_a_healthy_fleet_ends_well(tmp_path: Path, start_agent: StartAgent) -> N
     assert result.changed == 0
 
 
+@pytest.mark.slow
 def test_what_counts_as_a_failure_can_be_chosen(tmp_path: Path, agent: ConsulAgent) -> None:
     agent.write("web.json", {"service": {"name": "web_1"}})
     agent.reload()

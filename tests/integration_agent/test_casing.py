@@ -174,6 +174,7 @@ def _catalogued(agent: ConsulAgent, answer: Json) -> dict[str, dict[str, Json]]:
     return {place: {service["id"]: service for service in listed if service["id"] in answer} for place, listed in found.items()}
 
 
+@pytest.mark.slow
 def test_the_api_takes_every_field_that_it_knows(
     start_agent: StartAgent, every_field: dict[str, Json], definitions: list[Json], record_property: Counted
 ) -> None:

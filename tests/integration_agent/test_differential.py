@@ -39,10 +39,12 @@ def differential(seed: int, valid: int, odd: int) -> Tally:
     "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)]
 )
 def test_we_and_the_agent_agree(seed: int, record_property: Callable[[str, object], None]) -> None:
-    tally = differential(seed, VALID, ODD)
+    # On every day half of them.
+    share = 1 if seed else 2
+    tally = differential(seed, VALID // share, ODD // share)
 
     record_property("counted", f"differential test {seed}: {tally}")
     assert not tally.disagreements, f"{tally}\n" + "\n".join(tally.disagreements[:10])
-    assert tally.counts["judged as they stand"] > 500
-    assert tally.counts["written and compared"] > 250
-    assert tally.counts["refused by the agent"] > 75
+    assert tally.counts["judged as they stand"] > 500 // share
+    assert tally.counts["written and compared"] > 250 // share
+    assert tally.counts["refused by the agent"] > 75 // share

@@ -82,6 +82,7 @@ def test_without_agent_and_without_state_the_files_are_judged_as_when_writing(tm
     assert result["pending"] is False
 
 
+@pytest.mark.slow
 def test_whose_the_files_are_and_what_became_of_them(tmp_path: Path, agent: ConsulAgent) -> None:
     write(
         tmp_path / "write",
@@ -249,6 +250,7 @@ def test_the_version_decides_and_warnings_can_be_silenced(tmp_path: Path) -> Non
     assert "dns-tag" not in seen(consul_version="1.4.5", silence=["dns-tag", "file-edited"])
 
 
+@pytest.mark.slow
 def test_options_are_checked_before_anything_is_done(tmp_path: Path) -> None:
     missing = look(tmp_path / "a", tmp_path / "nowhere")
     assert missing.rc == 2

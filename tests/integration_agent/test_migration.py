@@ -70,6 +70,7 @@ def test_from_the_ansible_consul_role(tmp_path: Path, agent: ConsulAgent) -> Non
     assert definitions(agent) == before
 
 
+@pytest.mark.slow
 def test_from_the_module_that_registers_through_the_api(tmp_path: Path, start_agent: StartAgent) -> None:
     agent = start_agent(mode="server")
     agent.register(json.loads(told("guide_migrate_api", "json")[0]))

@@ -28,6 +28,7 @@ def warned(result: PlaybookResult) -> str:
     return " ".join((result.stdout + result.stderr).split())
 
 
+@pytest.mark.slow
 def test_the_role_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -> None:
     agent.stop()
     nobody = f"no consul agent that reads {agent.config_dir} was found"

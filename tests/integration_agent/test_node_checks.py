@@ -63,7 +63,8 @@ def reload_task(result: PlaybookResult) -> dict[str, Any]:
     return reload
 
 
-@pytest.mark.parametrize(("layout", "form"), [("bundle", "json"), pytest.param("per_service", "hcl", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("layout", "form"), [("bundle", "json"), ("per_service", "hcl")])
 def test_a_set_with_checks_comes_changes_and_goes(tmp_path: Path, agent: ConsulAgent, layout: str, form: str) -> None:
     options = {"consul_services_layout": layout, "consul_services_format": form}
     first = apply(tmp_path, agent, [WEB], [DISK, BOUND], **options).ok()

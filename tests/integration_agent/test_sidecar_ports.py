@@ -77,6 +77,7 @@ def test_what_comes_goes_and_is_renamed_moves_nobody(start_agent: StartAgent, la
     assert ports(agent) == {"bbb": HIGHEST - 1, "yak": LOWEST + 1}
 
 
+@pytest.mark.slow
 def test_playbooks_show_the_port_and_settle(agent: ConsulAgent, tmp_path: Path) -> None:
     one = {**meshed("solo"), "config_dir": str(agent.config_dir), "pid": agent.pid, "format": "hcl"}
     several = {"services": [meshed("web"), meshed("db", port=20000)], "config_dir": str(agent.config_dir), "pid": agent.pid}

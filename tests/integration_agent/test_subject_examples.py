@@ -31,7 +31,12 @@ def role(agent: ConsulAgent, services: list[dict[str, Any]]) -> list[dict[str, A
     return [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": "registrar.consul.consul_services", "vars": variables}]}]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def some(path: Path) -> Any:
+    """The one with everything in it is enough for every day."""
+    return path if path.stem == "all_fields" else pytest.param(path, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("example", [some(path) for path in EXAMPLES], ids=lambda path: path.stem)
 def test_an_example_is_registered_as_it_is_written(agent: ConsulAgent, example: Path, tmp_path: Path) -> None:
     services = yaml.safe_load(example.read_text(encoding="utf-8"))
 

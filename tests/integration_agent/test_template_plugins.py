@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from ansible_collections.registrar.consul.plugins.lookup import schema
@@ -74,6 +75,7 @@ PLAY = """
 """
 
 
+@pytest.mark.slow
 def test_a_service_goes_round_in_a_playbook(agent: ConsulAgent, tmp_path: Path) -> None:
     variables = {"agent": agent.http_addr, "directory": str(agent.config_dir), "web": WEB, "stage": "live", "managed": "By hand ${x}"}
     result = run_playbook(tmp_path / "run", PLAY, extra_vars=variables).ok()

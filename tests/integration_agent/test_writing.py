@@ -40,6 +40,7 @@ def ours(agent: ConsulAgent) -> list[str]:
     return sorted(path.name for path in agent.config_dir.iterdir() if path.is_file())
 
 
+@pytest.mark.slow
 def test_several_roles_and_one_signal(agent: ConsulAgent, tmp_path: Path) -> None:
     roles = [
         role(agent, [WEB], consul_services_set="web", consul_services_reload="later"),
@@ -78,6 +79,7 @@ def test_a_misspelt_variable_is_warned_about(agent: ConsulAgent, tmp_path: Path)
     assert set(agent.services()) == {"web"}
 
 
+@pytest.mark.slow
 def test_a_handler_that_never_ran_is_made_up_for(agent: ConsulAgent, tmp_path: Path) -> None:
     failing = play(role(agent, [WEB], consul_services_reload="later"), tasks=[{"ansible.builtin.fail": {"msg": "something else"}}])
     assert run_playbook(tmp_path, failing).rc != 0
