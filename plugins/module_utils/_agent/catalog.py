@@ -121,7 +121,7 @@ def _fields(reported: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _of_node(api: AgentApi, node: str, records: Mapping[str, Record]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for namespace in sorted({record.namespace for record in records.values()}):
-        answer = api.get("/v1/catalog/node/" + quote(node, safe=""), _query(namespace))
+        answer = api.get("/v1/catalog/node/" + quote(node, safe=""), consistent(namespace))
         if not isinstance(answer, dict):
             raise Doubt("it does not show the node %s. A token with node:read for it is needed." % node)
         found.update({_place(namespace, identifier): service for identifier, service in (answer.get("Services") or {}).items()})
@@ -145,15 +145,15 @@ def _found_by_name(api: AgentApi, node: str, records: Mapping[str, Record]) -> I
 
 
 def _has_by_name(api: AgentApi, node: str, record: Record) -> bool:
-    answer = api.get("/v1/catalog/service/" + quote(record.name, safe=""), _query(record.namespace))
+    answer = api.get("/v1/catalog/service/" + quote(record.name, safe=""), consistent(record.namespace))
     return any(
         service.get("Node") == node and service.get("ServiceID") == record.identifier and _has(_fields(service, "Service"), record.fields)
         for service in answer or ()
     )
 
 
-def _query(namespace: str) -> dict[str, str]:
-    # A server that lags behind would not know yet what the leader has taken.
+def consistent(namespace: str) -> dict[str, str]:
+    """The query of a request to the catalog: a server that lags behind would not know yet what the leader has taken."""
     return {"consistent": "", **({"ns": namespace} if namespace else {})}
 
 

@@ -72,8 +72,13 @@ class _Outside:
         return self._known[folder]
 
 
+def paths_read(facts: AgentFacts) -> list[str]:
+    """All files that the agent reads, in its order; none without one. Raises AgentProcessError."""
+    return list(source_files(facts.process, facts.agents)) if facts.process is not None else []
+
+
 def files_beyond(config_dir: str, paths: Iterable[str]) -> list[OtherFile]:
-    """Read those of an agent's files (see source_files) that are not in this directory, not through a link either."""
+    """Read those of an agent's files (see paths_read) that are not in this directory, not through a link either."""
     outside = _Outside(config_dir)
     return [_read(path) for path in paths if outside.has(path)]
 
@@ -133,18 +138,19 @@ class Registrations:
 
 
 class Elsewhere(NamedTuple):
-    """The other files of an agent, and what came through its API."""
+    """All paths that an agent reads, those of its files that are not in the directory, and what came through its API."""
 
+    paths: list[str]
     files: list[OtherFile]
     registrations: Registrations
 
 
 def elsewhere(facts: AgentFacts, config_dir: str) -> Elsewhere:
     """Look around. Raises AgentProcessError where several agents read the directory."""
-    process = facts.process
-    files = files_beyond(config_dir, source_files(process, facts.agents)) if process is not None else []
-    complete = process is not None and all(file.document is not None for file in files)
-    return Elsewhere(files, Registrations(facts, complete))
+    paths = paths_read(facts)
+    files = files_beyond(config_dir, paths)
+    complete = facts.process is not None and all(file.document is not None for file in files)
+    return Elsewhere(paths, files, Registrations(facts, complete))
 
 
 def _read(path: str) -> OtherFile:

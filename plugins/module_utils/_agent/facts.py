@@ -142,6 +142,10 @@ class AgentFacts:
         told = config.get("NodeName") if isinstance(config, dict) else None
         return told or (self.settings.values.get("node_name") if self.settings is not None else None)
 
+    def node_among(self, checks: Mapping[str, Any]) -> str | None:
+        """The same without a request where one of these checks, as the agent reports them, tells it."""
+        return next((check["Node"] for check in checks.values() if check.get("Node")), None) or self.node_name
+
     @property
     def version(self) -> str | None:
         """``1.8.7``; None when nothing tells."""

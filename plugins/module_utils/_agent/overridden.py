@@ -18,7 +18,7 @@ from typing import Any, Callable, Container, Iterable, Mapping, NamedTuple
 from urllib.parse import quote
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError, NotFound
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import Doubt
+from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import Doubt, consistent
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace, is_virtual
 
@@ -101,8 +101,7 @@ class NodeInCatalog:
         self._api.send("PUT", "/v1/catalog/register", {key: value for key, value in content.items() if value is not None})
 
     def _ask(self, namespace: str) -> list[dict[str, Any]]:
-        # A server that lags behind would show tags that are no longer so.
-        query = {"consistent": "", **({"ns": namespace} if namespace else {})}
+        query = consistent(namespace)
         try:
             # /v1/catalog/node hides services from tokens that may see them, where id and name differ (seen on 1.8.7 to 1.22.7).
             answer = self._api.get("/v1/catalog/node-services/" + quote(self._name, safe=""), query)

@@ -8,17 +8,14 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir, FileState
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from ansible_collections.registrar.consul.plugins.module_utils._files.state import load_state, save_state
 
 JOURNAL = "journal.json"
-_VERSION = 1
 
 
 class Step(NamedTuple):
@@ -63,25 +60,19 @@ class Journal(NamedTuple):
 
 def load_journal(directory: ConfigDir) -> Journal | None:
     """Return the journal; None when everything is verified. Raises Refused when it cannot be read."""
-    data = directory.read_state(JOURNAL)
-    if data is None:
-        return None
-    try:
-        return _decoded(json.loads(data.decode("utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        hint = "Remove it to forget which changes the agent has not confirmed; the files themselves stay as they are."
-        raise Refused(error(directory.place(STATE + "/" + JOURNAL), "state-damaged", "is damaged.", hint)) from None
+    hint = "Remove it to forget which changes the agent has not confirmed; the files themselves stay as they are."
+    journal: Journal | None = load_state(directory, JOURNAL, _decoded, hint)
+    return journal
 
 
 def save_journal(directory: ConfigDir, journal: Journal) -> None:
     """Write the journal durably."""
-    durable.replace(directory.state, JOURNAL, (json.dumps(_encoded(journal), sort_keys=True) + "\n").encode("utf-8"))
+    save_state(directory, JOURNAL, _encoded(journal))
 
 
 def _encoded(journal: Journal) -> dict[str, Any]:
     intent = journal.intent
     return {
-        "version": _VERSION,
         "files": {name: [_listed(part) for part in entry] for name, entry in journal.files.items()},
         "committed": list(journal.committed),
         "reason": journal.reason,
@@ -96,8 +87,6 @@ def _encoded(journal: Journal) -> dict[str, Any]:
 
 
 def _decoded(value: dict[str, Any]) -> Journal:
-    if value["version"] != _VERSION:
-        raise ValueError("of another version of the collection")
     files = {
         name: Entry(_state(before), _state(after), None if owned is None else Owned(*owned))
         for name, (before, after, owned) in value["files"].items()

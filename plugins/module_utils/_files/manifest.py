@@ -8,16 +8,13 @@ Private to the collection: may change at any time.
 
 from __future__ import annotations
 
-import json
 from itertools import chain
-from typing import Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.state import load_state, save_state
 
 MANIFEST = "manifest.json"
-_VERSION = 1
 
 
 class Owned(NamedTuple):
@@ -41,23 +38,17 @@ class Owned(NamedTuple):
 
 def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
     """Return our files by name. Raises Refused when the manifest cannot be read."""
-    data = directory.read_state(MANIFEST)
-    if data is None:
-        return {}
-    try:
-        value = json.loads(data.decode("utf-8"))
-        if value["version"] != _VERSION:
-            raise ValueError("of another version of the collection")
-        return {name: Owned(*owned) for name, owned in value["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        hint = "Remove it, and run the tasks once with adopt: true to take the files over again."
-        raise Refused(error(directory.place(STATE + "/" + MANIFEST), "state-damaged", "is damaged.", hint)) from None
+    hint = "Remove it, and run the tasks once with adopt: true to take the files over again."
+    return load_state(directory, MANIFEST, _decoded, hint) or {}
 
 
 def save_manifest(directory: ConfigDir, files: dict[str, Owned]) -> None:
     """Write the manifest durably."""
-    value = {"version": _VERSION, "files": {name: owned.packed() for name, owned in files.items()}}
-    durable.replace(directory.state, MANIFEST, (json.dumps(value, sort_keys=True) + "\n").encode("utf-8"))
+    save_state(directory, MANIFEST, {"files": {name: owned.packed() for name, owned in files.items()}})
+
+
+def _decoded(value: dict[str, Any]) -> dict[str, Owned]:
+    return {name: Owned(*owned) for name, owned in value["files"].items()}
 
 
 def owner_in_words(owner: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Collection, Mapping
 from urllib.parse import quote
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import consistent
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
 from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited
 
@@ -48,8 +49,7 @@ def _of_node(api: AgentApi, node: str, checks: Mapping[str, Any]) -> dict[str, s
     """The states that the catalog has, by the agent's keys; none where the token may not see the node."""
     found: dict[str, str] = {}
     for namespace in sorted({check.get("Namespace") or "" for check in checks.values()}):
-        query = {"consistent": "", **({"ns": namespace} if namespace else {})}
-        for check in api.get("/v1/health/node/" + quote(node, safe=""), query) or ():
+        for check in api.get("/v1/health/node/" + quote(node, safe=""), consistent(namespace)) or ():
             found[in_namespace(namespace, check["CheckID"])] = check["Status"]
     return found
 

@@ -75,7 +75,7 @@ class HealthWait:
             warn(text)
         if health.healthy:
             lag = max(_SHORTEST_LAG, min(self._limit - health.waited, _LONGEST_LAG))
-            text = disagreement(self._facts.api, self._node(health), health.checks, self.awaited, self._states, lag)
+            text = disagreement(self._facts.api, self._facts.node_among(health.checks), health.checks, self.awaited, self._states, lag)
             if text:
                 warn(text)
         return health
@@ -117,10 +117,6 @@ class HealthWait:
         if self._facts.api is None:
             raise ApiError(self._facts.why_no_api)
         return AgentView(self._facts.api, self._namespaces)
-
-    def _node(self, health: Health) -> str | None:
-        told = next((check["Node"] for check in health.checks.values() if check.get("Node")), None)
-        return told or self._facts.node_name
 
 
 def _right(owner: str) -> str:

@@ -62,7 +62,7 @@ class Declared(NamedTuple):
 
 
 def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None, other_files: Iterable[str] = ()) -> Declared:
-    """Read the directory, with the eyes of the agent where one runs, and what else it reads (see source_files). Raises Refused."""
+    """Read the directory, with the eyes of the agent where one runs, and what else it reads (see paths_read). Raises Refused."""
     reader = Reader(*process.reads_as) if process else None
     ours = load_manifest(directory)
     unchecked = unchecked_in(ours.values(), [entry.owned_before for entry in journal.files.values()] if journal is not None else ())

@@ -15,11 +15,11 @@ from typing import Any, ContextManager, Mapping
 from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import looked_for, not_found, remedy
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import BadOptions
 from ansible_collections.registrar.consul.plugins.module_utils._agent.disturbed import disturbed
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import paths_read
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -151,9 +151,7 @@ class Reload:
     # Before the agent is told
 
     def _declared(self) -> Declared:
-        process = self._facts.process
-        others = source_files(process, self._facts.agents) if process is not None else ()
-        return declared(self._directory, self.journal, process, others)
+        return declared(self._directory, self.journal, self._facts.process, paths_read(self._facts))
 
     def _nobody_is_there(self) -> None:
         waits = self.journal is not None

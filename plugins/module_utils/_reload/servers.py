@@ -34,8 +34,7 @@ def with_catalog(
     identifiers = {record.identifier for record in records.values()}
     end = started + target.limit(timeout) + (LATEST_SYNC if timeout is None else 0.0)
     try:
-        node = next((check["Node"] for check in seen.checks.values() if check.get("Node")), None) or facts.node_name
-        findings = missing_in_catalog(api, node, records, end, lambda: bool(ears.of_catalog(identifiers)))
+        findings = missing_in_catalog(api, facts.node_among(seen.checks), records, end, lambda: bool(ears.of_catalog(identifiers)))
     except Doubt as doubt:
         warn("Verified on the agent. Whether the catalog has it too cannot be seen: %s" % doubt)
         return outcome

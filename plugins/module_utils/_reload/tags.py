@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import json
 import time
-from typing import Any, Callable, Container, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Container, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import LATEST_SYNC, Doubt
@@ -41,6 +41,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.ready imp
 
 RULE = "overridden-tags"
 _LOSE = "or let them be lost (overridden_tags: lose)."
+# Of each service in a file, sidecars included: whether its tags may be overridden, and what they are.
+_Tags = Dict[str, Tuple[bool, Optional[List[str]]]]
 
 
 class TagsNotBack(Exception):
@@ -81,7 +83,8 @@ class OverriddenTags:
         """
         if not self._keep:
             return []
-        hidden = [_unseen(key, None, why) for key, why in sorted(_hidden(state, ready, view))]
+        others = [_in_file(content) for content in state.of_others]
+        hidden = [_unseen(key, None, why) for key, why in sorted(_hidden(state, others, ready, view))]
         seen = ready.seen
         if hidden or seen is None:
             return hidden
@@ -92,7 +95,7 @@ class OverriddenTags:
         try:
             node = self._node()
             entries = node.services({service.get("Namespace") or "" for service in registered.values()} & set(state.namespaces))
-            self._choose(registered, entries, functools.partial(_written, state, persisted))
+            self._choose(registered, entries, functools.partial(_written, state, others, persisted))
             denied = node.may_not_write([entries[key] for key in self.kept if key in entries]) if self.kept else set()
         except Doubt as doubt:
             known = {**{key: tagged.tags for key, tagged in self.kept.items()}, **{key: tags_of(registered[key]) for key in registered}}
@@ -180,18 +183,17 @@ class OverriddenTags:
         return {key for key, service in seen.services.items() if (service.get("Namespace") or "", service["ID"]) in owners}
 
     def _node(self) -> NodeInCatalog:
-        named = (check["Node"] for check in (self._seen.checks.values() if self._seen is not None else ()) if check.get("Node"))
-        name = next(named, None) or self._facts.node_name
+        name = self._facts.node_among(self._seen.checks if self._seen is not None else {})
         if not name:
             raise Doubt("the name of the agent's node is not known. A token with agent:read shows it.")
         return NodeInCatalog(self._facts.api, name)
 
 
-def _hidden(state: Declared, ready: Ready, view: AgentView | None) -> Iterator[tuple[str, str]]:
+def _hidden(state: Declared, others: list[_Tags], ready: Ready, view: AgentView | None) -> Iterator[tuple[str, str]]:
     """Services that may have overridden tags, as far as files tell, and cannot be seen; and why."""
     declared = {key for key, service in state.before.services.items() if service.get("enabletagoverride") is True}
     declared = {key for key in declared if key in state.wanted.services} | {
-        key for content in state.of_others for key, (overridden, _tags) in _in_file(content).items() if overridden
+        key for file in others for key, (overridden, _tags) in file.items() if overridden
     }
     for key in declared if ready.seen is None or view is None else declared - ready.seen.services.keys():
         if ready.seen is None or view is None:
@@ -204,12 +206,12 @@ def _hidden(state: Declared, ready: Ready, view: AgentView | None) -> Iterator[t
             yield key, str(problem)
 
 
-def _written(state: Declared, persisted: Persisted | None, key: str) -> Written | None:
+def _written(state: Declared, others: list[_Tags], persisted: Persisted | None, key: str) -> Written | None:
     """What the files say of a service's tags; None where it goes, because of our files."""
     wanted, before = state.wanted.services.get(key), state.before.services.get(key)
     if wanted is None and before is not None and key not in state.elsewhere.services:
         return None
-    theirs = _of_others(state, persisted, key)
+    theirs = _of_others(others, persisted, key)
     if wanted is None:
         return Written(theirs, theirs)
     now, earlier = _tags(wanted), _tags(before) if before is not None else theirs
@@ -217,11 +219,11 @@ def _written(state: Declared, persisted: Persisted | None, key: str) -> Written 
     return Written(now, earlier, now != earlier or not stays)
 
 
-def _of_others(state: Declared, persisted: Persisted | None, key: str) -> list[str] | None:
+def _of_others(others: list[_Tags], persisted: Persisted | None, key: str) -> list[str] | None:
     found = None
-    for content in state.of_others:
+    for file in others:
         # Of several files the agent obeys the last one.
-        _overridden, found = _in_file(content).get(key, (False, found))
+        _overridden, found = file.get(key, (False, found))
     path = persisted.services.get(key.rpartition("/")[2]) if persisted is not None and found is None else None
     if path is None:
         return found
@@ -232,9 +234,8 @@ def _of_others(state: Declared, persisted: Persisted | None, key: str) -> list[s
         return None
 
 
-def _in_file(content: Content) -> dict[str, tuple[bool, list[str] | None]]:
-    """Of each service in a file, sidecars included: whether tags may be overridden, and its tags."""
-    found: dict[str, tuple[bool, list[str] | None]] = {}
+def _in_file(content: Content) -> _Tags:
+    found: _Tags = {}
     for service in content.definitions.services:
         namespace = service.get("namespace")
         found[in_namespace(namespace, service_id(dict(service)))] = (service.get("enable_tag_override") is True, _tags(service))

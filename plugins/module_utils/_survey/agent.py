@@ -203,7 +203,7 @@ class _Origins:
     """Tells services that were registered through the HTTP API from those of other files, and from leftovers of removed ones."""
 
     def __init__(self, facts: AgentFacts, process: AgentProcess | None, path: str, complete: bool) -> None:
-        self._kept = persisted_in(_data_dir(facts, process))
+        self._kept = persisted_in(facts.data_dir)
         self._elsewhere = Expected({}, {})
         # Whether all that the agent reads besides is known: only then is the rest a leftover.
         self._complete = complete
@@ -260,11 +260,6 @@ def _lies_in(name: str, path: str) -> bool:
         return os.path.samefile(os.path.dirname(name), path)
     except OSError:
         return False
-
-
-def _data_dir(facts: AgentFacts, process: AgentProcess | None) -> str | None:
-    path = facts.settings.values.get("data_dir") if facts.settings is not None else None
-    return facts.agents.path_of(process, str(path)) if path and process is not None else None
 
 
 def _json_in(path: str | None) -> dict[str, Any]:

@@ -15,11 +15,10 @@ import os
 import stat
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order, paths_read
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import refused_settings, surroundings
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import is_hcl
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import SHORTEST, Secrets, holds_secret, steps_of
@@ -87,7 +86,7 @@ class Survey:
         """What would stop a reload although no definition is wrong. Settings stay here, so that nobody else can see it."""
         if self._process is None:
             return []
-        paths = list(source_files(self._process, self._facts.agents))
+        paths = paths_read(self._facts)
         others = files_beyond(directory.path, paths)
         here = [Content(directory.place(entry.name), entry.document or {}, entry.definitions) for entry in found]
         complete = not any(entry.fatal for entry in found) and all(file.document is not None for file in others)

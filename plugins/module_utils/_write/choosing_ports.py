@@ -11,9 +11,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order, paths_read
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._definition.sidecars import (
@@ -92,7 +91,7 @@ def look_around(
         return Known([], coming)
     facts = agent()
     here = [Content(directory.place(found.name), {}, found.definitions) for found in scan(directory)]
-    paths = list(source_files(facts.process, facts.agents)) if facts.process is not None else []
+    paths = paths_read(facts)
     files = in_order(directory.path, paths, here, files_beyond(directory.path, paths))
     namespaces = {service.get("namespace") or "" for part in coming for service in part.services}
     return Known(

@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, OtherFile, in_order
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, Elsewhere, in_order
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
@@ -58,24 +57,23 @@ class _Directory(NamedTuple):
         return found
 
 
-def moving_sidecars(candidate: Candidate, facts: AgentFacts, others: list[OtherFile]) -> Iterator[Finding]:
+def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) -> Iterator[Finding]:
     """Yield what the changes do to the ports of sidecars that are not in them, and where two would have one port."""
     staying = [Content(candidate.directory.place(found.name), {}, found.definitions) for found in candidate.staying]
     old = {candidate.directory.place(change.name): _before(change) for change in candidate.changes}
     coming = [change.name for change in candidate.changes if change.new is not None and change.name in candidate.coming]
     new = {candidate.directory.place(name): candidate.coming[name] for name in coming}
-    beyond = [file.content for file in others]
+    beyond = [file.content for file in around.files]
     parts = [*old.values(), *new.values(), *(content.definitions for content in (*staying, *beyond))]
     services = [service for part in parts for service in part.services if sidecar_key(service)]
     if not services:
         return
     ports = DEFAULT_RANGE if all(map(declared_port, services)) else sidecar_range(facts)
-    paths = list(source_files(facts.process, facts.agents)) if facts.process is not None else []
 
     def directory(changing: Mapping[str, Definitions]) -> _Directory:
         here = [*staying, *(Content(place, {}, definitions) for place, definitions in changing.items())]
         here.sort(key=lambda content: os.fsencode(content.place))
-        contents = in_order(candidate.directory.path, paths, here, others)
+        contents = in_order(candidate.directory.path, around.paths, here, around.files)
         return _Directory(_sidecars(contents), given_by_agents((content.definitions for content in contents), ports))
 
     before, after = directory(old), directory(new)

@@ -187,7 +187,7 @@ class Writer:
         findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
         candidate = Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"])
         findings += bound_checks(candidate, around)
-        findings += moving_sidecars(candidate, self.facts, around.files)
+        findings += moving_sidecars(candidate, self.facts, around)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
         findings += self._dangling(staying, manifest)

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What we keep beside the files, as JSON of one form: the manifest, the journal, and what else a killed run leaves to the next one.
+
+Private to the collection: may change at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Mapping
+
+from ansible_collections.registrar.consul.plugins.module_utils._files import durable
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+
+_VERSION = 1
+
+
+def load_state(directory: ConfigDir, name: str, read: Callable[[Any], Any], hint: str) -> Any:
+    """Return what `read` makes of a state file, None when there is none. hint is what helps where it is damaged: Raises Refused."""
+    data = directory.read_state(name)
+    if data is None:
+        return None
+    try:
+        value = json.loads(data.decode("utf-8"))
+        if value["version"] != _VERSION:
+            raise ValueError("of another version of the collection")
+        return read(value)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Refused(error(directory.place(STATE + "/" + name), "state-damaged", "is damaged.", hint)) from None
+
+
+def save_state(directory: ConfigDir, name: str, value: Mapping[str, Any]) -> None:
+    """Write a state file durably."""
+    text = json.dumps({"version": _VERSION, **value}, sort_keys=True) + "\n"
+    durable.replace(directory.state, name, text.encode("utf-8"))
