@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Generated from the schema: do not edit, run make generate.
-"""Documentation of the options that are fields of a service.
-
-Private to the collection: may change at any time.
-"""
+"""Documentation of the options that are fields of a service."""
 
 from __future__ import annotations
 

@@ -1,16 +1,13 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Argument specs: one function for each group of options, mirrored one to one by the doc fragments.
-
-Private to the collection: may change at any time.
-"""
+"""Argument specs: one function for each group of options, mirrored one to one by the doc fragments."""
 
 from __future__ import annotations
 
 from typing import Any, Dict
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SERVICE_ARGUMENT_SPEC
+from ._definition.fields import SERVICE_ARGUMENT_SPEC
 
 Spec = Dict[str, Dict[str, Any]]
 # How an agent is told to reload.

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the controller and the target hand to each other: one text, compressed, the same bytes for the same content.
-
-Private to the collection: may change at any time.
-"""
+"""What the controller and the target hand to each other: one text, compressed, the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import json
 import zlib
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from ._findings import Refused, error
 
 # Far beyond any real set of services; keeps a damaged payload from filling the memory.
 _LARGEST = 512 * 1024 * 1024

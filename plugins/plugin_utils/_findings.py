@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings: what is wrong or surprising in a definition, where, why, and what to write instead.
-
-Private to the collection: may change at any time.
-"""
+"""Findings: what is wrong or surprising in a definition, where, why, and what to write instead."""
 
 from __future__ import annotations
 
@@ -16,7 +13,8 @@ from typing import Any, Literal
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, cleaned, suspicious
 from ansible_collections.registrar.consul.plugins.module_utils._findings import finding
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
+
+from ._schema.versions import (
     ALWAYS,
     Span,
     contains,

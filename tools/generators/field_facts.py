@@ -11,10 +11,7 @@ from ansible_collections.registrar.consul.tools.generators.common import PYTHON_
 PATH = "plugins/module_utils/_definition/fields.py"
 
 _TEMPLATE = '''\
-{header}"""Facts about the fields of a service definition, for the target side.
-
-Private to the collection: may change at any time.
-"""
+{header}"""Facts about the fields of a service definition, for the target side."""
 
 from __future__ import annotations
 

@@ -13,10 +13,7 @@ from ansible_collections.registrar.consul.tools.generators.common import PYTHON_
 PATH = "plugins/doc_fragments/_service_fields.py"
 
 _TEMPLATE = '''\
-{header}"""Documentation of the options that are fields of a service.
-
-Private to the collection: may change at any time.
-"""
+{header}"""Documentation of the options that are fields of a service."""
 
 from __future__ import annotations
 

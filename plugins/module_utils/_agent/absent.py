@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to say when there is no agent to tell: what was looked for, where, and what helps.
-
-Private to the collection: may change at any time.
-"""
+"""What to say when there is no agent to tell: what was looked for, where, and what helps."""
 
 from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import SOURCE_FLAGS, AgentProcess, flags
+from .facts import AgentFacts
+from .process import SOURCE_FLAGS, AgentProcess, flags
 
 # More agents than this are counted, not listed.
 _SHOWN = 3

@@ -4,8 +4,6 @@
 """A small client of one agent's HTTP API: http, https and unix sockets, one connection kept open.
 
 The token goes to that one address and nowhere else: redirects are not followed, proxies are not used.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -202,7 +200,7 @@ class _Connection(http.client.HTTPConnection):
             self.sock.connect(self._path)
             return
         if self._where.network is not None:
-            from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces import network_of
+            from .namespaces import network_of
 
             with network_of(self._where.network):
                 super().connect()

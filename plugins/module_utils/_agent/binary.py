@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The binary of a running agent, as far as this task may run it, too.
-
-Private to the collection: may change at any time.
-"""
+"""The binary of a running agent, as far as this task may run it, too."""
 
 from __future__ import annotations
 
 import os
 import stat
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
+from .process import AgentProcess, Agents
 
 
 def own_binary(process: AgentProcess | None, agents: Agents) -> str | None:

@@ -6,8 +6,6 @@
 The token of the API has shown the services on the agent, so it has service:read for their names, and an answer about the node
 proves node:read: what is missing then is absent. But ``/v1/catalog/node`` (seen on 1.8.7) judges a service by its id where
 its name is meant, so that one that is missing there is asked for by name before it counts.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,9 +14,9 @@ import time
 from typing import Any, Callable, Iterator, Mapping, NamedTuple
 from urllib.parse import quote
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from .._definition.expect import Expected
+from .._findings import Finding, error
+from .api import AgentApi, ApiError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 # A reload that meets the agent's regular sync makes it wait 15 to 30 seconds before it tells the servers of anything, and 15 more for

@@ -4,18 +4,16 @@
 """What is different of services and checks that a reload was not to change.
 
 Compared is all that an agent reports, but for what it changes by its own working: states, outputs, indexes, virtual addresses.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Callable, Container, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace, is_virtual
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import USER_KEYS, spelled, squashed
+from .._definition.expect import in_namespace, is_virtual
+from .._definition.secret import Secrets
+from .._definition.spelling import USER_KEYS, spelled, squashed
+from .view import Seen
 
 _WORKING = frozenset({"CreateIndex", "ModifyIndex", "ContentHash", "Status", "Output"})
 # What a check has from its service, where it is reported.

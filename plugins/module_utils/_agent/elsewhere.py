@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an agent has from other places than one config-dir: its other directories and files, and its HTTP API.
-
-Private to the collection: may change at any time.
-"""
+"""What an agent has from other places than one config-dir: its other directories and files, and its HTTP API."""
 
 from __future__ import annotations
 
@@ -12,16 +9,16 @@ import itertools
 import os
 from typing import Any, Iterable, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import (
+from .._definition.parse import (
     Definitions,
     Unparsable,
     definitions_in,
     document_in,
     is_hcl,
 )
+from .facts import AgentFacts
+from .persisted import Persisted, persisted_in
+from .settings import source_files
 
 
 class Content(NamedTuple):
@@ -121,8 +118,8 @@ class Registrations:
 
     def _registered(self, service: str) -> bool | None:
         """What the API says: there, or absent for certain. Under ACLs a service can be hidden, and the path of one service tells."""
-        from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-        from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
+        from .api import ApiError
+        from .view import AgentView
 
         api = self._facts.api if self._facts.process is not None or self._facts.address_given else None
         if api is None:

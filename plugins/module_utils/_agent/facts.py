@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts about the agent of a config-dir, each found out when it is first asked for, and only then.
-
-Private to the collection: may change at any time.
-"""
+"""Facts about the agent of a config-dir, each found out when it is first asked for, and only then."""
 
 from __future__ import annotations
 
@@ -12,9 +9,9 @@ import os
 import re
 from typing import Any, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
-from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
+from .._versions import parse_version
+from .binary import own_binary
+from .process import AgentProcess, Agents
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
@@ -62,7 +59,7 @@ class AgentFacts:
     def settings(self) -> Any:
         """The agent's own settings (see settings.py); None when it is stopped."""
         if "settings" not in self._known:
-            from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import settings_of
+            from .settings import settings_of
 
             self._known["settings"] = settings_of(self.process, self.agents) if self.process else None
         return self._known["settings"]
@@ -77,7 +74,7 @@ class AgentFacts:
     def api(self) -> Any:
         """A client of the agent (see api.py); None when it cannot be reached and no address was given: why_no_api says why."""
         if "api" not in self._known:
-            from ansible_collections.registrar.consul.plugins.module_utils._agent import api
+            from . import api
 
             way = self._way()
             where = api.endpoint(self._options, os.environ, way and way.address, way and way.network)
@@ -98,7 +95,7 @@ class AgentFacts:
     def _way(self) -> Any:
         """How to reach the agent (see reach.py), where it has to be found out from the process."""
         if "way" not in self._known:
-            from ansible_collections.registrar.consul.plugins.module_utils._agent.reach import reach
+            from .reach import reach
 
             own = not self.address_given and self.process is not None
             self._known["way"] = reach(self.process, self.settings, self.agents) if self.process is not None and own else None
@@ -113,7 +110,7 @@ class AgentFacts:
     def silence(self) -> str:
         """Why nothing that was heard at the address says that an agent is there; empty when one answers, be it with a refusal."""
         if "silence" not in self._known:
-            from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked
+            from .api import AclDenied, ApiError, Blocked
 
             self._known["silence"] = ""
             try:
@@ -223,7 +220,7 @@ class AgentFacts:
         return answer
 
     def _ask_for_self(self) -> dict[str, Any]:
-        from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+        from .api import ApiError
 
         if self.process is None and not self.address_given:
             return {}

@@ -5,8 +5,6 @@
 
 By then they have unloaded everything. Each was tried on 1.8.7, 1.12.9, 1.21.4 and 1.22.7: since 1.11 most of what is wrong with a
 check is found before that, and a missing name, scripts, addresses and everything in a sidecar still after it.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -14,13 +12,13 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import CHECK_TYPES, expected
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squashed
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from .._definition.durations import parse_duration
+from .._definition.expect import CHECK_TYPES, expected
+from .._definition.identity import checks_of, service_id
+from .._definition.parse import Definitions
+from .._definition.spelling import squashed
+from .._findings import Finding, error
+from .elsewhere import Content
 
 _PASSIVE = ("ttl", "aliasservice", "aliasnode")
 # 1.0 had checks with script. A container alone is no type: a program in it is.

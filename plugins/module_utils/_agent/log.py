@@ -4,8 +4,6 @@
 """Hear what an agent says about a reload: no version reports success, all say ``Reload config failed`` with the reason.
 
 All sources are opened before the signal, so that nothing said afterwards is missed.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ import stat
 import time
 from typing import Any, Callable, Collection
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError
+from .api import AgentApi, ApiError
 
 FAILED = "Reload config failed"
 # "Caught: signal=hangup" since 1.7, "Caught signal:  hangup" before.

@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The other agents of the datacenter, as far as it matters which versions they are.
-
-Private to the collection: may change at any time.
-"""
+"""The other agents of the datacenter, as far as it matters which versions they are."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError
+from .api import AgentApi, ApiError
 
 # The first agents and servers that know named ports. What they get of a service from a newer agent has port 0 (seen on a server of 1.21.4).
 KNOWS_PORTS = (1, 22)

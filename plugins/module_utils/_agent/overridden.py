@@ -5,8 +5,6 @@
 
 An agent takes them over with its regular sync, every minute or two. A reload makes it forget them: it has the tags of its files again,
 and tells the servers so at once (seen on 1.8.7, 1.12.9, 1.21.4 and 1.22.7). A restart keeps them, since agents ask the servers first then.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -17,10 +15,10 @@ import time
 from typing import Any, Callable, Container, Iterable, Mapping, NamedTuple
 from urllib.parse import quote
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError, NotFound
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import Doubt, consistent
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace, is_virtual
+from .._definition.expect import in_namespace, is_virtual
+from .api import AgentApi, ApiError, NotFound
+from .catalog import Doubt, consistent
+from .view import Seen
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 _NO_ACLS = "ACL support disabled"

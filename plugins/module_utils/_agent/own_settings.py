@@ -5,8 +5,6 @@
 
 TLS comes first, and a fault in it loses every service; watches and the rest come last, and the reload fails all the same. Each was tried on
 1.8.7, 1.12.9, 1.21.4 and 1.22.7. What depends on the servers (`config_entries`) nobody can know before.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,11 +14,11 @@ import ipaddress
 import socket
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import SECOND, parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from .._definition.durations import SECOND, parse_duration
+from .._definition.identity import sidecar_of
+from .._findings import Finding, error
+from .elsewhere import Content
+from .facts import AgentFacts
 
 # The parts of `tls` (since 1.12); without it the same keys stand at the top.
 _PARTS = ("defaults", "internal_rpc", "https", "grpc")

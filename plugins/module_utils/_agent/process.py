@@ -6,8 +6,6 @@
 SIGHUP ends ``consul watch``, ``consul lock``, ``consul monitor`` and every program that does not expect it. So a process counts
 only when its binary is consul, its first argument is ``agent`` and it was told to read this very directory: whatever the directory
 is called where the process lives, be it in a container.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Iterator, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces import Powers, inside, powers, shares
-from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
+from .._clock import Clock, now
+from .namespaces import Powers, inside, powers, shares
 
 DELETED = " (deleted)"
 SOURCE_FLAGS = ("config-dir", "config-file")

@@ -1,19 +1,16 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How to reach the HTTP API of an agent that was found, wherever it lives: never that of another one on the same port.
-
-Private to the collection: may change at any time.
-"""
+"""How to reach the HTTP API of an agent that was found, wherever it lives: never that of another one on the same port."""
 
 from __future__ import annotations
 
 import os
 from typing import NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces import network_of, shares
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import Settings
+from .namespaces import network_of, shares
+from .process import AgentProcess, Agents
+from .settings import Settings
 
 SILENT = "the agent has no HTTP API that this host can reach"
 _APART = (

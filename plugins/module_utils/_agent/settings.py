@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An agent's own settings, from its command line and its files as far as we may read them.
-
-Private to the collection: may change at any time.
-"""
+"""An agent's own settings, from its command line and its files as far as we may read them."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ import os
 import re
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import SOURCE_FLAGS, AgentProcess, Agents, flags
-from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, read_hcl
+from .._definition.hcl import HclError, read_hcl
+from .process import SOURCE_FLAGS, AgentProcess, Agents, flags
 
 # All that we ask for. Files without any of these words are not worth parsing: most hold services only.
 WANTED = (

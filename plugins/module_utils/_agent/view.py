@@ -5,8 +5,6 @@
 
 An agent with ACLs answers 200 and leaves out what the token may not see, so an absence proves nothing by itself: the path of
 one service says 404 when it is absent and 403 when it is only hidden (agents since 1.3).
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -14,10 +12,10 @@ from __future__ import annotations
 from typing import Any, Container, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, NotFound
-from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, in_namespace, owner_of, place_of
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from .._definition.compare import check_differences, service_differences
+from .._definition.expect import Expected, in_namespace, owner_of, place_of
+from .._findings import Finding, error
+from .api import AclDenied, AgentApi, NotFound
 
 
 class Seen(NamedTuple):

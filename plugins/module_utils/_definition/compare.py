@@ -4,23 +4,21 @@
 """Compare one service or check that an agent reports with what it has to be (see expect.py).
 
 Every difference is a pair of field and reason. Values are shown only where they are plain and cannot be secret.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import SECOND, parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import (
+from .durations import SECOND, parse_duration
+from .expect import (
     PROXY_KINDS,
     default_port,
     derived_addresses,
     is_virtual,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import is_field, spelled, squash, squashed
-from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import Unchecked, is_reported
+from .spelling import is_field, spelled, squash, squashed
+from .unchecked import Unchecked, is_reported
 
 Differences = Iterator["tuple[str, str]"]
 

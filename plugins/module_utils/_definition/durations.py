@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Go durations, as Consul reads them in files and writes them in API answers.
-
-Private to the collection: may change at any time.
-"""
+"""Go durations, as Consul reads them in files and writes them in API answers."""
 
 from __future__ import annotations
 

@@ -5,8 +5,6 @@
 
 Names of fields are squashed (see spelling.py).
 Seen on 1.8.7; the sidecar's defaults are those of 1.3 to 1.22, and what was read of later ones.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
+from .identity import (
     SIDECAR_SUFFIX,
     check_ids,
     checks_of,
@@ -22,8 +20,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
     sidecar_check_ids,
     sidecar_of,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squashed
-from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import marked
+from .spelling import squashed
+from .unchecked import marked
 
 PROXY_KINDS = ("connect-proxy", "mesh-gateway", "terminating-gateway", "ingress-gateway", "api-gateway", "inference-gateway")
 # The order in which the agent looks at a check that has several.

@@ -5,8 +5,6 @@
 
 An object given once is a dictionary, one given several times a list of dictionaries, a block label one more dictionary around
 its block. `${...}` is text like any other, as it is for agents. Compared with 1.8.7.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations

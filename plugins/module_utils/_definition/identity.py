@@ -6,15 +6,13 @@
 Seen on 1.0.8 to 1.10.12: a service without id takes its name; a sidecar is `<service id>-sidecar-proxy`;
 a check without id is `service:<service id>`, with `:<n>` behind it where the service has several checks,
 counted from 1 over `checks` first and then `check`.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Dict, Iterator, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from .parse import Definitions
 
 Mapping = Dict[str, Any]
 

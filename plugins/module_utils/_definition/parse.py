@@ -4,8 +4,6 @@
 """The services and checks in the text of a file, as agents understand them.
 
 Seen on 1.0.8 to 1.10.12: field names in any case, in JSON and HCL alike; a list of one mapping is the mapping.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import LIST_FIELDS, USER_KEY_FIELDS
+from .fields import LIST_FIELDS, USER_KEY_FIELDS
 
 # Old spellings of check fields, in lower case, that agents read in files besides the plain ones (all versions).
 OLD_SPELLINGS = {
@@ -82,7 +80,7 @@ def _json(text: str) -> dict[str, Any] | None:
 
 def _hcl(text: str) -> dict[str, Any]:
     # Imported here: most directories have no such file.
-    from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, read_hcl
+    from .hcl import HclError, read_hcl
 
     try:
         return read_hcl(text)

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep secrets out of everything that leaves the target: files are shown without them, and so are the words of others.
-
-Private to the collection: may change at any time.
-"""
+"""Keep secrets out of everything that leaves the target: files are shown without them, and so are the words of others."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ import json
 from collections import Counter
 from typing import Any, Collection, Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.hcl import HclError, Place, read_with_places
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import (
+from .hcl import HclError, Place, read_with_places
+from .secret import (
     MASK,
     NATURAL,
     SHORTEST,

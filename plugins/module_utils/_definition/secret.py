@@ -5,8 +5,6 @@
 
 Secret are the fields that the schema marks, whatever stands under a key with the name of a secret, the places that somebody listed,
 texts that somebody knows, and passwords inside of texts: in URLs, in JSON, behind the name of a secret.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,8 +14,8 @@ import json
 import re
 from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Tuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS
+from .fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
+from .parse import DEFINITION_KEYS
 
 MASK = "********"
 # Shorter ones cannot be told from ordinary words in somebody else's text.

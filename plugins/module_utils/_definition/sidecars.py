@@ -6,17 +6,15 @@
 Seen on 1.8.7, 1.12.9, 1.21.4 and 1.22.7: a sidecar without a port gets the lowest one of a range that no service has which was
 loaded before it. A reload unloads everything first, so the ports follow from the files and their order alone. One that is written
 in a file loaded later is given all the same, and both have it then. A sidecar with a socket gets a port as well.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import default_port, in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id, sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from .expect import default_port, in_namespace
+from .identity import service_id, sidecar_of
+from .parse import Definitions
 
 # Where an agent has no other range, in every version that knows sidecars.
 DEFAULT_RANGE = (21000, 21255)

@@ -4,8 +4,6 @@
 """One spelling for both worlds: a file's ``local_bind_port`` and the API's ``LocalBindPort`` are both ``localbindport``.
 
 Keys that belong to the user (meta, config, ...) stay as they are.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import DURATION_FIELDS, FIELD_NAMES, USER_KEY_FIELDS
+from .fields import DURATION_FIELDS, FIELD_NAMES, USER_KEY_FIELDS
 
 
 @functools.lru_cache(maxsize=None)

@@ -4,8 +4,6 @@
 """Keys of a definition that the user listed as unchecked: nobody here knows what they mean, or how an agent reports them.
 
 Paths are as the user writes them or as the controller's schema does: `proxy.new_thing`, `checks[*].new_thing`, `checks[].new_thing`.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
+from .durations import parse_duration
 
 _STEP = re.compile(r"\[\*?\]|[^.\[\]]+")
 

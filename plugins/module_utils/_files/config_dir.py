@@ -4,8 +4,6 @@
 """A config-dir, opened once: every access goes through its descriptor, so a path that is swapped meanwhile changes nothing.
 
 Our own state is in its sub-directory `.registrar` (0700), which agents never enter.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -17,8 +15,8 @@ import os
 import stat
 from typing import Any, Iterator, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error, warning
+from .._findings import Finding, Refused, error, warning
+from . import durable
 
 STATE = ".registrar"
 STAGE = "stage"

@@ -1,19 +1,16 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was written and never verified, so that a later run knows it: the target of a rollback, and of a needed reload.
-
-Private to the collection: may change at any time.
-"""
+"""What was written and never verified, so that a later run knows it: the target of a rollback, and of a needed reload."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
-from ansible_collections.registrar.consul.plugins.module_utils._files.state import load_state, save_state
+from .._clock import Clock
+from .config_dir import ConfigDir, FileState
+from .manifest import Owned
+from .state import load_state, save_state
 
 JOURNAL = "journal.json"
 

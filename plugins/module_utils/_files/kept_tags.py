@@ -1,20 +1,17 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be put right on the servers after a reload, on disk, so that a run which was killed leaves it to the next one.
-
-Private to the collection: may change at any time.
-"""
+"""What has to be put right on the servers after a reload, on disk, so that a run which was killed leaves it to the next one."""
 
 from __future__ import annotations
 
 import os
 from typing import Any, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir, remedy
-from ansible_collections.registrar.consul.plugins.module_utils._files.state import load_state, save_state
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from .._findings import Refused, error
+from . import durable
+from .config_dir import STATE, ConfigDir, remedy
+from .state import load_state, save_state
 
 TAGS = "tags.json"
 

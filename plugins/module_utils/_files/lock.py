@@ -5,8 +5,6 @@
 
 The system's own lock ends with its process, so a stale one cannot exist. The words in the lock file only say who holds it; a
 run that was killed leaves its words behind, and they are recognised by the process that is no more.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -19,9 +17,9 @@ import socket
 import time
 from typing import Any, Iterator
 
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
+from .._findings import Finding, Refused, error
+from . import durable
+from .config_dir import STATE, ConfigDir
 
 LOCK = "lock"
 _POLL = 0.05

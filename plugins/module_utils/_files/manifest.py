@@ -1,18 +1,15 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files in a config-dir are ours, and whose among us.
-
-Private to the collection: may change at any time.
-"""
+"""Which files in a config-dir are ours, and whose among us."""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.state import load_state, save_state
+from .config_dir import ConfigDir
+from .state import load_state, save_state
 
 MANIFEST = "manifest.json"
 

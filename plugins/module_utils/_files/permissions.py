@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owner, group and mode of the files: what the task says, else what lets the agent read them and nobody else.
-
-Private to the collection: may change at any time.
-"""
+"""Owner, group and mode of the files: what the task says, else what lets the agent read them and nobody else."""
 
 from __future__ import annotations
 
@@ -14,9 +11,9 @@ import pwd
 import re
 from typing import Any, Callable, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from .._findings import Refused, error
+from .config_dir import ConfigDir, FileState
+from .scan import Reader
 
 # The user that packages of Consul make and run the agent as.
 PACKAGED_USER = "consul"

@@ -1,20 +1,17 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to happen so that the files of one owner are as wanted: found out before anything does.
-
-Private to the collection: may change at any time.
-"""
+"""What has to happen so that the files of one owner are as wanted: found out before anything does."""
 
 from __future__ import annotations
 
 from typing import Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, bad_name, digest_of, state_of
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
-from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error, warning
+from .._findings import Finding, Refused, error, warning
+from .config_dir import ConfigDir, FileState, bad_name, digest_of, state_of
+from .manifest import Owned, owner_in_words
+from .permissions import Owners
+from .transaction import Change
 
 
 class Wanted(NamedTuple):

@@ -5,8 +5,6 @@
 
 Seen on 1.0.8 to 1.10.12: names end in exactly .json or .hcl, hidden ones included; a link's target decides by its name; folders
 are not entered; what cannot be read makes the agent refuse the whole reload, and the next start.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,15 +14,15 @@ import os
 import stat
 from typing import Any, Container, Iterable, Iterator, NamedTuple, Tuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import (
+from .._definition.parse import (
     Definitions,
     Unparsable,
     definitions_in,
     document_in,
     is_hcl,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import EXTENSIONS, ConfigDir
+from . import durable
+from .config_dir import EXTENSIONS, ConfigDir
 
 # User ids and group ids, each as ranges, first and last.
 Powers = Tuple[Tuple[Tuple[int, int], ...], Tuple[Tuple[int, int], ...]]

@@ -1,19 +1,16 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What we keep beside the files, as JSON of one form: the manifest, the journal, and what else a killed run leaves to the next one.
-
-Private to the collection: may change at any time.
-"""
+"""What we keep beside the files, as JSON of one form: the manifest, the journal, and what else a killed run leaves to the next one."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Callable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE, ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from .._findings import Refused, error
+from . import durable
+from .config_dir import STATE, ConfigDir
 
 _VERSION = 1
 

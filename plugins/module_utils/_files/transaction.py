@@ -5,8 +5,6 @@
 
 Before the journal is on disk nothing has happened; from then on the change is decided, and whoever comes next finishes it. So a
 crash at any instruction leaves, after the next look, exactly the old files or exactly the new ones. Hold the lock for all of it.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,9 +13,10 @@ import hashlib
 import os
 from typing import Callable, Iterable, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
-from ansible_collections.registrar.consul.plugins.module_utils._files import durable
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import (
+from .._clock import Clock, now
+from .._findings import Finding, Refused, Unfinished, error
+from . import durable
+from .config_dir import (
     BACKUP,
     STAGE,
     STATE,
@@ -26,7 +25,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir
     remedy,
     state_of,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import (
+from .journal import (
     JOURNAL,
     Entry,
     Intent,
@@ -35,8 +34,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.journal im
     load_journal,
     save_journal,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, save_manifest
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, Unfinished, error
+from .manifest import Owned, load_manifest, save_manifest
 
 # Gives a staged file the security label of the place it is meant for: (staged path, final path).
 Label = Callable[[str, str], None]

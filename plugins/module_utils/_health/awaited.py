@@ -6,16 +6,14 @@
 A reload keeps the state of a check: one whose path has become wrong goes on passing until it has run again (1.8.7 to 1.22.7). So that
 a check is passing says nothing before it has run, and agents do not tell when they run one. What they show is a new state or a new
 output; without either there is only the time after which it must have run.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Collection, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import SECOND, parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import SIDECAR_PORT, Expected, owner_of, place_of
+from .._definition.durations import SECOND, parse_duration
+from .._definition.expect import SIDECAR_PORT, Expected, owner_of, place_of
 
 # Agents run no check more often (checks.MinInterval; read).
 SHORTEST_INTERVAL = 1.0

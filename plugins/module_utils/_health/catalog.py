@@ -4,8 +4,6 @@
 """Whether the catalog, which all others ask, has the checks in the state in which the agent has them.
 
 An agent tells the servers of a new state at once, unless its regular sync or a server that it does not reach comes in between.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -14,10 +12,10 @@ import time
 from typing import Any, Collection, Mapping
 from urllib.parse import quote
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import consistent
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited
+from .._agent.api import AgentApi, ApiError
+from .._agent.catalog import consistent
+from .._definition.expect import in_namespace
+from .awaited import Awaited
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 _SHOWN = 5

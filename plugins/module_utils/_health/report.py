@@ -1,18 +1,15 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of checks that did not become healthy, of those that could not, and of services that are in maintenance.
-
-Private to the collection: may change at any time.
-"""
+"""What is said of checks that did not become healthy, of those that could not, and of services that are in maintenance."""
 
 from __future__ import annotations
 
 from typing import Any, Callable, Iterator
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
-from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import PROXY
-from ansible_collections.registrar.consul.plugins.module_utils._health.wait import Ailing, Health
+from .._findings import Finding, error
+from .awaited import PROXY
+from .wait import Ailing, Health
 
 # Outputs are whole pages at times; the beginning has the reason.
 LONGEST_OUTPUT = 300

@@ -1,26 +1,23 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wait for the health of one change, from what the definitions say to what is told.
-
-Private to the collection: may change at any time.
-"""
+"""The wait for the health of one change, from what the definitions say to what is told."""
 
 from __future__ import annotations
 
 from typing import Any, Callable, Collection, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited, awaited
-from ansible_collections.registrar.consul.plugins.module_utils._health.catalog import disagreement
-from ansible_collections.registrar.consul.plugins.module_utils._health.report import warnings
-from ansible_collections.registrar.consul.plugins.module_utils._health.sight import cannot_be_seen, hidden, too_short
-from ansible_collections.registrar.consul.plugins.module_utils._health.wait import Health, Waiting
+from .._agent.api import ApiError
+from .._agent.facts import AgentFacts
+from .._agent.process import AgentProcessError
+from .._agent.view import AgentView, Seen
+from .._definition.expect import Expected
+from .._findings import Finding
+from .awaited import Awaited, awaited
+from .catalog import disagreement
+from .report import warnings
+from .sight import cannot_be_seen, hidden, too_short
+from .wait import Health, Waiting
 
 # The servers may lag behind for as long as is left of the time, and for this long at least and at most.
 _SHORTEST_LAG, _LONGEST_LAG = 3.0, 30.0

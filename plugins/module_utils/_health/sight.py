@@ -1,21 +1,18 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why checks cannot be waited for: nobody to ask, nothing to be seen, or too little time. Found before anything is done.
-
-Private to the collection: may change at any time.
-"""
+"""Why checks cannot be waited for: nobody to ask, nothing to be seen, or too little time. Found before anything is done."""
 
 from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import not_found, remedy
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
-from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited
+from .._agent.absent import not_found, remedy
+from .._agent.api import ApiError
+from .._agent.facts import AgentFacts
+from .._agent.view import AgentView, Seen
+from .._findings import Finding, Refused, error
+from .awaited import Awaited
 
 _PLACE = "wait_healthy"
 NO_SIGHT = "Give a token that may see the services (service:read) and the node (node:read), or leave out wait_healthy."

@@ -5,8 +5,6 @@
 
 One list of all checks a look: agents (1.8.7 to 1.22.7) do not hold back their answer until something changes there, and to ask for each
 check by itself would be a request for each. A change of state or output that comes and goes between two looks is not seen.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -14,8 +12,8 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Collection, Dict, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._health.awaited import Awaited
+from .._agent.api import ApiError
+from .awaited import Awaited
 
 # No check runs more often than once a second: with these none of its states is passed over, as long as the agent answers fast.
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.5

@@ -1,21 +1,18 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The target side of service_definitions and service_definition: write, reload, verify and put back, under one lock.
-
-Private to the collection: may change at any time.
-"""
+"""The target side of service_definitions and service_definition: write, reload, verify and put back, under one lock."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.kept_tags import load_tags
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, Unfinished, refusal, render
-from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
+from .._files.config_dir import ConfigDir
+from .._files.journal import load_journal
+from .._files.kept_tags import load_tags
+from .._findings import Refused, Unfinished, refusal, render
+from .._write.run import Writer
 
 
 def run(module: Any) -> None:
@@ -26,7 +23,7 @@ def run(module: Any) -> None:
 
 def run_single(module: Any) -> None:
     """Do what service_definition was called for, and exit."""
-    from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked
+    from .._definition.redact import masked
 
     result, writer = _registered(module)
     del result["paths"], result["services"], result["checks"]
@@ -42,7 +39,7 @@ def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
         if writer.payload.get("asks") == "version":
             module.exit_json(changed=False, version=writer.version())
         if module.params["wait_healthy"]:
-            from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_usable
+            from .._health.sight import demand_usable
 
             demand_usable(module.params)
         loading = Loading(module, writer)
@@ -73,7 +70,7 @@ class Loading:
         planned = self._writer.reason if self._module.check_mode else ""
         if self._module.params["reload"] != "now" or not (result["pending"] or planned or load_tags(directory)):
             return
-        from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_locked
+        from .._reload.run import reload_locked
 
         params = self._module.params
         options = dict(params, method=params["reload_method"], timeout=params["reload_timeout"], force=False)

@@ -4,17 +4,15 @@
 """By which way an agent is told, and whether the one that was told is the one that reads the directory.
 
 A signal goes to a process that was proven to read the directory. An address proves nothing: what answers there may be anybody.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
+from .._agent.facts import AgentFacts
+from .._agent.view import Seen
+from .outcome import Outcome, Target
 
 
 def chosen_method(facts: AgentFacts, method: str) -> str:

@@ -1,28 +1,25 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a config-dir declares: our services now and as last verified, everybody else's, and what would stop a reload.
-
-Private to the collection: may change at any time.
-"""
+"""What a config-dir declares: our services now and as last verified, everybody else's, and what would stop a reload."""
 
 from __future__ import annotations
 
 import os
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, OtherFile, files_beyond, in_order
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, keys_of, owner_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squashed
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest, unchecked_in
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified_contents
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from .._agent.elsewhere import Content, OtherFile, files_beyond, in_order
+from .._agent.process import AgentProcess
+from .._definition.expect import Expected, expected, keys_of, owner_of
+from .._definition.identity import checks_of, sidecar_of
+from .._definition.parse import Definitions, Unparsable, parse
+from .._definition.spelling import squashed
+from .._files.config_dir import ConfigDir
+from .._files.journal import Journal
+from .._files.manifest import load_manifest, unchecked_in
+from .._files.scan import DefinitionFile, Reader, scan
+from .._files.transaction import verified_contents
+from .._findings import Finding, error
 
 
 class Bound(NamedTuple):

@@ -1,20 +1,17 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last step of a reload where wait_healthy asks for it: what the wait for the checks makes of an outcome.
-
-Private to the collection: may change at any time.
-"""
+"""The last step of a reload where wait_healthy asks for it: what the wait for the checks makes of an outcome."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import render
-from ansible_collections.registrar.consul.plugins.module_utils._health.report import Hide, findings, listed, reason
-from ansible_collections.registrar.consul.plugins.module_utils._health.run import HealthWait
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome
-from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
+from .._findings import render
+from .._health.report import Hide, findings, listed, reason
+from .._health.run import HealthWait
+from .outcome import Outcome
+from .result import Result
 
 
 def with_health(outcome: Outcome, wait: HealthWait, result: Result, hide: Hide, module: Any, policy: str) -> Outcome:

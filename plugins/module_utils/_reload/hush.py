@@ -1,24 +1,21 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What came of a reload, without secrets of our files: agents quote what they refuse, and differences are told by their values.
-
-Private to the collection: may change at any time.
-"""
+"""What came of a reload, without secrets of our files: agents quote what they refuse, and differences are told by their values."""
 
 from __future__ import annotations
 
 from typing import Any, Iterable
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values, secrets_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import SHORTEST, Secrets
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import load_manifest
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified_contents
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome
+from .._agent.elsewhere import Content
+from .._definition.redact import scrub, secret_values, secrets_of
+from .._definition.secret import SHORTEST, Secrets
+from .._files.config_dir import ConfigDir
+from .._files.journal import load_journal
+from .._files.manifest import load_manifest
+from .._files.transaction import verified_contents
+from .._findings import Finding
+from .outcome import Outcome
 
 
 class Hush:

@@ -1,20 +1,17 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mark in the node's metadata that proves a whole reload: agents set it after all services and checks (seen on 1.6 to 1.10).
-
-Private to the collection: may change at any time.
-"""
+"""A mark in the node's metadata that proves a whole reload: agents set it after all services and checks (seen on 1.6 to 1.10)."""
 
 from __future__ import annotations
 
 import json
 import os
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, digest_of, state_of
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, Label, commit
+from .._agent.api import AgentApi, ApiError
+from .._files.config_dir import ConfigDir, FileState, digest_of, state_of
+from .._files.manifest import Owned, load_manifest
+from .._files.transaction import Change, Label, commit
 
 FILE = "registrar-generation.json"
 KEY = "registrar_generation"

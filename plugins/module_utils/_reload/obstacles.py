@@ -1,27 +1,24 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reasons not to have an agent reload, found before it is told.
-
-Private to the collection: may change at any time.
-"""
+"""Reasons not to have an agent reload, found before it is told."""
 
 from __future__ import annotations
 
 import functools
 from typing import Callable, Iterable, Iterator
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import knows_node
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Registrations
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, half_loads
-from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import Surroundings, refused_settings, surroundings
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import check_differences, service_differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import owner_of
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
-from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
+from .._agent.catalog import knows_node
+from .._agent.elsewhere import Registrations
+from .._agent.facts import AgentFacts
+from .._agent.loading import Agent, half_loads
+from .._agent.own_settings import Surroundings, refused_settings, surroundings
+from .._agent.persisted import Persisted
+from .._agent.view import Seen
+from .._definition.compare import check_differences, service_differences
+from .._definition.expect import owner_of
+from .._findings import Finding, error
+from .declared import Declared
 
 _TAKEN_OVER = {
     "service": "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good.",

@@ -5,17 +5,15 @@
 
 The other terms of a reload: Expected (what definitions ask for, _definition/expect.py), Seen (what the agent reports, _agent/view.py),
 Declared (what its files say, declared.py), Ready (what it had before, ready.py) and Witness (the ways to know, verify.py).
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
+from .._agent.view import Seen
+from .._definition.expect import Expected
+from .._findings import Finding
 
 # Checks that alias another node's service hold up a reload for a minute.
 SLOW = 90.0

@@ -5,8 +5,6 @@
 
 The handler is set up after the services are loaded, after HTTP answers, and after the joins of start_join. Nothing outside the
 process shows it, so what counts is that HTTP answers and that some time has passed since, or that the agent has run for long.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,10 +13,10 @@ import os
 import time
 from typing import Callable, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Untrusted
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
-from ansible_collections.registrar.consul.plugins.module_utils._clock import now
+from .._agent.api import AclDenied, ApiError, Blocked, Untrusted
+from .._agent.process import AgentProcess
+from .._agent.view import AgentView, Seen
+from .._clock import now
 
 # Nothing starts for longer than this and does not answer (seen: 40 s with 5,000 files on a loaded machine).
 GROWN_UP = 120.0

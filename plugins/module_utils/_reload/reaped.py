@@ -1,15 +1,12 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Services that an agent removes by itself, since a check of theirs asks for it (deregister_critical_service_after).
-
-Private to the collection: may change at any time.
-"""
+"""Services that an agent removes by itself, since a check of theirs asks for it (deregister_critical_service_after)."""
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, owner_of
+from .._agent.view import Seen
+from .._definition.expect import Expected, owner_of
 
 REAPED = "the agent has removed services that were critical for longer than their checks allow"
 

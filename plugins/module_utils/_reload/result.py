@@ -1,16 +1,13 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reload tells whoever called it.
-
-Private to the collection: may change at any time.
-"""
+"""What a reload tells whoever called it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
+from .._findings import Finding
 
 
 class Result:

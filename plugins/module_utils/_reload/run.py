@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Have an agent load what the config-dir says, prove that it did, or put the node back as it was.
-
-Private to the collection: may change at any time.
-"""
+"""Have an agent load what the config-dir says, prove that it did, or put the node back as it was."""
 
 from __future__ import annotations
 
@@ -12,36 +9,36 @@ import os
 import time
 from typing import Any, ContextManager, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import looked_for, not_found, remedy
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import BadOptions
-from ansible_collections.registrar.consul.plugins.module_utils._agent.disturbed import disturbed
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import paths_read
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, started_after
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
-from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import note_healthy, recover, restore, verified
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, render_all
-from ansible_collections.registrar.consul.plugins.module_utils._reload.channel import chosen_method, doubt, misled, stranger
-from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.hush import Hush
-from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import generation_in, generation_of, mark
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import obstacles
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
-from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import NotReady, Ready, is_grown_up, wait_ready
-from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED, leaving_out, reaped
-from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
-from ansible_collections.registrar.consul.plugins.module_utils._reload.servers import warn_of_older_members, with_catalog
-from ansible_collections.registrar.consul.plugins.module_utils._reload.tags import OverriddenTags, TagsNotBack
-from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
-from ansible_collections.registrar.consul.plugins.module_utils._reload.verify import Witness, verify
-from ansible_collections.registrar.consul.plugins.module_utils._reload.words import capital, disturbance, put_back, still_wrong, why
+from .._agent.absent import looked_for, not_found, remedy
+from .._agent.api import BadOptions
+from .._agent.disturbed import disturbed
+from .._agent.elsewhere import paths_read
+from .._agent.facts import AgentFacts
+from .._agent.log import Ears
+from .._agent.persisted import Persisted, persisted_in
+from .._agent.process import AgentProcessError, started_after
+from .._agent.view import AgentView, Seen, differences
+from .._definition.expect import Expected
+from .._files.config_dir import ConfigDir
+from .._files.journal import Journal, load_journal
+from .._files.lock import locked
+from .._files.selinux import labelling
+from .._files.transaction import note_healthy, recover, restore, verified
+from .._findings import Finding, Refused, refusal, render_all
+from .channel import chosen_method, doubt, misled, stranger
+from .declared import Declared, declared
+from .hush import Hush
+from .marker import generation_in, generation_of, mark
+from .obstacles import obstacles
+from .outcome import Outcome, Target
+from .ready import NotReady, Ready, is_grown_up, wait_ready
+from .reaped import REAPED, leaving_out, reaped
+from .result import Result
+from .servers import warn_of_older_members, with_catalog
+from .tags import OverriddenTags, TagsNotBack
+from .tell import NotTold, listen, tell
+from .verify import Witness, verify
+from .words import capital, disturbance, put_back, still_wrong, why
 
 _NOTHING = Persisted({}, {})
 _NOBODY = Expected({}, {})
@@ -79,7 +76,7 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
 def _demand_usable(options: Mapping[str, Any]) -> None:
     """Raise Refused where wait_healthy cannot be meant like this."""
     if options["wait_healthy"]:
-        from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_usable
+        from .._health.sight import demand_usable
 
         demand_usable(options)
 
@@ -314,13 +311,13 @@ class Reload:
 
     def _health_wait(self) -> Any:
         """What wait_healthy asks for. Imported here: nothing of it is needed without."""
-        from ansible_collections.registrar.consul.plugins.module_utils._health.run import HealthWait
+        from .._health.run import HealthWait
 
         state, noted = self.state, self.journal.healthy if self.journal is not None else None
         return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, noted, state.namespaces)
 
     def _with_health(self, outcome: Outcome) -> Outcome:
-        from ansible_collections.registrar.consul.plugins.module_utils._reload.healthy import with_health
+        from .healthy import with_health
 
         everything, policy = self.state.everything, self._options["on_unhealthy"]
         wait = self._health_wait()
@@ -446,7 +443,7 @@ class Reload:
             self._wait_ready(gently=False)
 
     def _health_again(self) -> str:
-        from ansible_collections.registrar.consul.plugins.module_utils._health.report import again
+        from .._health.report import again
 
         return again(self._health_wait().run_back())
 

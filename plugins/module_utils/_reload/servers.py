@@ -1,21 +1,18 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the servers have taken what the agent has: with ACLs they may refuse it, and the agent alone looks well.
-
-Private to the collection: may change at any time.
-"""
+"""Whether the servers have taken what the agent has: with ACLs they may refuse it, and the agent alone looks well."""
 
 from __future__ import annotations
 
 from typing import Callable
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import LATEST_SYNC, Doubt, awaited, missing_in_catalog
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
-from ansible_collections.registrar.consul.plugins.module_utils._agent.members import older_than_ports, ports_warning
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome, Target
+from .._agent.catalog import LATEST_SYNC, Doubt, awaited, missing_in_catalog
+from .._agent.facts import AgentFacts
+from .._agent.log import Ears
+from .._agent.members import older_than_ports, ports_warning
+from .._definition.expect import Expected
+from .outcome import Outcome, Target
 
 
 def with_catalog(

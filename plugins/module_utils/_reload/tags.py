@@ -5,8 +5,6 @@
 
 Kept are the tags in the catalog of every service with ``enable_tag_override`` that are not those which the agent will have by itself.
 Where our own files change the tags of a service, theirs are the ones that count from then on.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,11 +14,11 @@ import json
 import time
 from typing import Any, Callable, Container, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.catalog import LATEST_SYNC, Doubt
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.overridden import (
+from .._agent.api import ApiError
+from .._agent.catalog import LATEST_SYNC, Doubt
+from .._agent.elsewhere import Content
+from .._agent.facts import AgentFacts
+from .._agent.overridden import (
     NodeInCatalog,
     Tagged,
     fingerprint,
@@ -29,15 +27,15 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.overridden
     rights_for,
     tags_of,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id, sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.kept_tags import load_tags, save_tags
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
-from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
+from .._agent.persisted import Persisted
+from .._agent.view import AgentView, Seen
+from .._definition.expect import in_namespace
+from .._definition.identity import service_id, sidecar_of
+from .._files.config_dir import ConfigDir
+from .._files.kept_tags import load_tags, save_tags
+from .._findings import Finding, error
+from .declared import Declared
+from .ready import Ready
 
 RULE = "overridden-tags"
 _LOSE = "or let them be lost (overridden_tags: lose)."

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell an agent to reload, once, and listen to what it says.
-
-Private to the collection: may change at any time.
-"""
+"""Tell an agent to reload, once, and listen to what it says."""
 
 from __future__ import annotations
 
@@ -12,10 +9,10 @@ import os
 import signal
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears, Journal, LogFile, LogStream
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
+from .._agent.api import AclDenied, ApiError, Blocked
+from .._agent.facts import AgentFacts
+from .._agent.log import Ears, Journal, LogFile, LogStream
+from .._agent.process import AgentProcess
 
 
 class NotTold(Exception):

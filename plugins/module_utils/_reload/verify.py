@@ -1,23 +1,20 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wait until an agent has what it has to have, and no longer; never claim more than was seen.
-
-Private to the collection: may change at any time.
-"""
+"""Wait until an agent has what it has to have, and no longer; never claim more than was seen."""
 
 from __future__ import annotations
 
 import time
 from typing import Any, Callable, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked
-from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, differences, lost, without
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import owner_of
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import SLOW, Outcome, Target
+from .._agent.api import AclDenied, ApiError, Blocked
+from .._agent.log import Ears
+from .._agent.persisted import Persisted
+from .._agent.view import AgentView, Seen, differences, lost, without
+from .._definition.expect import owner_of
+from .._findings import Finding
+from .outcome import SLOW, Outcome, Target
 
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_REST = 0.01, 0.25, 1.0
 ENDED = "the agent has ended"

@@ -1,14 +1,11 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people read when a reload did not work.
-
-Private to the collection: may change at any time.
-"""
+"""What people read when a reload did not work."""
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Outcome
+from .outcome import Outcome
 
 _SHOWN_NAMES = 10
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the agent of a config-dir has, and where that is not what the files say.
-
-Private to the collection: may change at any time.
-"""
+"""What the agent of a config-dir has, and where that is not what the files say."""
 
 from __future__ import annotations
 
@@ -13,18 +10,18 @@ import os
 import time
 from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import not_found
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
-from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import source_files
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen, compared
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected, in_namespace, owner_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of, service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Unparsable, parse
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, Secrets
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
+from .._agent.absent import not_found
+from .._agent.api import ApiError
+from .._agent.facts import AgentFacts
+from .._agent.persisted import Persisted, persisted_in
+from .._agent.process import AgentProcess, AgentProcessError
+from .._agent.settings import source_files
+from .._agent.view import AgentView, Seen, compared
+from .._definition.expect import Expected, expected, in_namespace, owner_of
+from .._definition.identity import SERVICE, ids_of, service_id
+from .._definition.parse import Unparsable, parse
+from .._definition.secret import MASK, Secrets
+from .._files.scan import DefinitionFile
 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
 _SECOND_LOOK = 0.5

@@ -4,8 +4,6 @@
 """What is in a config-dir, whose it is, and what its agent has: gathered in one look, and nothing is changed.
 
 It is judged on the controller, which gets the definitions without their secrets.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,22 +13,22 @@ import os
 import stat
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order, paths_read
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import refused_settings, surroundings
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, AgentProcessError
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import is_hcl
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import SHORTEST, Secrets, holds_secret, steps_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import places_of
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, digest_of
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, unchecked_in
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, refusal, warning
-from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
-from ansible_collections.registrar.consul.plugins.module_utils._survey.agent import agent_survey
+from .._agent.elsewhere import Content, files_beyond, in_order, paths_read
+from .._agent.facts import AgentFacts
+from .._agent.own_settings import refused_settings, surroundings
+from .._agent.process import AgentProcess, AgentProcessError
+from .._definition.parse import is_hcl
+from .._definition.redact import scrub
+from .._definition.secret import SHORTEST, Secrets, holds_secret, steps_of
+from .._definition.unchecked import places_of
+from .._files.config_dir import ConfigDir, digest_of
+from .._files.journal import load_journal
+from .._files.lock import locked
+from .._files.manifest import Owned, load_manifest, unchecked_in
+from .._files.scan import DefinitionFile, Reader, scan
+from .._findings import Finding, Refused, refusal, warning
+from .._payload import encode_payload
+from .agent import agent_survey
 
 # Seconds to wait for a task that is at work in the directory; then we look all the same.
 _PATIENCE = 5.0

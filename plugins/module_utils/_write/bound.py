@@ -4,22 +4,20 @@
 """Checks outside services that belong to one: will the agent have that service?
 
 All versions (1.0.8 to 1.22.7) stop at the first check whose service they do not have, after they have unloaded all checks.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Elsewhere
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, keys_of, owner_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+from .._agent.elsewhere import Elsewhere
+from .._definition.expect import expected, keys_of, owner_of
+from .._definition.parse import Definitions, Unparsable, parse
+from .._files.config_dir import ConfigDir
+from .._files.manifest import Owned, owner_in_words
+from .._files.scan import DefinitionFile
+from .._files.transaction import Change
+from .._findings import Finding, error, warning
 
 RULE = "check-service-known"
 _CONSEQUENCE = "the agent would lose this check and all behind it, although consul validate finds nothing"

@@ -1,32 +1,29 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A port for each sidecar that declares none and has none from us: the one that it has, or a new one (see sidecar_ports.py).
-
-Private to the collection: may change at any time.
-"""
+"""A port for each sidecar that declares none and has none from us: the one that it has, or a new one (see sidecar_ports.py)."""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, files_beyond, in_order, paths_read
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._definition.sidecars import (
+from .._agent.elsewhere import Content, files_beyond, in_order, paths_read
+from .._agent.facts import AgentFacts
+from .._definition.expect import in_namespace
+from .._definition.parse import Definitions
+from .._definition.sidecars import (
     DEFAULT_RANGE,
     declared_port,
     given_by_agents,
     ports_in,
     sidecar_key,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import scan
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, Refused, error
-from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import Chosen
+from .._files.config_dir import ConfigDir
+from .._files.manifest import Owned
+from .._files.scan import scan
+from .._findings import Finding, Refused, error
+from .sidecar_ports import Chosen
 
 RULE = "sidecar-port-missing"
 
@@ -106,7 +103,7 @@ def look_around(
 
 def registered_ports(facts: AgentFacts, namespaces: Iterable[str] = ()) -> dict[str, int]:
     """The ports of all services that the agent shows, by key: one request, and one for each namespace but the default."""
-    from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
+    from .._agent.api import ApiError
 
     found: dict[str, int] = {}
     try:

@@ -1,20 +1,17 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings that depend on the agent: on its version, and on whether it runs scripts. Resolved where the agent is.
-
-Private to the collection: may change at any time.
-"""
+"""Findings that depend on the agent: on its version, and on whether it runs scripts. Resolved where the agent is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, finding, warning
-from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
+from .._findings import Finding, error, finding, warning
+from .._versions import parse_version
 
 if TYPE_CHECKING:
-    from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+    from .._agent.facts import AgentFacts
 
 
 def packed(conditional: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,24 +1,21 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The directory as it would be: may the agent refuse it, and is every id in it the only one?
-
-Private to the collection: may change at any time.
-"""
+"""The directory as it would be: may the agent refuse it, and is every id in it the only one?"""
 
 from __future__ import annotations
 
 import os
 from typing import Iterable, Mapping
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import OtherFile
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, SERVICE, Id, ids_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, owner_in_words
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+from .._agent.elsewhere import OtherFile
+from .._definition.identity import CHECK, SERVICE, Id, ids_of
+from .._definition.parse import Definitions
+from .._files.config_dir import ConfigDir
+from .._files.manifest import Owned, owner_in_words
+from .._files.scan import DefinitionFile, Reader
+from .._files.transaction import Change
+from .._findings import Finding, error, warning
 
 _CONSEQUENCE = {
     SERVICE: "the agent would register the last one only, without a word",

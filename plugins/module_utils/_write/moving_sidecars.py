@@ -1,22 +1,19 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sidecars of others that a change would move, and ports that two sidecars would have: foreseen from the files.
-
-Private to the collection: may change at any time.
-"""
+"""Sidecars of others that a change would move, and ports that two sidecars would have: foreseen from the files."""
 
 from __future__ import annotations
 
 import os
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, Elsewhere, in_order
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, Unparsable, parse
-from ansible_collections.registrar.consul.plugins.module_utils._definition.sidecars import (
+from .._agent.elsewhere import Content, Elsewhere, in_order
+from .._agent.facts import AgentFacts
+from .._definition.expect import in_namespace
+from .._definition.identity import service_id
+from .._definition.parse import Definitions, Unparsable, parse
+from .._definition.sidecars import (
     DEFAULT_RANGE,
     declared_port,
     given_by_agents,
@@ -24,11 +21,11 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.sidec
     listens_at,
     sidecar_key,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
-from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate
-from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import sidecar_range
+from .._files.manifest import owner_in_words
+from .._files.transaction import Change
+from .._findings import Finding, error, warning
+from .bound import Candidate
+from .choosing_ports import sidecar_range
 
 MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
 

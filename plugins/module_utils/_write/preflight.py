@@ -5,8 +5,6 @@
 
 `validate` parses the files and finds what makes an agent refuse a reload. It misses what makes an agent stop half-way through a
 reload; a trial agent finds that too (all of this seen on 1.4.5 to 1.10.12).
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,11 +14,11 @@ import os
 import tempfile
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub, secret_values
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
+from .._definition.redact import scrub, secret_values
+from .._definition.secret import NATURAL, Secrets
+from .._files.config_dir import ConfigDir
+from .._files.scan import DefinitionFile
+from .._findings import Finding, error, warning
 
 # A pipe that appears after our look at the directory would keep consul for ever, deaf to SIGTERM.
 _LONGEST = 60

@@ -1,21 +1,18 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that must be those of services on this node: looked for in the directory, and then at the agent.
-
-Private to the collection: may change at any time.
-"""
+"""Names that must be those of services on this node: looked for in the directory, and then at the agent."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Container, Iterable, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SIDECAR_SUFFIX, service_id, sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, warning
+from .._definition.identity import SIDECAR_SUFFIX, service_id, sidecar_of
+from .._definition.parse import Definitions
+from .._findings import Finding, warning
 
 if TYPE_CHECKING:
-    from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+    from .._agent.facts import AgentFacts
 
 # Kind of name (id or name), the name, and the finding: path, rule, message, hint.
 Reference = Sequence[str]
@@ -50,8 +47,8 @@ def _names_in(directory: Iterable[Definitions]) -> set[tuple[str, str]]:
 
 def _names_at_agent(facts: AgentFacts, leaving: Container[str], wanted: Iterable[str]) -> set[tuple[str, str]] | None:
     """What others have registered, and what the token may not see. None where there is an agent that does not let us look."""
-    from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
-    from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
+    from .._agent.api import ApiError
+    from .._agent.view import AgentView
 
     known: set[tuple[str, str]] = set()
     try:

@@ -4,24 +4,22 @@
 """Take over from files of others: a file whose services and checks are all declared alike elsewhere is not needed any more.
 
 It goes in the same commit in which the new file comes, so that no id ever stands twice, and it comes back with a rollback.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Callable, Container, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.compare import same
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, in_namespace
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import DURATIONS, USER_KEYS, squash, squashed
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, state_of
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error
+from .._definition.compare import same
+from .._definition.durations import parse_duration
+from .._definition.expect import expected, in_namespace
+from .._definition.identity import service_id
+from .._definition.parse import Definitions
+from .._definition.spelling import DURATIONS, USER_KEYS, squash, squashed
+from .._files.config_dir import ConfigDir, state_of
+from .._files.scan import DefinitionFile
+from .._files.transaction import Change
+from .._findings import Finding, error
 
 Definition = Mapping[str, Any]
 

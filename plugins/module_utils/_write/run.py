@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the payload to the files: judged against the directory and the agent, committed as one change.
-
-Private to the collection: may change at any time.
-"""
+"""From the payload to the files: judged against the directory and the agent, committed as one change."""
 
 from __future__ import annotations
 
@@ -12,30 +9,30 @@ import json
 import os
 from typing import Any, Callable, Dict
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import (
+from .._definition.identity import service_id
+from .._definition.parse import Definitions
+from .._definition.secret import Secrets
+from .._files.config_dir import ConfigDir
+from .._files.journal import Journal, load_journal
+from .._files.lock import locked
+from .._files.manifest import (
     Owned,
     load_manifest,
     owner_in_words,
     save_manifest,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._files.permissions import Owners, wanted_ownership
-from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan, Wanted, plan
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader, scan
-from ansible_collections.registrar.consul.plugins.module_utils._files.selinux import labelling
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, commit, recover, verified
-from ansible_collections.registrar.consul.plugins.module_utils._findings import (
+from .._files.permissions import Owners, wanted_ownership
+from .._files.plan import Plan, Wanted, plan
+from .._files.scan import Reader, scan
+from .._files.selinux import labelling
+from .._files.transaction import Change, commit, recover, verified
+from .._findings import (
     Finding,
     Refused,
     error,
     warning,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._payload import decode_payload
+from .._payload import decode_payload
 
 # What is done with the directory, and the result so far, before the lock is let go.
 Then = Callable[[ConfigDir, Dict[str, Any]], None]
@@ -143,7 +140,7 @@ class Writer:
         given = self.payload.get("sidecars")
         if not given:
             return
-        from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import Chosen, chosen_earlier, fill
+        from .sidecar_ports import Chosen, chosen_earlier, fill
 
         earlier = chosen_earlier(given["keys"], manifest, self.payload["owner"])
         complete = earlier.keys() >= set(given["keys"])
@@ -151,19 +148,19 @@ class Writer:
         self._ports = fill(given, self._chosen, self.contents, self.definitions)
 
     def _choose_ports(self, directory: ConfigDir | None, manifest: dict[str, Owned], keys: list[str], earlier: dict[str, int]) -> Any:
-        from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import choose, look_around
+        from .choosing_ports import choose, look_around
 
         known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
         return choose(keys, earlier, known)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
-        from ansible_collections.registrar.consul.plugins.module_utils._write.retire import retire
+        from .retire import retire
 
         foreign = scan(directory, {*manifest, *self.contents})
         services = [service for found in self.definitions.values() for service in found.services]
         if self._chosen is not None:
-            from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import as_meant
+            from .choosing_ports import as_meant
 
             services = as_meant(services, self._chosen)
         checks = [check for found in self.definitions.values() for check in found.checks]
@@ -175,11 +172,11 @@ class Writer:
 
     def _judged(self, directory: ConfigDir, changes: list[Change], manifest: dict[str, Owned]) -> list[Finding]:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
-        from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import elsewhere
-        from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate, bound_checks
-        from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings, newer_findings
-        from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
-        from ansible_collections.registrar.consul.plugins.module_utils._write.moving_sidecars import moving_sidecars
+        from .._agent.elsewhere import elsewhere
+        from .bound import Candidate, bound_checks
+        from .conditional import conditional_findings, newer_findings
+        from .cross_check import cross_check
+        from .moving_sidecars import moving_sidecars
 
         agent = self._agent()
         around = elsewhere(self.facts, directory.path)
@@ -200,7 +197,7 @@ class Writer:
         """Return the names in the changes that lead nowhere on this node."""
         if not self.payload.get("references"):
             return []
-        from ansible_collections.registrar.consul.plugins.module_utils._write.references import dangling
+        from .references import dangling
 
         directory = [*self.definitions.values(), *(found.definitions for found in staying)]
         leaving = {service for owned in manifest.values() for service in owned.services}
@@ -210,7 +207,7 @@ class Writer:
         """Return why checks could not be waited for, where that is asked for."""
         if not self._options["wait_healthy"]:
             return []
-        from ansible_collections.registrar.consul.plugins.module_utils._health.sight import unseen
+        from .._health.sight import unseen
 
         return unseen(self.facts, {service for owned in manifest.values() for service in owned.services})
 
@@ -231,7 +228,7 @@ class Writer:
                 return []
             message = "is trial, and there is no consul binary on the target."
             return [warning("preflight", "preflight-missing", message, "Install consul, or set another preflight.")]
-        from ansible_collections.registrar.consul.plugins.module_utils._write.preflight import Candidate, validate, with_time_limit
+        from .preflight import Candidate, validate, with_time_limit
 
         coming = {change.name: change.new for change in changes if change.new is not None}
         leaving = [change.name for change in changes if change.new is None]
@@ -239,7 +236,7 @@ class Writer:
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
         if how == "trial" and not findings:
-            from ansible_collections.registrar.consul.plugins.module_utils._write.trial import trial
+            from .trial import trial
 
             scripts = self.facts.scripts_enabled is not False
             definitions = {name: self.definitions[name] for name in coming}
@@ -248,7 +245,7 @@ class Writer:
 
     def _consul(self) -> str | None:
         """The binary that the agent runs, else the one on PATH."""
-        from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
+        from .._agent.binary import own_binary
 
         found: str | None = own_binary(self._process(), self.facts.agents) or self._module.get_bin_path("consul")
         return found
@@ -265,7 +262,7 @@ class Writer:
     def facts(self) -> Any:
         """Facts about the agent of the directory (see AgentFacts)."""
         if self._facts is None:
-            from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+            from .._agent.facts import AgentFacts
 
             self._facts = AgentFacts(self._module, self._options)
         return self._facts
@@ -281,7 +278,7 @@ class Writer:
         return self.facts
 
     def _process(self) -> Any:
-        from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
+        from .._agent.process import AgentProcessError
 
         try:
             return self.facts.process
@@ -337,7 +334,7 @@ class Writer:
 
     def _waits(self) -> bool:
         """Whether what was changed earlier has to wait, since there is no agent to tell. A warning says so then."""
-        from ansible_collections.registrar.consul.plugins.module_utils._write.waiting import nobody_to_tell
+        from .waiting import nobody_to_tell
 
         why = nobody_to_tell(self.facts, self._options["reload_method"])
         if why:
@@ -370,7 +367,7 @@ def _as_written(paths: list[str]) -> str:
 
 
 def _diff(path: str, change: Change, secrets: Secrets) -> dict[str, str]:
-    from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import masked_pair
+    from .._definition.redact import masked_pair
 
     before, after = masked_pair(change.name, change.old, change.new, secrets)
     full = os.path.join(path, change.name)

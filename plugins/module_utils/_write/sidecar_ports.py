@@ -6,8 +6,6 @@
 An agent gives them anew at every reload, in the order in which it loads its files, and so moves them whenever one before them comes
 or goes (see _definition/sidecars.py). It begins with the lowest of its range; new ones are given here from the highest on, so that
 neither side gets into the other's way.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,10 +13,10 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import sidecar_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._definition.placeholders import DIGITS, placed
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
+from .._definition.identity import sidecar_of
+from .._definition.parse import Definitions
+from .._definition.placeholders import DIGITS, placed
+from .._files.manifest import Owned
 
 
 class Chosen(NamedTuple):

@@ -6,8 +6,6 @@
 It joins nobody, listens on loopback and a unix socket, and gets only the definitions. Its checks are told to run once in ten
 years, so that none does before the agent has ended again. Seen on 1.8.7: ready or refused after 0.1 to 0.3 seconds, 1.2 with
 1,000 services.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -22,13 +20,13 @@ import threading
 import time
 from typing import Any, Container
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError, Endpoint
-from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import parse_duration
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import SERVICE, ids_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
-from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding, error, warning
-from ansible_collections.registrar.consul.plugins.module_utils._write.preflight import Candidate, RunCommand
+from .._agent.api import AgentApi, ApiError, Endpoint
+from .._definition.durations import parse_duration
+from .._definition.identity import SERVICE, ids_of
+from .._definition.parse import Definitions
+from .._definition.redact import scrub
+from .._findings import Finding, error, warning
+from .preflight import Candidate, RunCommand
 
 _SELDOM = "87600h"
 _PATIENCE = 50.0

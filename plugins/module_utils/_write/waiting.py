@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes that were written earlier and never verified: whether there is anybody who could be told of them.
-
-Private to the collection: may change at any time.
-"""
+"""Changes that were written earlier and never verified: whether there is anybody who could be told of them."""
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.absent import looked_for, not_found, remedy
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import BadOptions
-from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
+from .._agent.absent import looked_for, not_found, remedy
+from .._agent.api import BadOptions
+from .._agent.facts import AgentFacts
+from .._agent.process import AgentProcessError
 
 
 def nobody_to_tell(facts: AgentFacts, method: str) -> str:

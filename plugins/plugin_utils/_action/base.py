@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the actions have in common: options in, a judged request out, the module run once.
-
-Private to the collection: may change at any time.
-"""
+"""What the actions have in common: options in, a judged request out, the module run once."""
 
 from __future__ import annotations
 
@@ -21,20 +18,21 @@ from ansible_collections.registrar.consul.plugins.module_utils._findings import 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import refused, show_errors
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import and_healthy, progress
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import Request
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_values
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import prepare
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import (
+
+from .._findings import did_you_mean
+from .._judge.definitions import prepare
+from .._judge.terms import (
     Terms,
     choice,
     demand_library,
     read_terms,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import UNKNOWN_KEY
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import is_newer
+from .._rules.spelling import UNKNOWN_KEY
+from .._schema.versions import is_newer
+from .errors import refused, show_errors
+from .progress import and_healthy, progress
+from .request import Request
+from .vault import vaulted_values
 
 # More warnings than this are counted, not shown; all of them are in the result.
 SHOWN_WARNINGS = 20

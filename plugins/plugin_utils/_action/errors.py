@@ -5,8 +5,6 @@
 
 Ansible shows a failed result as data, with the line breaks of its texts escaped, and from ansible-core 2.19 on `msg` once more above
 it. So `msg` says in one sentence what happened, `errors` is the data, and the lines that a person reads are printed here.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@
 """A line now and then while a task takes long, so that neither people nor a CI take it for dead.
 
 A module's output is read when it has ended, so nothing that it does can be told meanwhile, only that it still does it.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations

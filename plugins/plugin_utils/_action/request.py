@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From definitions to what the target needs: judged, rendered, and nothing more.
-
-Private to the collection: may change at any time.
-"""
+"""From definitions to what the target needs: judged, rendered, and nothing more."""
 
 from __future__ import annotations
 
@@ -15,20 +12,21 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets, Steps
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import (
+
+from .._convert.render import (
     bundle_name,
     check_file_name,
     document,
     render_json,
     service_file_name,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.sidecar_ports import Places, with_places
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import Judged, judge_node_checks, judge_services
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import newest_known
+from .._convert.sidecar_ports import Places, with_places
+from .._findings import Finding
+from .._judge.definitions import Judged, judge_node_checks, judge_services
+from .._judge.terms import Terms
+from .._judge.verdict import Verdict, verdict
+from .._rules.reference import Reference
+from .._schema.versions import newest_known
 
 
 @dataclass(slots=True)
@@ -137,7 +135,7 @@ def _written(contents: Files, terms: Terms) -> tuple[dict[str, str], dict[str, A
 def _about_terms(terms: Terms) -> list[Finding]:
     if terms.version is None and not terms.checked:
         return []
-    from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import known_findings, newer_findings
+    from .._rules.directory import known_findings, newer_findings
 
     return [*newer_findings(terms.version), *known_findings(terms.checked)]
 
@@ -169,6 +167,6 @@ def _secret_places(contents: Files, secrets: Secrets) -> set[Steps]:
 def _text(services: Definitions, checks: Definitions, terms: Terms) -> str:
     if terms.format == "json":
         return render_json(services, checks)
-    from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
+    from .._convert.hcl import render_hcl
 
     return render_hcl(services, terms.header, checks, terms.unchecked)

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of a play that the role does not know, although their names claim so.
-
-Private to the collection: may change at any time.
-"""
+"""The variables of a play that the role does not know, although their names claim so."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.variable import variable_findings
+from .._findings import Finding
+from .._rules.variable import variable_findings
 
 _ROLE = "registrar.consul.consul_services"
 _PREFIX = "consul_services_"

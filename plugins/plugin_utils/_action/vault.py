@@ -6,8 +6,6 @@
 Until ansible-core 2.18 only a value by itself is told from others, by its type; what a template makes of it is plain text. Since 2.19
 a tag stays on the value as long as a template takes it whole. So all variables are looked at that the task refers to, through others too.
 Of a file that is encrypted as a whole no value is marked, but each knows the file that it stood in.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@
 """What a value is that somebody wants converted: a definition, a check, or what some path of the HTTP API answers.
 
 Shapes seen on 1.8.7; later agents add keys to them, which the schema lists.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
+
+from .._findings import Place
+from .._schema.tree import Field, node_check_field, service_field
 
 Json = Mapping[str, Any]
 

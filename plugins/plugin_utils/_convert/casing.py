@@ -4,8 +4,6 @@
 """Keys between the snake_case of definition files and the CamelCase of the HTTP API.
 
 Every key is spelled by its place in the schema, never by a rule for words. The keys of user data are never looked at.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,15 +14,16 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import format_duration, parse_duration
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.api_shapes import KINDS, NotConvertibleError, Part, parts
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, did_you_mean, dotted, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import (
+
+from .._findings import Place, did_you_mean, dotted, quoted
+from .._schema.tree import (
     Field,
     camel_case,
     node_check_field,
     service_field,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
+from .._schema.unchecked import node_check_tree, service_tree
+from .api_shapes import KINDS, NotConvertibleError, Part, parts
 
 
 class CasingError(ValueError):

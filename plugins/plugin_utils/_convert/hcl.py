@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Definitions as HCL 1, the language that Consul reads: no interpolation, no null, other escapes than JSON.
-
-Private to the collection: may change at any time.
-"""
+"""Definitions as HCL 1, the language that Consul reads: no interpolation, no null, other escapes than JSON."""
 
 from __future__ import annotations
 
@@ -14,11 +11,12 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
+
+from .._findings import Place, dotted
+from .._judge.coerce import Coercion
+from .._rules.hcl import hcl_findings
+from .._schema.tree import Field
+from .._schema.unchecked import node_check_tree, service_tree
 
 _INDENT = "  "
 # Not in a text as they are: quote and backslash; ${, which asks for a closing brace; control characters; U+E123, which

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses and ports: what stands at one place twice.
-
-Private to the collection: may change at any time.
-"""
+"""Addresses and ports: what stands at one place twice."""
 
 from __future__ import annotations
 
@@ -12,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, Spot, fault
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Fleet, Key, Proxy, Service
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import mapping_at, mappings_at, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet import ADDRESS_SHARED, INSTANCE_TWICE, LISTENER_TAKEN
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import PROXY
+from .._findings import quoted
+from .._rules.access import mapping_at, mappings_at, number, text
+from .._rules.fleet import ADDRESS_SHARED, INSTANCE_TWICE, LISTENER_TAKEN
+from .._rules.mesh import PROXY
+from .faults import Fault, Spot, fault
+from .hosts import Host
+from .model import Fleet, Key, Proxy, Service
 
 _EVERYWHERE = ("", "0.0.0.0", "::", "[::]")  # noqa: S104 - compared, not bound
 # Where a proxy listens for the application, unless told otherwise.

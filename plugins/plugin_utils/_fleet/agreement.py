@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What hosts have to agree on: protocol, port and kind of a service, owner of a set.
-
-Private to the collection: may change at any time.
-"""
+"""What hosts have to agree on: protocol, port and kind of a service, owner of a set."""
 
 from __future__ import annotations
 
@@ -13,19 +10,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.elsewhere import Elsewhere
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, Spot, fault
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Fleet, Key, Proxy, Service
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import mappings_at, number, text, texts_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet import (
+from .._findings import quoted
+from .._rules.access import mappings_at, number, text, texts_at
+from .._rules.fleet import (
     GATEWAY_KINDS,
     PORTS_DIFFER,
     PROTOCOL_UNCLEAR,
     PROTOCOLS,
     SET_OWNER,
 )
+from .elsewhere import Elsewhere
+from .faults import Fault, Spot, fault
+from .hosts import Host
+from .model import Fleet, Key, Proxy, Service
 
 # What proxies speak when nobody says anything.
 _TCP = "tcp"

@@ -4,8 +4,6 @@
 """The map as DOT, and as SVG where Graphviz is on the controller.
 
 The picture has a ground of its own, so that it looks the same on a light page and on a dark one.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,8 +11,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.graph import GATEWAY, GROUP, SERVICE, Edge, Graph, Node
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.ways import BROKEN, OK, QUERY
+from .graph import GATEWAY, GROUP, SERVICE, Edge, Graph, Node
+from .ways import BROKEN, OK, QUERY
 
 _FONT = "Helvetica,Arial,sans-serif"
 _HEAD = f"""digraph fleet {{

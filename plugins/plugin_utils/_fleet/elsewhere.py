@@ -9,8 +9,6 @@ Every answer is yes, no, or that it cannot be seen, with the reason. Seen on 1.8
   a name is refused to it. So a no counts only where the chain was shown.
 - The chain of a name that nobody has is shown like any other; it leads to other names where central configuration says so.
 - `explain` of a prepared query is 404 where there is none, and 403 where there is one that the token may not read.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -22,8 +20,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ApiError, NotFound
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import MESH_GATEWAY, Key
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import DEFAULT
+
+from .._rules.mesh import DEFAULT
+from .model import MESH_GATEWAY, Key
 
 _NEEDED = 'It needs service_prefix "" read, and node_prefix "" read.'
 # Servers are registered under it, in every datacenter.

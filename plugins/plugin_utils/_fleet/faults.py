@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings over a fleet: one for a fault, with all places where it shows.
-
-Private to the collection: may change at any time.
-"""
+"""Findings over a fleet: one for a fault, with all places where it shows."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Severity
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
+from .._findings import Severity
+from .._rules.rule import Rule
 
 
 class Spot(NamedTuple):

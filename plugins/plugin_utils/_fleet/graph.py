@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The map of a fleet: services and gateways as nodes, upstreams as edges, and a smaller map where there are many.
-
-Private to the collection: may change at any time.
-"""
+"""The map of a fleet: services and gateways as nodes, upstreams as edges, and a smaller map where there are many."""
 
 from __future__ import annotations
 
@@ -13,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Fleet, Key
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.ways import ELSEWHERE, FLEET, OK, QUERY, Call
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import PROXY
+from .._rules.mesh import PROXY
+from .model import Fleet, Key
+from .ways import ELSEWHERE, FLEET, OK, QUERY, Call
 
 SERVICE, GATEWAY, GROUP = "service", "gateway", "group"
 # More nodes than this nobody can follow: then services that belong together are drawn as one.

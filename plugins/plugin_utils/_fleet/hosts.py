@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host declares, from its variables: templated for each host on the controller, nothing is sent anywhere.
-
-Private to the collection: may change at any time.
-"""
+"""What a host declares, from its variables: templated for each host on the controller, nothing is sent anywhere."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.vault import vaulted_in
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import kind_of
+from .._action.vault import vaulted_in
+from .._rules.types import kind_of
 
 DEFINITIONS = "consul_services_definitions"
 DATACENTER = "consul_fleet_datacenter"

@@ -4,8 +4,6 @@
 """What is said of a fleet, without the secrets of its definitions: one host may name what is secret with another.
 
 Names of services are no secrets: agents tell them to everybody.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,8 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, SHORTEST
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.graph import Graph
+
+from .._findings import quoted
+from .graph import Graph
 
 
 class Hush:

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every host's definitions judged by themselves, as its own run of the role would; equal lists are judged once.
-
-Private to the collection: may change at any time.
-"""
+"""Every host's definitions judged by themselves, as its own run of the role would; equal lists are judged once."""
 
 from __future__ import annotations
 
@@ -13,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets, Steps
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Severity
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, Spot, fault
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import DEFINITIONS, Declared, Host
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Contents, contents
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services, label_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms, TermsError, read_terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet import DEFINITIONS_UNSEEN
+
+from .._findings import Severity
+from .._judge.definitions import judge_services, label_of
+from .._judge.terms import Terms, TermsError, read_terms
+from .._judge.verdict import verdict
+from .._rules.fleet import DEFINITIONS_UNSEEN
+from .faults import Fault, Spot, fault
+from .hosts import DEFINITIONS, Declared, Host
+from .model import Contents, contents
 
 _SETTINGS = ("consul_version", "edition", "strict", "silence", "secret_paths")
 

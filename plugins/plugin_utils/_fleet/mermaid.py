@@ -4,14 +4,12 @@
 """The map as Mermaid text, which Git hosts and documentation sites draw by themselves.
 
 Fills carry colours of text with them, so that a box can be read on a light page and on a dark one.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.graph import GATEWAY, GROUP, SERVICE, Edge, Graph, Node
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.ways import BROKEN, OK, QUERY
+from .graph import GATEWAY, GROUP, SERVICE, Edge, Graph, Node
+from .ways import BROKEN, OK, QUERY
 
 _SHAPES = {GATEWAY: ("{{", "}}"), GROUP: ("[[", "]]"), QUERY: ("[(", ")]"), SERVICE: ("(", ")")}
 _CLASSES = (

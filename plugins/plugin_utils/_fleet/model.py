@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet as one: who registers what, who offers what to the mesh, and who wants to go where.
-
-Private to the collection: may change at any time.
-"""
+"""The fleet as one: who registers what, who offers what to the mesh, and who wants to go where."""
 
 from __future__ import annotations
 
@@ -14,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id, sidecar_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Spot
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, mappings_at, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import DEFAULT, PROXY
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE
+
+from .._findings import Place, dotted
+from .._rules.access import Mapping, mapping_at, mappings_at, number, text
+from .._rules.mesh import DEFAULT, PROXY
+from .._rules.unique import SIDECAR_PLACE
+from .faults import Spot
+from .hosts import Host
 
 MESH_GATEWAY, TERMINATING_GATEWAY = "mesh-gateway", "terminating-gateway"
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of a fleet to people, and its table by service as data.
-
-Private to the collection: may change at any time.
-"""
+"""What is said of a fleet to people, and its table by service as data."""
 
 from __future__ import annotations
 
@@ -14,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Fleet, Key
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.ways import BROKEN, OK, Call
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import PROXY
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import WIDTH, counted, printable, summary_table
+from .._rules.mesh import PROXY
+from .._survey.report import WIDTH, counted, printable, summary_table
+from .model import Fleet, Key
+from .ways import BROKEN, OK, Call
 
 # More findings than this are counted, not printed; all of them are in the result.
 SHOWN_FINDINGS = 200

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The run: from what hosts declare to findings, a table, and a map.
-
-Private to the collection: may change at any time.
-"""
+"""The run: from what hosts declare to findings, a table, and a map."""
 
 from __future__ import annotations
 
@@ -12,20 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.addresses import address_faults
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.agreement import agreement_faults
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.dot import NotDrawnError, dot, svg
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.elsewhere import Catalog, Elsewhere
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, as_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.graph import fit, graph_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hush import Hush
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.judge import Judge
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.mermaid import mermaid
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import Contents, Fleet
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.report import calls_as_data, report, services_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.ways import Call, Ways, gateway_faults, way_faults
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
+from .._judge.terms import Terms
+from .addresses import address_faults
+from .agreement import agreement_faults
+from .dot import NotDrawnError, dot, svg
+from .elsewhere import Catalog, Elsewhere
+from .faults import Fault, as_findings
+from .graph import fit, graph_of
+from .hosts import Host
+from .hush import Hush
+from .judge import Judge
+from .mermaid import mermaid
+from .model import Contents, Fleet
+from .report import calls_as_data, report, services_of
+from .ways import Call, Ways, gateway_faults, way_faults
 
 Say = Callable[[str, int], None]
 

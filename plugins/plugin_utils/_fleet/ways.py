@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where upstreams lead: every way from one service to another, and whether anybody is at its end.
-
-Private to the collection: may change at any time.
-"""
+"""Where upstreams lead: every way from one service to another, and whether anybody is at its end."""
 
 from __future__ import annotations
 
@@ -12,19 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.elsewhere import NO, Answer, Elsewhere
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.faults import Fault, Spot, fault
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import DATACENTER, Host
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.model import (
-    MESH_GATEWAY,
-    TERMINATING_GATEWAY,
-    Fleet,
-    Key,
-    Proxy,
-    Upstream,
-)
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet import (
+from .._findings import did_you_mean, quoted
+from .._rules.fleet import (
     GATEWAY_MISSING,
     GATEWAY_UNSEEN,
     NOT_IN_MESH,
@@ -33,7 +19,18 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.fleet impo
     UPSTREAM_PORT,
     UPSTREAM_UNSEEN,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
+from .._rules.rule import Rule
+from .elsewhere import NO, Answer, Elsewhere
+from .faults import Fault, Spot, fault
+from .hosts import DATACENTER, Host
+from .model import (
+    MESH_GATEWAY,
+    TERMINATING_GATEWAY,
+    Fleet,
+    Key,
+    Proxy,
+    Upstream,
+)
 
 FLEET, ELSEWHERE, QUERY, NOWHERE, UNSEEN = "fleet", "elsewhere", "query", "nowhere", "unseen"
 OK, BROKEN, UNCLEAR = "ok", "broken", "unclear"

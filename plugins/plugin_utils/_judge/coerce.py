@@ -7,8 +7,6 @@
 null means absent unless an empty block there would mean something. Anything with two readings is an error,
 never a guess. Wrong shapes, unknown keys and
 values out of range stay as they are: the validator explains them.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -17,10 +15,10 @@ import math
 import re
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import wrong_key
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import AMBIGUOUS, NOT_JSON, null_block, shown, wrong_type
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+from .._findings import Finding, Place
+from .._rules.spelling import wrong_key
+from .._rules.types import AMBIGUOUS, NOT_JSON, null_block, shown, wrong_type
+from .._schema.tree import Field
 
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?\Z")

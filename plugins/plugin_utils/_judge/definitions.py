@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The judge: coerces a definition, holds it against the schema and all rules, and says for which agents it is fit.
-
-Private to the collection: may change at any time.
-"""
+"""The judge: coerces a definition, holds it against the schema and all rules, and says for which agents it is fit."""
 
 from __future__ import annotations
 
@@ -15,38 +12,39 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, sidecar_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, NATURAL, Secrets
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, in_input_order, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.coerce import Coercion
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.hush import hushed
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge, schema_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import address_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ai import ai_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import (
+
+from .._findings import Finding, Place, dotted, in_input_order, quoted
+from .._rules.access import text
+from .._rules.address import address_findings
+from .._rules.ai import ai_findings
+from .._rules.check import (
     check_findings,
     node_check_findings,
     runs_scripts,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.hcl import hcl_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.history import story_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import (
+from .._rules.hcl import hcl_findings
+from .._rules.history import story_findings
+from .._rules.mesh import (
     mesh_findings,
     sidecar_findings,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.opaque import opaque_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.ports import community_findings, ports_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import (
+from .._rules.opaque import opaque_findings
+from .._rules.ports import community_findings, ports_findings
+from .._rules.reference import (
     Reference,
     open_check_references,
     open_references,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.service import service_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import whole_file
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.template import template_finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE, node_check_id_findings, set_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import node_check_tree, service_tree
+from .._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
+from .._rules.service import service_findings
+from .._rules.spelling import whole_file
+from .._rules.template import template_finding
+from .._rules.unique import SIDECAR_PLACE, node_check_id_findings, set_findings
+from .._schema.tree import Field, service_field
+from .._schema.unchecked import node_check_tree, service_tree
+from .coerce import Coercion
+from .hush import hushed
+from .validate import quick_judge, schema_findings
 
 
 @dataclass(slots=True)

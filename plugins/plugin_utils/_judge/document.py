@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a test or filter is given: one definition, or the document of a whole file.
-
-Private to the collection: may change at any time.
-"""
+"""What a test or filter is given: one definition, or the document of a whole file."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services, label_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import DOCUMENT_KEY, KEY_CASE
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import ONE_ITEM_LIST, TYPE, kind_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import bound_check_findings
+from .._findings import Finding
+from .._rules.spelling import DOCUMENT_KEY, KEY_CASE
+from .._rules.types import ONE_ITEM_LIST, TYPE, kind_of
+from .._rules.unique import bound_check_findings
+from .definitions import judge_node_checks, judge_services, label_of
 
 DOCUMENT_KEYS = ("service", "services", "check", "checks")
 

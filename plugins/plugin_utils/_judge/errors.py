@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors of whatever a test or filter is given.
-
-Private to the collection: may change at any time.
-"""
+"""The errors of whatever a test or filter is given."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import demand_library, read_terms, read_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import NEWEST
+from .._schema.versions import NEWEST
+from .terms import demand_library, read_terms, read_version
 
 
 def errors_of(value: Any, *, consul_version: Any = None, literal: bool | None = None, **options: Any) -> list[dict[str, str]]:
@@ -20,8 +17,8 @@ def errors_of(value: Any, *, consul_version: Any = None, literal: bool | None = 
     The options are edition, strict, silence and unchecked, as modules have them. Raises TermsError.
     """
     # A quarter of a second: only where something is judged.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
-    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
+    from .document import judge_document
+    from .verdict import verdict
 
     demand_library()
     terms = read_terms(options)

@@ -6,8 +6,6 @@
 `jsonschema` makes several objects for each value that it looks at, which is nine tenths of what judging costs. Whatever gets no
 quick yes is its to judge and to explain, so that this file may say no too often (data that is not of plain types, a keyword that
 it does not know), and must never say yes where `jsonschema` says no.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations

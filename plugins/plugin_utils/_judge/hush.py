@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Findings without the secrets of the definition that they are about.
-
-Private to the collection: may change at any time.
-"""
+"""Findings without the secrets of the definition that they are about."""
 
 from __future__ import annotations
 
@@ -15,7 +12,8 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.redact import scrub
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import SHORTEST, Secrets
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
+
+from .._findings import Finding, Place, quoted
 
 _UNSAID = "this value"
 # How findings tell values: all others say the same of every definition, and there are thousands of them.

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The terms of judging, read from the options of modules, filters, tests and lookups alike.
-
-Private to the collection: may change at any time.
-"""
+"""The terms of judging, read from the options of modules, filters, tests and lookups alike."""
 
 from __future__ import annotations
 
@@ -20,7 +17,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.secre
 from ansible_collections.registrar.consul.plugins.module_utils._definition.unchecked import places_of
 from ansible_collections.registrar.consul.plugins.module_utils._options import judge_spec
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
+
+from .._findings import quoted
 
 
 class TermsError(AnsibleActionFail):
@@ -67,7 +65,7 @@ def read_unchecked(given: str | Iterable[Any] | None) -> tuple[tuple[str, ...], 
     texts = _entries(given)
     if not texts:
         return (), ()
-    from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
+    from .._schema.unchecked import PathError, read_paths
 
     try:
         return read_paths(texts)
@@ -116,7 +114,7 @@ def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
     if not silenced:
         return ()
     # Imports all rules: most tasks silence nothing.
-    from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
+    from .._rules.book import RULES
 
     unknown = [entry for entry in silenced if entry not in RULES or RULES[entry].severity != "warning"]
     if unknown:

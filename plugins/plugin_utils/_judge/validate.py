@@ -5,8 +5,6 @@
 
 Definitions come coerced, so that unknown keys are no longer in them. Nearly all are valid and get a quick yes; importing
 `jsonschema` takes as long as a thousand of those, so it is imported only when something may be wrong.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,13 +14,13 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.fast_path import Judge, quick_yes
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.schema import META_KEY, META_SIZE, PATTERN, RANGE, REQUIRED, VALUE
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import shown, wrong_type
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, json_schema
+from .._findings import Finding, Place, did_you_mean
+from .._rules.book import RULES
+from .._rules.rule import Rule
+from .._rules.schema import META_KEY, META_SIZE, PATTERN, RANGE, REQUIRED, VALUE
+from .._rules.types import shown, wrong_type
+from .._schema.tree import Field, json_schema
+from .fast_path import Judge, quick_yes
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From findings to a verdict: for one version at once, or for whatever version the target turns out to have.
-
-Private to the collection: may change at any time.
-"""
+"""From findings to a verdict: for one version at once, or for whatever version the target turns out to have."""
 
 from __future__ import annotations
 
@@ -14,9 +11,10 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, applies
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.history import REMOVED, TOO_NEW
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, format_version
+
+from .._findings import Finding, applies
+from .._rules.history import REMOVED, TOO_NEW
+from .._schema.versions import ALWAYS, format_version
 
 # The rules by which a field is no field for an agent.
 UNKNOWN_FIELD = (TOO_NEW.id, REMOVED.id)

@@ -4,7 +4,6 @@
 """Rules of addresses: what stands where the address of a host belongs must be one.
 
 Agents take any text (seen on 1.8.7 to 1.21.4); only the command `consul services register` refuses some, since 1.21.3 (read in its source).
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, mappings_at, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import warning
+from .._findings import Finding, Place, quoted
+from .access import Mapping, mapping_at, mappings_at, text
+from .rule import warning
 
 ADDRESS_FORM = warning(
     "address-form",

@@ -4,16 +4,15 @@
 """Rules of the block ai: one role, and the block of that role.
 
 Read in agent/structs/service_ai.go, before 2.1 came out; agents of that version were not run.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
+from .._findings import Finding, Place
+from .access import Mapping, mapping_at, text
+from .rule import REFUSED, rule
 
 _READ = "read in agent/structs/service_ai.go of 2.1"
 

@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rule book: all rules by their ids, for messages, for the option silence, and for the reference page.
-
-Private to the collection: may change at any time.
-"""
+"""The rule book: all rules by their ids, for messages, for the option silence, and for the reference page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from types import ModuleType
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
+from . import (
     address,
     ai,
     check,
@@ -32,7 +29,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules import (
     unique,
     variable,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule
+from .rule import Rule
 
 
 def entered(modules: Iterable[ModuleType]) -> dict[str, Rule]:

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of a health check. They hold for checks of services, of sidecars, and outside services alike.
-
-Private to the collection: may change at any time.
-"""
+"""Rules of a health check. They hold for checks of services, of sidecars, and outside services alike."""
 
 from __future__ import annotations
 
@@ -12,10 +9,12 @@ from collections.abc import Iterator
 from functools import cache
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import MINUTE, SECOND
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, duration, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.endpoint import endpoint_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
+
+from .._findings import Finding, Place
+from .._schema.tree import node_check_field
+from .access import Mapping, duration, number, text
+from .endpoint import endpoint_findings
+from .rule import (
     CHECK_REFUSED,
     HALF_LOADED,
     NODE_CHECK_REFUSED,
@@ -23,7 +22,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule impor
     rule,
     warning,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import node_check_field
 
 TYPE_MISSING = rule("check-type-missing", "a check of no type", CHECK_REFUSED)
 ONE_TYPE = rule(

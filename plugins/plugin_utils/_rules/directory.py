@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules for what stands in a config-dir already: they hold for files and for the directory, not for a definition.
-
-Private to the collection: may change at any time.
-"""
+"""Rules for what stands in a config-dir already: they hold for files and for the directory, not for a definition."""
 
 from __future__ import annotations
 
@@ -12,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import HALF_LOADED, rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import format_version, is_newer, newest_known
+
+from .._findings import Finding
+from .._schema.versions import format_version, is_newer, newest_known
+from .rule import HALF_LOADED, rule, warning
 
 BROKEN = rule("directory-broken", "something that the agent cannot read", "the agent would refuse every reload, and could not start")
 EXPOSED = rule("file-exposed", "a file with a secret that every user of the machine may read", "")

@@ -5,7 +5,6 @@
 
 Each form was run by agents 1.8.7 and 1.21.4. What they can reach is not warned about, odd as it may look: a port without a host,
 +80, a URL with a blank at its end.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, texts_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import PLAIN_HOST, host_fault, is_ip
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import warning
+from .._findings import Finding, Place
+from .access import Mapping, texts_at
+from .address import PLAIN_HOST, host_fault, is_ip
+from .rule import warning
 
 FAILS = "every run of the check fails"
 URL = warning("check-url", "an HTTP check with a URL that no agent can ask", FAILS)

@@ -1,14 +1,11 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules over the definitions of many hosts: what one node cannot know. Agents judge none of it: they find out when traffic fails.
-
-Private to the collection: may change at any time.
-"""
+"""Rules over the definitions of many hosts: what one node cannot know. Agents judge none of it: they find out when traffic fails."""
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
+from .rule import rule, warning
 
 _NEVER_COMPARED = "no agent sees the definitions of another"
 

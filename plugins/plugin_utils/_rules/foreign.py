@@ -5,7 +5,6 @@
 
 Words of Nomad's jobs, Kubernetes' probes and annotations, Compose's files and Registrator's variables. What has no counterpart
 stands in the schema, under x-elsewhere.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mappings_at, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+
+from .._findings import quoted
+from .._schema.tree import Field
+from .access import Mapping, mappings_at, text
 
 # The agent runs checks on its own node.
 _HOST = "127.0.0.1"

@@ -6,8 +6,6 @@
 HCL reads every mapping below a key as a list of one mapping. Agents undo that for each key of proxy.config and
 upstreams[].config by taking the item out of lists of one, all the way down; but they do not look into longer lists.
 Seen on 1.8.7; the code is the same from 1.8.0 to 1.21.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -15,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+from .._findings import Finding, Place
+from .._schema.tree import Field
+from .rule import rule
 
 NOT_IN_HCL = rule(
     "not-in-hcl",

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules that follow from the story of a field: since when agents know it, until when, in which edition.
-
-Private to the collection: may change at any time.
-"""
+"""Rules that follow from the story of a field: since when agents know it, until when, in which edition."""
 
 from __future__ import annotations
 
@@ -13,11 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import NO_EFFECT
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.schema import KIND
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+
+from .._findings import Finding, Place, quoted
+from .._schema.tree import Field
+from .check import NO_EFFECT
+from .rule import REFUSED, rule, warning
+from .schema import KIND
 
 TOO_NEW = rule("field-too-new", "a field that the agent does not know yet", REFUSED)
 REMOVED = rule("field-removed", "a field that the agent no longer knows", REFUSED)

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of the mesh: proxies, gateways, sidecars, upstreams, exposed paths.
-
-Private to the collection: may change at any time.
-"""
+"""Rules of the mesh: proxies, gateways, sidecars, upstreams, exposed paths."""
 
 from __future__ import annotations
 
@@ -13,9 +10,12 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, is_blank, mapping_at, mappings_at, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
+
+from .._findings import Finding, Place
+from .._schema.tree import service_field
+from .._schema.versions import Span
+from .access import Mapping, is_blank, mapping_at, mappings_at, number, text
+from .rule import (
     NEVER_SYNCED,
     NOT_IN_THE_CATALOG,
     NOT_LOOKED_AT,
@@ -24,8 +24,6 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule impor
     rule,
     warning,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Span
 
 PROXY_IGNORED = rule(
     "proxy-without-kind",

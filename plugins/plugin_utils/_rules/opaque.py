@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of the user's own data: what agents change in it, as seen on 1.4.5, 1.6.10 and 1.8.7.
-
-Private to the collection: may change at any time.
-"""
+"""Rules of the user's own data: what agents change in it, as seen on 1.4.5, 1.6.10 and 1.8.7."""
 
 from __future__ import annotations
 
@@ -14,10 +11,11 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, mappings_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, Rule, rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import node_check_field
+
+from .._findings import Finding, Place
+from .._schema.tree import node_check_field
+from .access import Mapping, mapping_at, mappings_at
+from .rule import REFUSED, Rule, rule, warning
 
 UNWRAPPED = warning(
     "config-list-unwrapped",

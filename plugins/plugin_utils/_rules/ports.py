@@ -4,7 +4,6 @@
 """Rules of named ports: those of a service, and those at which its proxy reaches it.
 
 Those of a service were seen on 1.22.7. What is said of 2.0 and 2.1 was read: agents of these versions were not run.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, is_blank, mapping_at, mappings_at, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import HALF_LOADED, REFUSED, rule, warning
+
+from .._findings import Finding, Place
+from .access import Mapping, is_blank, mapping_at, mappings_at, number, text
+from .rule import HALF_LOADED, REFUSED, rule, warning
 
 EXCLUDE_PORT = rule(
     "ports-exclude-port",

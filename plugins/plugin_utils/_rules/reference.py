@@ -4,7 +4,6 @@
 """Rules of names that must be those of services on the same node: what an alias check copies, what a proxy stands for.
 
 A set knows its own services only; what it does not find is looked for on the target, in the directory and at the agent.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -13,11 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of, service_id, sidecar_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.mesh import PROXY
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import Rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import SIDECAR_PLACE
+
+from .._findings import Finding, Place, did_you_mean, quoted
+from .access import Mapping, mapping_at, number, text
+from .mesh import PROXY
+from .rule import Rule, warning
+from .unique import SIDECAR_PLACE
 
 # Seen on 1.8.7 and 1.21.4, whose answer is critical; the oldest agents said passing.
 ALIAS_SERVICE = warning(

@@ -1,18 +1,16 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rule is: an id, what it catches, what agents do otherwise, and for which versions it holds.
-
-Private to the collection: may change at any time.
-"""
+"""What a rule is: an id, what it catches, what agents do otherwise, and for which versions it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, Severity
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import ALWAYS, Span
+
+from .._findings import Finding, Place, Severity
+from .._schema.versions import ALWAYS, Span
 
 # The phases in which agents find faults; seen on 1.0.8, 1.4.5, 1.6.10, 1.8.7 and 1.10.12.
 REFUSED = "the agent would refuse the whole reload"

@@ -1,14 +1,11 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules that the schema expresses: `_judge/validate.py` finds what breaks them, where `x-rule` names them or by the keyword.
-
-Private to the collection: may change at any time.
-"""
+"""Rules that the schema expresses: `_judge/validate.py` finds what breaks them, where `x-rule` names them or by the keyword."""
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import HALF_LOADED, REFUSED, rule
+from .rule import HALF_LOADED, REFUSED, rule
 
 REQUIRED = rule("required", "a required key that is missing or empty", REFUSED)
 VALUE = rule("value", "a value that is not one of the allowed ones", REFUSED)

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of a service (and of a sidecar, which is one too), without its checks and its proxy.
-
-Private to the collection: may change at any time.
-"""
+"""Rules of a service (and of a sidecar, which is one too), without its checks and its proxy."""
 
 from __future__ import annotations
 
@@ -13,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, mapping_at, text, texts_at
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.address import ANY, without_zeros
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import (
+
+from .._findings import Finding, Place
+from .access import Mapping, mapping_at, text, texts_at
+from .address import ANY, without_zeros
+from .rule import (
     HALF_LOADED,
     NEVER_SYNCED,
     NOT_IN_THE_CATALOG,

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys that no file can have: what is wrong with them, and which key was meant.
-
-Private to the collection: may change at any time.
-"""
+"""Keys that no file can have: what is wrong with them, and which key was meant."""
 
 from __future__ import annotations
 
@@ -14,11 +11,12 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, did_you_mean
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.foreign import foreign_word
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field, walk
+
+from .._findings import Finding, Place, did_you_mean
+from .._schema.tree import Field, service_field, walk
+from .access import Mapping
+from .foreign import foreign_word
+from .rule import REFUSED, rule
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 UNKNOWN_KEY = rule("unknown-key", "a key that no version of Consul knows at this place", REFUSED)

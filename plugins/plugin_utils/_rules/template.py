@@ -1,18 +1,15 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of templates that nobody has rendered: agents take their text for the value (seen on 1.8.7 and 1.21.4).
-
-Private to the collection: may change at any time.
-"""
+"""Rules of templates that nobody has rendered: agents take their text for the value (seen on 1.8.7 and 1.21.4)."""
 
 from __future__ import annotations
 
 import re
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+from .._findings import Finding, Place
+from .._schema.tree import Field
+from .rule import warning
 
 UNRENDERED = warning(
     "template-unrendered",

@@ -1,20 +1,18 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values of the wrong JSON type, or of none: which type is wanted, and what to write.
-
-Private to the collection: may change at any time.
-"""
+"""Values of the wrong JSON type, or of none: which type is wanted, and what to write."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import looks_secret
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.foreign import foreign_item
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import REFUSED, rule, warning
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+
+from .._findings import Finding, Place, quoted
+from .._schema.tree import Field
+from .foreign import foreign_item
+from .rule import REFUSED, rule, warning
 
 TYPE = rule("type", "a value of the wrong type", REFUSED)
 FRACTION = rule(

@@ -4,7 +4,6 @@
 """Rules over several definitions: what is unique on a node must be unique in a set.
 
 The files that others put into the directory are compared on the target, when it is known what is there.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
     sidecar_check_ids,
     sidecar_of,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, dotted, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.access import Mapping, number, text
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import rule, warning
+
+from .._findings import Finding, Place, dotted, quoted
+from .access import Mapping, number, text
+from .rule import rule, warning
 
 DUPLICATE_ID = rule(
     "service-id-unique",

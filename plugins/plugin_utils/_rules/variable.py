@@ -1,17 +1,14 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rule for variables: Ansible passes over a misspelt one without a word.
-
-Private to the collection: may change at any time.
-"""
+"""The rule for variables: Ansible passes over a misspelt one without a word."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, did_you_mean
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import warning
+from .._findings import Finding, did_you_mean
+from .rule import warning
 
 ROLE_VARIABLE = warning("role-variable", "a variable that begins like those of the role and is none of them", "the role would ignore it")
 

@@ -1,18 +1,16 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The schema as other tools want it: plain JSON Schema, complete in itself.
-
-Private to the collection: may change at any time.
-"""
+"""The schema as other tools want it: plain JSON Schema, complete in itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import json_schema, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import format_version
+
+from .tree import json_schema, node_check_field, service_field
+from .versions import format_version
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KINDS = {"service": "a service", "check": "a check", "file": "a definition file"}

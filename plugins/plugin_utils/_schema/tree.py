@@ -4,7 +4,6 @@
 """The annotated JSON Schema as a tree of fields, and the views derived from it.
 
 The schema file is the single source of truth; nothing else in the collection lists fields.
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import (
+
+from .versions import (
     ALWAYS,
     Span,
     available_spans,

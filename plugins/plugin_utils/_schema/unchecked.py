@@ -4,8 +4,6 @@
 """Keys that a user knows of and the schema does not: the tree with fields for them, which take whatever is given.
 
 They are opaque and secret, since nobody here knows what they hold, and spelled by the plain rule.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,7 +14,8 @@ from functools import cache
 from typing import NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import (
+
+from .tree import (
     Field,
     camel_case,
     field_tree,

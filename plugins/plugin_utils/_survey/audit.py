@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what a survey found to what is wrong with it: the result of service_definition_info.
-
-Private to the collection: may change at any time.
-"""
+"""From what a survey found to what is wrong with it: the result of service_definition_info."""
 
 from __future__ import annotations
 
@@ -23,17 +20,18 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._findings import error
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import script_findings
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place, quoted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import (
+
+from .._findings import Finding, Place, quoted
+from .._judge.definitions import (
     Judged,
     judge_node_checks,
     judge_services,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.check import NODE_CHECK_NAME
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import (
+from .._judge.terms import Terms
+from .._judge.verdict import verdict
+from .._rules.book import RULES
+from .._rules.check import NODE_CHECK_NAME
+from .._rules.directory import (
     BROKEN,
     DELETED,
     EDITED,
@@ -45,11 +43,11 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory 
     VERSION_UNKNOWN,
     newer_findings,
 )
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.reference import Reference
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.rule import STOPPING
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.unchecked import PathError, read_paths
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry, entries_of
+from .._rules.reference import Reference
+from .._rules.rule import STOPPING
+from .._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
+from .._schema.unchecked import PathError, read_paths
+from .entries import Entry, entries_of
 
 # What drift is called: the rule, and what is said of a service or check.
 _RELOAD = "Have the agent reload its files."

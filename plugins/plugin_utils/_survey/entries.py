@@ -5,8 +5,6 @@
 
 Agents match single words whatever their case, know a few old spellings, and take the item out of a list of one mapping; in HCL a
 block that is not repeated is a list of one. All else stays as it is, for the judge to look at. Seen on 1.0.8 to 1.10.12.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -17,11 +15,12 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS, OLD_SPELLINGS
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, Place
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import label_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.directory import OLD_SPELLING
-from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import TYPE, kind_of
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
+
+from .._findings import Finding, Place
+from .._judge.definitions import label_of
+from .._rules.directory import OLD_SPELLING
+from .._rules.types import TYPE, kind_of
+from .._schema.tree import Field, node_check_field, service_field
 
 
 @dataclass(slots=True)

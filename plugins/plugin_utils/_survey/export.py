@@ -4,8 +4,6 @@
 """From what is there to a list for the role: hand-written files, and what was registered through the HTTP API.
 
 Only what can be taken over as it is, so that the agent notices nothing; of all else it is said why it was left out.
-
-Private to the collection: may change at any time.
 """
 
 from __future__ import annotations
@@ -16,13 +14,14 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import check_ids, service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
-from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_file
-from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Place, dotted
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit, is_masked
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.export_text import Exported, Reference, export_text
+
+from .._convert.casing import CasingError, to_file
+from .._findings import Place, dotted
+from .._judge.definitions import judge_node_checks, judge_services
+from .._judge.verdict import verdict
+from .._schema.tree import Field, node_check_field, service_field
+from .audit import Audit, is_masked
+from .export_text import Exported, Reference, export_text
 
 SECRETS = "consul_services_secrets"
 _NUMBER = re.compile(r"(\d+)")

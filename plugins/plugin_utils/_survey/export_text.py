@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The YAML of a list for the role: what Ansible reads again is exactly what was there, and no secret stands in it.
-
-Private to the collection: may change at any time.
-"""
+"""The YAML of a list for the role: what Ansible reads again is exactly what was there, and no secret stands in it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The result of service_definition_info: what is in a config-dir, for playbooks and for people.
-
-Private to the collection: may change at any time.
-"""
+"""The result of service_definition_info: what is in a config-dir, for playbooks and for people."""
 
 from __future__ import annotations
 
@@ -13,10 +10,11 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK, looks_secret
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.audit import Audit
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.entries import Entry
-from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import report
+
+from .._schema.tree import Field, node_check_field, service_field
+from .audit import Audit
+from .entries import Entry
+from .report import report
 
 _FOREIGN = "foreign"
 _AGENT_FACTS = ("state", "pid", "version", "edition", "version_source", "compared", "reason")
