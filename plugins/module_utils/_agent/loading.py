@@ -36,7 +36,7 @@ class Agent(NamedTuple):
     version: tuple[int, ...] = ()
 
 
-def half_loads(contents: Iterable[Content], agent: Agent) -> Iterator[Finding]:
+def partial_loads(contents: Iterable[Content], agent: Agent) -> Iterator[Finding]:
     """What these files hold at which the agent would stop in the middle of a reload."""
     for place, document, definitions in contents:
         for what, identifier in (*_holes(document), *_in_services(definitions, agent), *_in_checks(definitions, agent)):

@@ -11,7 +11,7 @@ from typing import Callable, Iterable, Iterator
 from .._agent.catalog import knows_node
 from .._agent.elsewhere import Registrations
 from .._agent.facts import AgentFacts
-from .._agent.loading import Agent, half_loads
+from .._agent.loading import Agent, partial_loads
 from .._agent.own_settings import Surroundings, refused_settings, surroundings
 from .._agent.persisted import Persisted
 from .._agent.view import Seen
@@ -31,7 +31,7 @@ def obstacles(state: Declared, seen: Seen | None, facts: AgentFacts, persisted: 
     complete = facts.process is not None and not state.problems and all(file.document is not None for file in state.others)
     return [
         *state.problems,
-        *half_loads(state.of_others, Agent(facts.scripts_enabled, facts.numbers())),
+        *partial_loads(state.of_others, Agent(facts.scripts_enabled, facts.numbers())),
         *refused_settings(state.everything, _surroundings(state, seen, facts, complete)),
         *_unknown_nodes(state, facts),
         *doubles(state),

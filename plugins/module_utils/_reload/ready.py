@@ -19,7 +19,7 @@ from .._agent.view import AgentView, Seen
 from .._clock import now
 
 # Nothing starts for longer than this and does not answer (seen: 40 s with 5,000 files on a loaded machine).
-GROWN_UP = 120.0
+LONGEST_START = 120.0
 # Between the first answer and the handler lie milliseconds (died: 2 of 15 signalled at the first answer).
 SETTLE = 1.0
 # Without HTTP only the age is left.
@@ -42,9 +42,9 @@ class Ready(NamedTuple):
     why_blind: str
 
 
-def is_grown_up(process: AgentProcess | None) -> bool:
+def has_started(process: AgentProcess | None) -> bool:
     """Whether its start is long over."""
-    return process is None or _age(process) > GROWN_UP
+    return process is None or _age(process) > LONGEST_START
 
 
 def wait_ready(
@@ -58,15 +58,15 @@ def wait_ready(
     answered_since: float | None = None
     while True:
         state, answers = _look(view)
-        grown_up = is_grown_up(process)
+        started = has_started(process)
         if answers:
             answered_since = answered_since or time.monotonic()
-            if gently or grown_up or _says_running(process, proc):
+            if gently or started or _says_running(process, proc):
                 return state
             settled = time.monotonic() - answered_since >= SETTLE
             if settled and (process is None or _age(process) > SECONDS_PER_JOIN * joins()):
                 return state
-        elif grown_up or (view is None and process is not None and _age(process) > AGE_WITHOUT_HTTP):
+        elif started or (view is None and process is not None and _age(process) > AGE_WITHOUT_HTTP):
             return state
         if time.monotonic() > end:
             raise NotReady(state.why_blind or "its start is not over")

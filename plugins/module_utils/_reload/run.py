@@ -31,7 +31,7 @@ from .hush import Hush
 from .marker import generation_in, generation_of, mark
 from .obstacles import obstacles
 from .outcome import Outcome, Target
-from .ready import NotReady, Ready, is_grown_up, wait_ready
+from .ready import NotReady, Ready, has_started, wait_ready
 from .reaped import REAPED, leaving_out, reaped
 from .result import Result
 from .servers import warn_of_older_members, with_catalog
@@ -140,7 +140,7 @@ class Reload:
             if self._options["wait_healthy"]:
                 self.result.reason += "; its checks would be waited for up to %d seconds" % self._options["wait_healthy"]
             return
-        if self.method == "signal" and not is_grown_up(process):
+        if self.method == "signal" and not has_started(process):
             self.ready = self._wait_ready(gently=False)
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
@@ -439,7 +439,7 @@ class Reload:
             return
         self.result.agent["pid"] = process.pid
         self.view = AgentView(self._facts.api, self.state.namespaces) if self._facts.api is not None else None
-        if self.method == "signal" and not is_grown_up(process):
+        if self.method == "signal" and not has_started(process):
             self._wait_ready(gently=False)
 
     def _health_again(self) -> str:

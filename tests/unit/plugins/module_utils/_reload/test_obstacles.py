@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, half_loads
+from ansible_collections.registrar.consul.plugins.module_utils._agent.loading import Agent, partial_loads
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted, persisted_in
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected, expected
@@ -31,7 +31,7 @@ def looked_at(tmp_path: Path, files: dict[str, Any]) -> Declared:
 
 
 def reasons(tmp_path: Path, content: dict[str, Any], scripts: bool | None = None) -> list[str]:
-    found = list(half_loads(looked_at(tmp_path, {"foreign.json": content}).of_others, Agent(scripts)))
+    found = list(partial_loads(looked_at(tmp_path, {"foreign.json": content}).of_others, Agent(scripts)))
     assert {finding["path"] for finding in found} <= {str(tmp_path / "foreign.json")}
     return [finding["message"].partition(". A reload")[0] for finding in found]
 
