@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs Molecule on this checkout, with nothing of the user's own settings: molecule.sh converge -s cluster
-# Without arguments it tests, one after the other, all scenarios that this machine can have, and the project of the guide to Molecule;
+# Without arguments it tests, one after the other, all scenarios, and the project of the guide to Molecule;
 # with "test -s guide" only that.
 # After a test no host is left, however it ends, unless --destroy=never asks for it.
 
@@ -71,11 +71,7 @@ test_scenarios() {
     local scenario file failed=()
     for file in extensions/molecule/*/molecule.yml; do
         scenario=$(basename "$(dirname "$file")")
-        if [[ $scenario == systemd ]] && ! python tools/lab/lab.py --init systemd check; then
-            printf 'NOT RUN: the scenario systemd\n'
-        elif ! molecule test -s "$scenario"; then
-            failed+=("$scenario")
-        fi
+        molecule test -s "$scenario" || failed+=("$scenario")
     done
     test_guide || failed+=("guide")
     ((${#failed[@]} == 0)) || fail "these failed: ${failed[*]}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The registrar.consul authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab of hosts for the Molecule scenarios: ``lab.py up STATE HOST...`` and ``lab.py down STATE``, and ``lab.py check``.
+"""A lab of hosts for the Molecule scenarios: ``lab.py up STATE HOST...`` and ``lab.py down STATE``.
 
 Every host has its own network address, process tree, file system and sshd, made from the kernel's namespaces; inside.py is
 what runs there. The whole lab is one process tree in one PID namespace: when its first process is killed, the kernel ends
@@ -266,15 +266,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A lab of hosts for the Molecule scenarios.")
     parser.add_argument("--init", choices=["sshd", "systemd"], default="sshd", help="what runs first on a host")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="can this machine have such hosts")
     for command in ("up", "down"):
         commands.add_parser(command).add_argument("state", type=Path, help="the lab's own folder")
     commands.choices["up"].add_argument("hosts", nargs="+")
     arguments = parser.parse_args()
     try:
-        if arguments.command == "check":
-            check_machine(arguments.init)
-        elif arguments.command == "down":
+        if arguments.command == "down":
             down(arguments.state.absolute())
         else:
             print(json.dumps(up(arguments.state.absolute(), arguments.hosts, arguments.init)))
