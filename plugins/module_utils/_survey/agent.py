@@ -12,14 +12,13 @@ from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from .._agent.absent import not_found
 from .._agent.api import ApiError
+from .._agent.elsewhere import OtherFile, files_beyond, paths_read
 from .._agent.facts import AgentFacts
 from .._agent.persisted import Persisted, persisted_in
 from .._agent.process import AgentProcess, AgentProcessError
-from .._agent.settings import source_files
 from .._agent.view import AgentView, Seen, compared
 from .._definition.expect import Expected, expected, in_namespace, owner_of
-from .._definition.identity import SERVICE, ids_of, service_id
-from .._definition.parse import Unparsable, parse
+from .._definition.identity import CHECK, SERVICE, ids_of, service_id
 from .._definition.secret import MASK, Secrets
 from .._files.scan import DefinitionFile
 
@@ -115,7 +114,8 @@ def _compare(
         found.update(compared=True, reason="")
     found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
     complete = not any(entry.fatal for entry in files)
-    origins = _Origins(facts, process, path, complete)
+    others = files_beyond(path, paths_read(facts) if process is not None else ())
+    origins = _Origins(facts.data_dir, others, complete)
     found["services"] = [
         _undeclared(key, seen, declared.checks, origins, secrets) for key in sorted(seen.services.keys() - declared.services.keys())
     ]
@@ -199,21 +199,20 @@ def _names(seen: Seen, declared: Declarations) -> set[str]:
 class _Origins:
     """Tells services that were registered through the HTTP API from those of other files, and from leftovers of removed ones."""
 
-    def __init__(self, facts: AgentFacts, process: AgentProcess | None, path: str, complete: bool) -> None:
-        self._kept = persisted_in(facts.data_dir)
-        self._elsewhere = Expected({}, {})
-        # Whether all that the agent reads besides is known: only then is the rest a leftover.
-        self._complete = complete
-        for name in source_files(process, facts.agents) if process is not None else ():
-            if not _lies_in(name, path):
-                self._read(name)
+    def __init__(self, data_dir: str | None, others: list[OtherFile], complete: bool) -> None:
+        self._kept = persisted_in(data_dir)
+        # Only where all that the agent reads is known the rest is a leftover.
+        self._complete = complete and all(file.document is not None for file in others)
+        self._elsewhere = {
+            (identity.kind, in_namespace(identity.namespace, identity.name)) for file in others for identity in ids_of(file.definitions)
+        }
 
     def of(self, key: str) -> str:
         """`api`, `elsewhere` (another file of the agent), `removed` (from the files, and the agent was not told), or `unknown`."""
-        return self._of(key, self._elsewhere.services, self._kept and self._kept.services)
+        return self._of(SERVICE, key, self._kept and self._kept.services)
 
     def of_check(self, key: str) -> str:
-        return self._of(key, self._elsewhere.checks, self._kept and self._kept.checks)
+        return self._of(CHECK, key, self._kept and self._kept.checks)
 
     def check(self, check_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """What is known of a check. Agents up to 1.10 report its definition nowhere but keep it in data_dir."""
@@ -231,32 +230,14 @@ class _Origins:
         """Whether the check was registered with a token of its own."""
         return bool(_json_in((self._kept or _NONE).checks.get(key.rpartition("/")[2])).get("Token"))
 
-    def _of(self, key: str, elsewhere: Mapping[str, Any], kept: Mapping[str, str] | None) -> str:
-        if key in elsewhere:
+    def _of(self, kind: str, key: str, kept: Mapping[str, str] | None) -> str:
+        if (kind, key) in self._elsewhere:
             return "elsewhere"
         if kept is None:
             return "unknown"
         if key.rpartition("/")[2] in kept:
             return "api"
         return "removed" if self._complete else "unknown"
-
-    def _read(self, name: str) -> None:
-        try:
-            with open(name, "rb") as stream:
-                found = parse(name, stream.read())
-        except (OSError, Unparsable):
-            self._complete = False
-            return
-        for identity in ids_of(found):
-            keys = self._elsewhere.services if identity.kind == SERVICE else self._elsewhere.checks
-            keys[in_namespace(identity.namespace, identity.name)] = {}
-
-
-def _lies_in(name: str, path: str) -> bool:
-    try:
-        return os.path.samefile(os.path.dirname(name), path)
-    except OSError:
-        return False
 
 
 def _json_in(path: str | None) -> dict[str, Any]:
