@@ -17,6 +17,12 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT = (
     Equivalent(
+        "plugins/module_utils/_agent/api.py",
+        "def __init__(self, where: Endpoint, timeout: float = 10.0) -> None:",
+        "def __init__(self, where: Endpoint, timeout: float = 11.0) -> None:",
+        "a test that tells them apart would have to wait as long",
+    ),
+    Equivalent(
         "plugins/module_utils/_agent/settings.py",
         'return "127.0.0.1" if "{{" in given else given.split(maxsplit=1)[0]',
         'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',

@@ -123,6 +123,21 @@ def test_a_sidecar_differs_from_its_parents_values_and_defaults() -> None:
         assert field in [name for name, _reason in service_differences(sidecar, answer)]
 
 
+@pytest.mark.parametrize(
+    ("proxy", "address", "port"),
+    [
+        ({}, "127.0.0.1", 80),
+        ({"local_service_address": "10.0.0.1"}, "10.0.0.1", 80),
+        ({"local_service_port": 81}, "127.0.0.1", 81),
+        ({"local_service_address": "10.0.0.1", "local_service_port": 81}, "10.0.0.1", 81),
+    ],
+)
+def test_a_sidecar_leads_to_its_service_where_nothing_else_is_written(proxy: dict[str, Any], address: str, port: int) -> None:
+    service = {"name": "web", "port": 80, "connect": {"sidecar_service": {"proxy": proxy}}}
+    sidecar = expected([service]).services["web-sidecar-proxy"]
+    assert (sidecar["proxy"]["localserviceaddress"], sidecar["proxy"]["localserviceport"]) == (address, port)
+
+
 def test_an_assigned_sidecar_port_is_any_port() -> None:
     sidecar = expected([{"name": "a", "connect": {"sidecar_service": {}}}]).services["a-sidecar-proxy"]
     answer = {

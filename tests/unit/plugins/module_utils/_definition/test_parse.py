@@ -61,6 +61,15 @@ def test_what_is_no_json(data: bytes) -> None:
         parse("x.json", data)
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b'{"a": 1,\n}', "line 2: "), (b'{"a":\nNaN}', "NaN is no JSON value$"), (b'{"a":\n-Infinity}', "-Infinity is no JSON value$")],
+)
+def test_why_it_is_none_and_where_if_that_is_known(data: bytes, reason: str) -> None:
+    with pytest.raises(Unparsable, match=f"^{reason}"):
+        parse("x.json", data)
+
+
 def test_latin_letters_in_a_text_are_read_as_agents_do() -> None:
     assert parse("x.json", b'{"service": {"name": "caf\xe9"}}').services == [{"name": "caf�"}]
 

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import overridden as agent_overridden
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
 from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
@@ -212,6 +213,28 @@ def test_of_tags_that_our_files_change_theirs_count(agent: Overriding) -> None:
     agent.override("ours")
     assert loaded(agent, {**ours, "port": 2, "tags": ["new"], "enable_tag_override": False}).kept_tags == []
     assert loaded(agent, WEB).failure is None
+
+
+def test_what_came_through_the_api_is_compared_with_what_the_agent_keeps_of_it(
+    agent: Overriding, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file of the same service counts before that."""
+    folder = tmp_path / "data/services"
+    folder.mkdir(parents=True)
+    for name in ("api", "db"):
+        (folder / name).write_text(json.dumps({"Service": {"ID": name, "Tags": ["kept"]}}))
+    monkeypatch.setattr(AgentFacts, "data_dir", str(tmp_path / "data"))
+    load = agent.load
+
+    def load_all() -> None:
+        load()
+        agent.add({**DB, "name": "api", "tags": ["kept"]})
+
+    monkeypatch.setattr(agent, "load", load_all)
+    agent.load()
+    assert loaded(agent, WEB).kept_tags == []
+    agent.override("api", ["other"])
+    assert loaded(agent, {**WEB, "port": 81}).kept_tags == [{"service": "api", "tags": ["other"]}]
 
 
 def test_a_note_that_is_damaged_is_not_guessed_at(agent: Overriding) -> None:
