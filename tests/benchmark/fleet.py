@@ -24,7 +24,9 @@ from ansible_collections.registrar.consul.tests.benchmark.meter import Usage
 
 FIRST, UNCHANGED = "first run", "unchanged"
 SAME, DIFFERENT, UNCHECKED, COPY = "role, same services", "role, different services", "same services, unchecked", "copy of one file"
-WAYS = (SAME, DIFFERENT, UNCHECKED, COPY)
+# What of the role's cost is Ansible's: its module as a task that names only what it needs, and a task that sends nothing.
+MODULE, NOTHING = "its module, same services", "a task without a module"
+WAYS, PROFILE = (SAME, DIFFERENT, UNCHECKED, COPY), (MODULE, NOTHING)
 Say = Callable[[str], None]
 
 
@@ -65,7 +67,7 @@ def _measure_one(folder: Path, hosts: int, services: int, way: str, forks: int) 
         targets = controller.targets()
         cpu = sum(target.cpu for target in targets)
         own = Usage(used.wall, used.cpu - cpu, used.memory)
-        memory = max(target.memory for target in targets)
+        memory = max((target.memory for target in targets), default=0)
         costs.append(FleetCost(way, state, hosts, services, own, cpu, memory, len(targets)))
         _take_for_verified(controller)
     return costs
@@ -79,12 +81,12 @@ def _take_for_verified(controller: Controller) -> None:
 
 
 def _declare(controller: Controller, services: int, way: str) -> None:
-    if way in (SAME, UNCHECKED):
+    if way in (SAME, UNCHECKED, MODULE):
         controller.set_variables({"consul_services_definitions": plain(services)})
     elif way == DIFFERENT:
         own = {name: {"consul_services_definitions": plain(services, prefix=name)} for name in controller.hosts}
         controller.set_variables({}, own)
-    else:
+    elif way == COPY:
         text = json.dumps({"services": plain(services)}, indent=2)
         (controller.workdir / "prebuilt.json").write_text(text, encoding="utf-8")
 
@@ -95,6 +97,11 @@ def _play(controller: Controller, way: str) -> dict[str, Any]:
         # In place of the reload: somewhere a user's playbook has to run a command for it, too.
         handler = {"name": "Reload Consul", "ansible.builtin.command": "true"}
         return {"tasks": [{"ansible.builtin.copy": arguments, "notify": "Reload Consul"}], "handlers": [handler]}
+    if way == MODULE:
+        options = {"services": "{{ consul_services_definitions }}", "config_dir": "{{ config_dir }}", "reload": "now"}
+        return {"tasks": [{"registrar.consul.service_definitions": options}]}
+    if way == NOTHING:
+        return {"tasks": [{"ansible.builtin.debug": {"msg": "nothing"}}]}
     variables = {"consul_services_config_dir": "{{ config_dir }}"}
     if way == UNCHECKED:
         role = {"name": "registrar.consul.consul_services", "rolespec_validate": False}

@@ -148,7 +148,7 @@ def _fleets(found: Sequence[FleetCost]) -> str:
             seconds(one.controller.cpu),
             f"{one.controller.cpu / one.hosts * 1e3:.0f}",
             seconds(one.targets_cpu),
-            f"{one.targets_cpu / one.modules * 1e3:.0f}",
+            f"{one.targets_cpu / one.modules * 1e3:.0f}" if one.modules else "–",
         ]
         for one in sorted(found, key=lambda one: (one.hosts, fleet.WAYS.index(one.way)))
     ]

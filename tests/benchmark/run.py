@@ -49,7 +49,11 @@ def main(destination: Path) -> None:
         sizes=parts.sizes(),
         module_size=parts.module_size(),
         growth=growth.measure(_numbers("BENCH_GROWTH", GROWTH), say),
-        fleets=[*fleet.measure(hosts, 100, fleet.WAYS, say), *_large_fleet()],
+        fleets=[
+            *fleet.measure(hosts, 100, fleet.WAYS, say),
+            *fleet.measure(hosts[-1:], 100, fleet.PROFILE, say),
+            *_large_fleet(),
+        ],
         costs=registering.measure(_cases(rounds), say),
         minutes=0.0,
     )
