@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import ansible
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import reach
@@ -32,7 +33,9 @@ NO_PROC = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec 
 # Runs it as a user who sees no processes but his own.
 USER = 4242
 _AS_USER = f"setpriv --reuid {USER} --regid {USER} --clear-groups --inh-caps=-all"
-HIDDEN = ("unshare", "--mount", "sh", "-c", f'mount -t proc -o hidepid=2 proc /proc && exec {_AS_USER} "$@"', "sh")
+# With the system's Python: the tests' own may lie where nobody else may look.
+_WITH_PYTHON = f'env PYTHONPATH="$PYTHONPATH:{Path(ansible.__file__).parents[1]}" /usr/bin/python3'
+HIDDEN = ("unshare", "--mount", "sh", "-c", f'mount -t proc -o hidepid=2 proc /proc && shift && exec {_AS_USER} {_WITH_PYTHON} "$@"', "sh")
 
 
 class Host:

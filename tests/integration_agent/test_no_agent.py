@@ -23,9 +23,9 @@ def run(workdir: Path, agent: ConsulAgent, check: bool = False, **variables: Any
     return run_playbook(workdir, play, check=check)
 
 
-def warned(result: PlaybookResult) -> str:
-    """What people see, without the line breaks."""
-    return " ".join((result.stdout + result.stderr).split())
+def warned(result: PlaybookResult, text: str) -> bool:
+    """Whether people see it, wherever lines are broken: some versions of ansible-core do it within a path."""
+    return "".join(text.split()) in "".join((result.stdout + result.stderr).split())
 
 
 @pytest.mark.slow
@@ -34,20 +34,20 @@ def test_the_role_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -> N
     nobody = f"no consul agent that reads {agent.config_dir} was found"
 
     forecast = run(tmp_path, agent, check=True).ok()
-    assert f"Nobody would be told to reload: {nobody}" in warned(forecast)
+    assert warned(forecast, f"Nobody would be told to reload: {nobody}")
 
     first = run(tmp_path, agent).ok()
     assert first.task(WRITE).changed
-    assert f"Nobody was told to reload: {nobody}; the changed files are read when one starts" in warned(first)
+    assert warned(first, f"Nobody was told to reload: {nobody}; the changed files are read when one starts")
 
     second = run(tmp_path, agent).ok()
     assert second.changed == 0
     assert second.task(WRITE).result["pending"]
-    assert f"Nobody was told to reload: {nobody}" in warned(second)
+    assert warned(second, f"Nobody was told to reload: {nobody}")
 
     later = run(tmp_path, agent, consul_services_reload="later").ok()
     assert (later.changed, later.task(WRITE).result["pending"]) == (0, True)
-    assert f"Files that were changed earlier wait in {agent.config_dir}" in warned(later)
+    assert warned(later, f"Files that were changed earlier wait in {agent.config_dir}")
 
     demanding = run(tmp_path, agent, consul_services_require_agent=True)
     assert [task.task.rpartition(" : ")[2] for task in demanding.failed] == [WRITE]
@@ -75,7 +75,7 @@ def test_the_modules_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -
 
     second = run_playbook(tmp_path, tasks_play(*tasks)).ok()
     assert [(task.changed, task.result["pending"]) for task in second.tasks] == [(False, True)] * 2
-    assert "Nobody was told to reload" in warned(second)
+    assert warned(second, "Nobody was told to reload")
 
     agent.start()
     third = run_playbook(tmp_path, tasks_play(*tasks)).ok()
@@ -88,7 +88,7 @@ def test_the_modules_until_an_agent_starts(agent: ConsulAgent, tmp_path: Path) -
 def test_where_somebody_else_tells_the_agent(agent: ConsulAgent, tmp_path: Path) -> None:
     first = run(tmp_path, agent, consul_services_reload="never").ok()
     assert (first.changed, first.task(WRITE).result["pending"]) == (1, False)
-    assert "Nobody was told" not in warned(first)
+    assert not warned(first, "Nobody was told")
     assert agent.services() == {}
     second = run(tmp_path, agent, consul_services_reload="never").ok()
     assert (second.changed, second.task(WRITE).result["pending"]) == (0, False)
