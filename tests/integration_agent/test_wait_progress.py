@@ -18,7 +18,8 @@ from ansible_collections.registrar.consul.tests.support.agent.consul_agent impor
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
 
 LINE = (
-    r"waiting: \[target\] => until its definitions are judged and written, and then for at most 12 s until its checks are healthy, 1\d s so far; "
+    r"waiting: \[target\] => until its definitions are judged and written, and then for at most 12 s until its checks are healthy, "
+    r"1\d s so far; "
     r"not healthy yet: service:web \(critical, \d+ s\)\n"
 )
 
@@ -47,3 +48,32 @@ def test_a_line_names_the_checks_that_are_not_healthy(
     result = rolled_out(agent, application, tmp_path, {"ansible_connection": "local"}, ANSIBLE_PIPELINING=pipelining)
     assert re.search(LINE, result.stderr), result.describe()
     assert not list((tmp_path / "remote_tmp").iterdir())
+
+
+@pytest.mark.slow
+def test_it_does_so_over_ssh_and_as_another_user(agent: ConsulAgent, application: Application, tmp_path: Path) -> None:
+    """With Ansible's own plugins for both, and in the place of the two programs what runs the command here, as this user."""
+    host = {
+        "ansible_connection": "ssh",
+        "ansible_user": "deploy",
+        "ansible_ssh_executable": stand_in(tmp_path / "ssh", 'for command; do :; done\nexec sh -c "$command"'),
+        "ansible_become": True,
+        "ansible_become_exe": stand_in(tmp_path / "sudo", 'until [ "$1" = root ]; do shift; done\nshift\nexec "$@"'),
+    }
+    result = rolled_out(agent, application, tmp_path, host)
+    assert re.search(LINE, result.stderr), result.describe()
+    assert not list((tmp_path / "remote_tmp").iterdir())
+
+
+def test_a_task_that_waits_for_nothing_costs_no_command_more(tmp_path: Path) -> None:
+    (tmp_path / "consul.d").mkdir()
+    options = {"config_dir": str(tmp_path / "consul.d"), "services": [], "preflight": "none"}
+    tasks = [{"registrar.consul.service_definitions": {**options, **more}} for more in ({"wait_healthy": 0}, {"reload": "later"})]
+    result = run_playbook(tmp_path / "run", tasks_play(*tasks), verbosity=3).ok()
+    assert result.stdout.count("> EXEC ") == len(tasks), result.describe()
+
+
+def stand_in(path: Path, script: str) -> str:
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)

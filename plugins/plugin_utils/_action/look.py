@@ -101,7 +101,8 @@ def _read(action: ActionBase, found: list[str]) -> None:
     # Imported here: only a wait needs it.
     from ansible_collections.registrar.consul.plugins.module_utils._health.progress import FILE, MARK
 
-    path = shlex.quote(f"{action._connection._shell.tmpdir}/{FILE}")
+    shell = action._connection._shell
+    path = shlex.quote(shell.join_path(shell.tmpdir, FILE))
     # Whatever goes wrong is no matter of the task's.
     with suppress(Exception):
         answer: Mapping[str, Any] = action._low_level_execute_command(f"cat {path}")
