@@ -19,7 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 # Those that start a process of their own for each command, and keep in themselves only what belongs to one. The first two were run here;
-# the others were read (community.docker 4, containers.podman 1). By their files: what goes by the name of ssh may be another one's.
+# the others were only read. By their files: what goes by the name of ssh may be another one's.
 _CONNECTIONS = {
     "ansible.plugins.connection.local",
     "ansible.plugins.connection.ssh",
