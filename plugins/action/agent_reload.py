@@ -11,7 +11,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import show_errors
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import and_healthy, progress
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.look import Look
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import and_healthy, progress, waits
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -27,7 +28,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # As for the actions that judge: this process ends with the task.
         gc.freeze()
         host = str((task_vars or {}).get("inventory_hostname"))
-        with progress(host, and_healthy("until its agent has loaded all services", self._task.args)):
+        look = Look(self, waits(self._task.args))
+        with progress(host, and_healthy("until its agent has loaded all services", self._task.args), look=look):
+            look.prepare()
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
         show_errors(result, host, secret=bool(self._task.no_log))
         return result

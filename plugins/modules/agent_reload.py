@@ -33,7 +33,9 @@ extends_documentation_fragment:
   - registrar.consul._attributes
 attributes:
   action:
-    description: Has an action plugin, which says every now and then that the agent is still waited for.
+    description:
+      - Has an action plugin, which says every now and then that the agent is still waited for, and with O(wait_healthy) which of its
+        checks are not healthy yet.
     support: full
   check_mode:
     support: full

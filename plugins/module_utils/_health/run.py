@@ -15,6 +15,7 @@ from .._definition.expect import Expected
 from .._findings import Finding
 from .awaited import Awaited, awaited
 from .catalog import disagreement
+from .progress import Notice
 from .report import warnings
 from .sight import cannot_be_seen, hidden, too_short
 from .wait import Health, Waiting
@@ -27,7 +28,7 @@ class HealthWait:
     """What one change has to wait for.
 
     options are those of a module; earlier is what the agent had before it was told, None where that was not seen; noted are the checks
-    that were healthy before the change, as an earlier run has found them.
+    that were healthy before the change, as an earlier run has found them; notice is where it is noted down meanwhile how it stands.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class HealthWait:
         earlier: Seen | None,
         noted: Collection[str] | None,
         namespaces: list[str],
+        notice: Notice,
     ) -> None:
         self._facts = facts
+        self._notice = notice
         self._limit = float(options["wait_healthy"])
         self._states = {"passing", *options["healthy_states"]}
         self._namespaces = namespaces
@@ -67,7 +70,7 @@ class HealthWait:
         trouble = self._why_in_vain()
         if trouble:
             return Health(False, (), (), 0.0, trouble)
-        health = self._waited(self.awaited)
+        health = self._waited(self.awaited, "not healthy yet")
         for text in warnings(health):
             warn(text)
         if health.healthy:
@@ -81,7 +84,7 @@ class HealthWait:
         """Wait until what was healthy before the change is so again, when everything is back."""
         checks = self._earlier.checks if self._earlier is not None else {}
         nothing = Expected({}, {})
-        return self._waited(awaited(nothing, nothing, checks, self.healthy, self._states))
+        return self._waited(awaited(nothing, nothing, checks, self.healthy, self._states), "put back, and not healthy again yet")
 
     def _why_in_vain(self) -> str:
         """Why one of the checks will never be seen."""
@@ -94,9 +97,9 @@ class HealthWait:
             # That is for the wait to see: the agent may come back.
             return ""
 
-    def _waited(self, checks: Mapping[str, Awaited]) -> Health:
-        by_address = self._facts.process is None
-        return Waiting(checks, self._states, lambda: self._view().checks(), lambda: by_address or self._process()).run(self._limit)
+    def _waited(self, checks: Mapping[str, Awaited], words: str) -> Health:
+        by_address, tell = self._facts.process is None, self._notice.saying(words)
+        return Waiting(checks, self._states, lambda: self._view().checks(), lambda: by_address or self._process(), tell).run(self._limit)
 
     def _process(self) -> tuple[int, float] | None:
         try:

@@ -10,7 +10,7 @@ check by itself would be a request for each. A change of state or output that co
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Collection, Dict, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Dict, Mapping, NamedTuple, Optional
 
 from .._agent.api import ApiError
 from .awaited import Awaited
@@ -54,20 +54,37 @@ class Health(NamedTuple):
     checks: Mapping[str, Any] = {}
 
 
+# Is told at each look how it stands, and None when it is over.
+Tell = Callable[[Optional[Health]], None]
+
+
+def _nobody(_health: Health | None) -> None:
+    """Nobody is to be told."""
+
+
 class Waiting:
     """One wait. who tells which agent it is, None when none runs: another one than before has to show everything anew."""
 
-    def __init__(self, awaited: Mapping[str, Awaited], states: Collection[str], look: Look, who: Callable[[], Any]) -> None:
+    def __init__(
+        self, awaited: Mapping[str, Awaited], states: Collection[str], look: Look, who: Callable[[], Any], tell: Tell = _nobody
+    ) -> None:
         self._awaited = awaited
         self._states = states
         self._look = look
         self._who = who
+        self._tell = tell
         self._began = {key: check.began for key, check in awaited.items() if check.began is not None}
         self._since: dict[str, _Since] = {}
         self._started = time.monotonic()
 
     def run(self, limit: float) -> Health:
         """Wait at most so many seconds."""
+        try:
+            return self._run(limit)
+        finally:
+            self._tell(None)
+
+    def _run(self, limit: float) -> Health:
         who, present, pause = self._who(), time.monotonic(), FIRST_PAUSE
         while True:
             before, now_running = time.monotonic(), self._who()
@@ -81,6 +98,7 @@ class Waiting:
                 return health
             if self._age() >= limit or time.monotonic() - present > GONE:
                 return health._replace(healthy=False, gone=now_running is None)
+            self._tell(health)
             rest = max(pause, min(_REST * (time.monotonic() - before), _LONGEST_REST))
             time.sleep(min(rest, max(0.0, limit - self._age())))
             pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -311,10 +311,12 @@ class Reload:
 
     def _health_wait(self) -> Any:
         """What wait_healthy asks for. Imported here: nothing of it is needed without."""
+        from .._health.progress import Notice
         from .._health.run import HealthWait
 
         state, noted = self.state, self.journal.healthy if self.journal is not None else None
-        return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, noted, state.namespaces)
+        notice = Notice(self._module, lambda text: self._hush.text(text, state.everything))
+        return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, noted, state.namespaces, notice)
 
     def _with_health(self, outcome: Outcome) -> Outcome:
         from .healthy import with_health

@@ -30,7 +30,8 @@ from .._judge.terms import (
 from .._rules.spelling import UNKNOWN_KEY
 from .._schema.versions import is_newer
 from .errors import refused, show_errors
-from .progress import and_healthy, progress
+from .look import Look
+from .progress import and_healthy, progress, waits
 from .request import Request
 from .vault import vaulted_values
 
@@ -103,11 +104,13 @@ class RegistrarAction(JudgingAction):
         gc.freeze()
         options = self.options()
         host = str((task_vars or {}).get("inventory_hostname"))
-        with progress(host, and_healthy("until its definitions are judged and written", options)):
+        look = Look(self, waits(options))
+        with progress(host, and_healthy("until its definitions are judged and written", options), look=look):
             request = self._for_a_newer_agent(self.request(options), options, task_vars)
             if request.verdict.errors:
                 result.update(refused(request.verdict.errors))
             else:
+                look.prepare()
                 result.update(self._run_module(options, request, task_vars))
         show_errors(result, host, secret=bool(self._task.no_log))
         warnings = [render(finding) for finding in request.verdict.warnings]

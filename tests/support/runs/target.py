@@ -31,6 +31,8 @@ class Module:
         self.check_mode = check_mode
         self._diff = diff
         self.tmpdir = str(tmpdir)
+        # Where the controller may look, if it has made a directory.
+        self._tmpdir: str | None = None
         self.warnings: list[str] = []
 
     def warn(self, text: str) -> None:

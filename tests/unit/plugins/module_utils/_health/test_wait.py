@@ -176,3 +176,24 @@ def test_one_that_was_restarted_has_to_show_all_anew(clock: Clock) -> None:
     health = waited(clock, (0, NEW), (1, OK), who=lambda now: 1 if now < 2 else 2)
     assert health.healthy
     assert 9.0 <= health.waited <= 10.0
+
+
+def test_each_look_is_told_until_it_is_over(clock: Clock) -> None:
+    told: list[Health | None] = []
+    state = {"web": {"Status": "critical", "Output": "refused", "ServiceID": "web"}}
+    health = Waiting({"web": WEB}, ("passing",), lambda: state, lambda: 1, told.append).run(10.0)
+    assert not health.healthy
+    assert len(told) > 10
+    assert told.pop() is None
+    assert [ailing.identifier for health in told if health is not None for ailing in health.ailing] == ["web"] * len(told)
+
+
+def test_that_it_is_over_is_told_when_it_breaks_off(clock: Clock) -> None:
+    told: list[Health | None] = []
+
+    def broken() -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Waiting({"web": WEB}, ("passing",), broken, lambda: 1, told.append).run(10.0)
+    assert told == [None]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied
-from ansible_collections.registrar.consul.plugins.module_utils._health import catalog, wait
+from ansible_collections.registrar.consul.plugins.module_utils._health import catalog, progress, wait
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify
 from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
@@ -49,7 +49,7 @@ class Agent(ImaginedAgent):
 @pytest.fixture
 def agent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Agent:
     clock = Clock()
-    for module in (verify, wait, catalog):
+    for module in (verify, wait, catalog, progress):
         monkeypatch.setattr(module, "time", clock)
     folder = tmp_path / "consul.d"
     folder.mkdir()
@@ -98,6 +98,28 @@ def test_what_was_healthy_before_and_is_not_so_again_is_named(agent: Agent) -> N
     result = reload(agent)
     assert result.failure is not None
     assert result.failure.endswith("and these checks that were healthy before are not so again after 30 seconds: service:web.")
+
+
+def test_what_is_waited_for_is_noted_down_and_changes_no_result(agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failed(module: Module) -> dict[str, Any]:
+        write(agent.config_dir, bundle([WEB, {"name": "other"}]))
+        agent.ill, agent.ill_from = frozenset({"web"}), agent.reloads + 1
+        return {**reload(agent, module).as_dict(), "waited": 0}
+
+    texts: list[str] = []
+    monkeypatch.setattr(progress.Notice, "_write", lambda _notice, text: texts.append(text))
+    write(agent.config_dir, bundle([WEB]))
+    reload(agent)
+    quiet = failed(Module({}))
+    assert texts == []
+
+    agent.ill = frozenset()
+    reload(agent, force=True)
+    module = Module({})
+    module._tmpdir = str(tmp_path)
+    assert failed(module) == quiet
+    words = [text.rpartition(": service:web (critical, ")[0].replace(progress.MARK, "") for text in texts]
+    assert list(dict.fromkeys(words)) == ["not healthy yet", "put back, and not healthy again yet"]
 
 
 def test_it_may_fail_and_stay(agent: Agent) -> None:
