@@ -34,7 +34,11 @@ help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(READY) ## the virtual environment and a Consul, in .cache
+setup: ## the virtual environment and a Consul, in .cache
+	@$(MAKE) --silent -j 2 $(READY) consul
+
+.PHONY: consul
+consul:
 	@[[ -n "$$CONSUL" ]] || command -v consul >/dev/null || tools/fetch_consul.sh >/dev/null
 
 $(READY): $(REQUIREMENTS)
