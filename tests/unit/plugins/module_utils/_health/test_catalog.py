@@ -85,3 +85,9 @@ def test_each_namespace_is_asked(clock: Clock) -> None:
     checks = {"web": PASSING, "team/web": {**PASSING, "Namespace": "team"}}
     assert disagreement(asked, "n1", checks, dict.fromkeys(checks, WEB), {"passing"}, 1.0) == ""  # type: ignore[arg-type]
     assert asked.asked == [("/v1/health/node/n1", {"consistent": ""}), ("/v1/health/node/n1", {"consistent": "", "ns": "team"})]
+
+
+def test_the_looks_become_rare(clock: Clock) -> None:
+    catalog = Catalog(clock, (0, {"serfHealth": "passing"}))
+    disagreement(catalog, "n1", {"web": PASSING}, {"web": WEB}, {"passing"}, 10.0)  # type: ignore[arg-type]
+    assert len(catalog.asked) == 12

@@ -245,6 +245,15 @@ def test_warnings_can_be_silenced_or_taken_for_errors() -> None:
     assert strict.warnings == []
 
 
+def test_beside_a_template_warnings_of_other_places_are_kept() -> None:
+    found = judged([{"name": "a_b", "id": "{{ x }}", "address": "{{ y }}:80"}])
+    assert {warning["path"].partition(" → ")[2]: warning["rule"] for warning in found.warnings} == {
+        "name": "dns-name",
+        "id": "template-unrendered",
+        "address": "template-unrendered",
+    }
+
+
 def test_errors_cannot_be_silenced() -> None:
     assert len(judged([{"name": ""}], silence=["name-required"]).errors) == 1
 
