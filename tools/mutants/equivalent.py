@@ -35,5 +35,5 @@ EQUIVALENT = (
         "only the first is used",
     ),
 )
-# What says only how an object is kept, and that nobody changes it by mistake.
-NOT_CHANGED = ("@dataclass(",)
+# What says only how an object is kept, that nobody changes it by mistake, and how many answers are remembered.
+NOT_CHANGED = ("@dataclass(", "@lru_cache(maxsize=", "@functools.lru_cache(maxsize=")

@@ -135,3 +135,7 @@ def test_the_limits_of_escapes(escape: str, character: str) -> None:
 def test_escapes_for_no_character(escape: str) -> None:
     with pytest.raises(HclError, match="for no character"):
         read_hcl(f'a = "{escape}"')
+
+
+def test_blanks_are_not_needed() -> None:
+    assert read_hcl('a=1,b="x"\nc{d=true}') == {"a": 1, "b": "x", "c": {"d": True}}

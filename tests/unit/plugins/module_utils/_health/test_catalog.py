@@ -91,3 +91,10 @@ def test_the_looks_become_rare(clock: Clock) -> None:
     catalog = Catalog(clock, (0, {"serfHealth": "passing"}))
     disagreement(catalog, "n1", {"web": PASSING}, {"web": WEB}, {"passing"}, 10.0)  # type: ignore[arg-type]
     assert len(catalog.asked) == 12
+
+
+def test_as_many_as_are_shown_are_not_counted(clock: Clock) -> None:
+    checks = {f"c{number}": PASSING for number in range(5)}
+    catalog = Catalog(clock, (0, {"serfHealth": "passing"}))
+    text = disagreement(catalog, "n1", checks, dict.fromkeys(checks, WEB), {"passing"}, 1.0)  # type: ignore[arg-type]
+    assert "missing in the catalog. The agent's log" in text

@@ -176,3 +176,17 @@ def test_one_that_was_restarted_has_to_show_all_anew(clock: Clock) -> None:
     health = waited(clock, (0, NEW), (1, OK), who=lambda now: 1 if now < 2 else 2)
     assert health.healthy
     assert 9.0 <= health.waited <= 10.0
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0.2, 30), (1.0, 10)])
+def test_a_slow_agent_is_left_in_peace(clock: Clock, seconds: float, looks: int) -> None:
+    asked = 0
+
+    def slow(_now: float) -> int:
+        nonlocal asked
+        asked += 1
+        clock.now += seconds
+        return 1
+
+    waited(clock, (0, NEW), limit=30.0, who=slow)
+    assert looks <= asked <= looks + 2

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -141,3 +142,12 @@ def test_the_agent_meets_nobody(tmp_path: Path, scripts: bool) -> None:
     assert settings["addresses"]["http"].startswith(f"unix://{tmp_path}/trial-")
     assert (ports["dns"], ports["grpc"], ports["https"], ports["serf_wan"]) == (-1, -1, -1, -1)
     assert ports["serf_lan"] > 0
+
+
+def test_an_answer_that_takes_its_time_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def get(_api: AgentApi, _path: str) -> dict[str, Any]:
+        time.sleep(0.05)
+        return {"db": {}, "web-1": {}}
+
+    monkeypatch.setattr(AgentApi, "get", get)
+    assert tried(tmp_path, runs=True) == []

@@ -254,6 +254,16 @@ def test_beside_a_template_warnings_of_other_places_are_kept() -> None:
     }
 
 
+def test_only_what_is_to_be_hcl_has_to_be_sayable_in_hcl() -> None:
+    service = {"name": "web", "port": 1, "kind": "connect-proxy", "proxy": {"destination_service_name": "a", "config": {"key": {"a": [1]}}}}
+    with_hcl, without = (
+        {finding.rule for finding in judge_services([service], **how)[0].findings}
+        for how in ({"hcl": True}, {})  # type: ignore[arg-type]
+    )
+    assert len(with_hcl - without) == 1
+    assert without <= with_hcl
+
+
 def test_errors_cannot_be_silenced() -> None:
     assert len(judged([{"name": ""}], silence=["name-required"]).errors) == 1
 
