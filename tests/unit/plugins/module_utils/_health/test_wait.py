@@ -190,3 +190,8 @@ def test_a_slow_agent_is_left_in_peace(clock: Clock, seconds: float, looks: int)
 
     waited(clock, (0, NEW), limit=30.0, who=slow)
     assert looks <= asked <= looks + 2
+
+
+def test_the_last_moment_counts(clock: Clock) -> None:
+    clock.now = 0.0
+    assert waited(clock, (0, OK), limit=2.0).healthy

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -15,7 +16,6 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
 from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
-from ansible_collections.registrar.consul.plugins.module_utils._files.scan import Reader
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
@@ -561,7 +561,7 @@ def test_names_that_lead_nowhere_are_told(tmp_path: Path) -> None:
 
 def test_a_file_that_the_agent_could_not_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, bundle([API]))
-    monkeypatch.setattr(Writer, "_agent", lambda _self: Reader(54321, 54321, []))
+    monkeypatch.setattr(Writer, "_process", lambda _self: SimpleNamespace(reads_as=(54321, 54321, [], None)))
     assert {finding["rule"] for finding in refusal(tmp_path, bundle([WEB]), mode="0600").findings} == {"file-unreadable"}
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, parse
+from ansible_collections.registrar.consul.plugins.module_utils._write import trial as trial_file
 from ansible_collections.registrar.consul.plugins.module_utils._write.trial import trial
 
 WEB = parse("web.json", b'{"service": {"name": "web", "id": "web-1"}}')
@@ -151,3 +152,11 @@ def test_an_answer_that_takes_its_time_is_waited_for(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(AgentApi, "get", get)
     assert tried(tmp_path, runs=True) == []
+
+
+@pytest.mark.parametrize(("room", "inside"), [(1, True), (0, False)])
+def test_a_socket_has_a_short_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, inside: bool) -> None:
+    monkeypatch.setattr(trial_file, "_LONGEST_SOCKET", len(str(tmp_path)) + 20 + room)
+    settings: dict[str, Any] = {}
+    tried(tmp_path, settings=settings)
+    assert settings["data_dir"].startswith(f"{tmp_path}/") is inside
