@@ -29,6 +29,12 @@ EQUIVALENT = (
         "the first word is the same, however many more are split off",
     ),
     Equivalent(
+        "plugins/module_utils/_definition/sidecars.py",
+        "return 0",
+        "return -1",
+        "whatever is no port stops the agent there",
+    ),
+    Equivalent(
         "plugins/plugin_utils/_findings.py",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n= 2, cutoff=0.6)",

@@ -592,3 +592,10 @@ def test_consul_is_asked_where_it_is_there(tmp_path: Path, monkeypatch: pytest.M
     refused = refusal(tmp_path / "consul.d", bundle([WEB]), preflight="validate", tmpdir=tmp_path / "tmp")
     assert [finding["rule"] for finding in refused.findings] == ["preflight-validate"]
     assert asked[0][:2] == ["/usr/bin/consul", "validate"]
+
+
+def test_files_of_others_that_say_the_same_go_with_adopt(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text(json.dumps({"service": WEB}), encoding="utf-8")
+    assert actions(write(tmp_path, bundle([WEB]), adopt=True)) == {"services-web.json": "created", "old.json": "retired"}
+    (tmp_path / "other.json").write_text(json.dumps({"services": [API, {"name": "more"}]}), encoding="utf-8")
+    assert {finding["rule"] for finding in refusal(tmp_path, bundle([WEB, API]), adopt=True).findings} == {"file-not-retired"}
