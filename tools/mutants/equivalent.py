@@ -41,5 +41,5 @@ EQUIVALENT = (
         "only the first is used",
     ),
 )
-# What says only how an object is kept, that nobody changes it by mistake, and how many answers are remembered.
-NOT_CHANGED = ("@dataclass(", "@lru_cache(maxsize=", "@functools.lru_cache(maxsize=")
+# What says only how an object is kept, that nobody changes it by mistake, how many answers are remembered, and what is for mypy alone.
+NOT_CHANGED = ("if TYPE_CHECKING:", "@dataclass(", "@lru_cache(maxsize=", "@functools.lru_cache(maxsize=")

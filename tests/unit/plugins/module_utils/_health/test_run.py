@@ -154,6 +154,8 @@ def test_an_agent_that_ends(clock: Clock, renewed: Any, more: dict[str, Any], go
 
     health = waiting(facts(Api({KEY: check()}, catalog={KEY: "passing"}), renewed=now, **more)).run(pytest.fail)
     assert (health.healthy, health.gone) == (not gone, gone)
+    if gone:
+        assert 15.0 <= health.waited <= 16.0
 
 
 def test_another_agent_than_before_has_to_show_it_anew(clock: Clock) -> None:

@@ -136,3 +136,8 @@ def test_a_file_that_was_written_or_removed_since_it_was_read_stays(tmp_path: Pa
             if text is not None:
                 (tmp_path / "old.json").write_text(text, encoding="utf-8")
             assert retire(directory, found, [WEB]) == Retired([], [])
+
+
+def test_only_durations_are_compared_as_such(tmp_path: Path) -> None:
+    found = look(tmp_path, {"old.json": {"service": {"name": "web", "tags": ["1m"]}}}, [{"name": "web", "tags": ["60s"]}])
+    assert (found.changes, len(found.findings)) == ([], 1)

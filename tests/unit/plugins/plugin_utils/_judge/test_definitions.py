@@ -395,3 +395,7 @@ def test_checks_outside_services_go_with_the_services_and_with_each_other() -> N
         'checks[4] → service_id: the service "db" is not here; unless another file has the service, the agent would lose this check and all'
         " behind it. Name a service that the agent has.",
     ]
+
+
+def test_the_only_service_of_a_document_has_no_number() -> None:
+    assert [finding.path for finding in judge_document({"service": {"name": "web", "port": "x"}})] == ["service (web) → port"]

@@ -91,3 +91,11 @@ def test_a_secret_with_a_quote_in_it_is_found_as_it_is_shown() -> None:
     finding = Finding("rule", ("port",), f"got {quoted(secret)} here")
     (said,) = hushed([finding], {"token": secret}, {"token": secret}, NATURAL)
     assert said.message == 'got "********" here'
+
+
+@pytest.mark.parametrize("value", [4711, "4711", "ab"])
+def test_what_stands_at_the_place_is_hidden_however_short(value: Any) -> None:
+    finding = Finding("rule", ("port",), f"{value if isinstance(value, int) else quoted(value)} is out of range", "Write 80.")
+    (said,) = hushed([finding], {"port": value}, {"port": value}, Secrets(values=[str(value)]))
+    assert (said.message, said.hint) == ("this value is out of range", "Write 80.")
+    assert hushed([finding], {"port": value}, {"port": value}, NATURAL) == [finding]
