@@ -29,11 +29,17 @@ EQUIVALENT = (
         "the first word is the same, however many more are split off",
     ),
     Equivalent(
+        "plugins/module_utils/_definition/sidecars.py",
+        "return 0",
+        "return -1",
+        "whatever is no port stops the agent there",
+    ),
+    Equivalent(
         "plugins/plugin_utils/_findings.py",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n= 2, cutoff=0.6)",
         "only the first is used",
     ),
 )
-# What says only how an object is kept, and that nobody changes it by mistake.
-NOT_CHANGED = ("@dataclass(",)
+# What says only how an object is kept, that nobody changes it by mistake, how many answers are remembered, and what is for mypy alone.
+NOT_CHANGED = ("if TYPE_CHECKING:", "@dataclass(", "@lru_cache(maxsize=", "@functools.lru_cache(maxsize=")

@@ -19,5 +19,7 @@ def placeholder(marker: int, index: int) -> int:
 
 def placed(marker: int, number: Any) -> int | None:
     """Which sidecar a number stands for, None for a number like any other."""
-    found, index = divmod(number, _PLACES) if isinstance(number, int) else (0, 0)
+    if not isinstance(number, int):
+        return None
+    found, index = divmod(number, _PLACES)
     return index if found == marker else None

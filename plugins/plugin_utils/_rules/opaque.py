@@ -124,8 +124,9 @@ def _unwrapped_findings(config: Mapping, place: Place) -> Iterator[Finding]:
         if isinstance(item, list) and len(item) == 1:
             there = (*place, key)
             yield UNWRAPPED.at(there, "is a list of one item", "Expect the item without its list, or add a second one.")
-            if isinstance(item[0], dict):
-                yield from _unwrapped_findings(item[0], (*there, 0))
+            (only,) = item
+            if isinstance(only, dict):
+                yield from _unwrapped_findings(only, (*there, 0))
 
 
 def _deep_findings(value: Any, place: Place) -> Iterator[Finding]:

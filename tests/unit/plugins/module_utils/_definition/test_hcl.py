@@ -107,3 +107,35 @@ def written(value: Any) -> str:
     if isinstance(value, str):
         return '"' + "".join(char if char.isalnum() else f"\\U{ord(char):08x}" for char in value) + '"'
     return json.dumps(value)
+
+
+@pytest.mark.parametrize(("character", "name"), [("\0", "null character"), ("\ufeff", "byte order mark")])
+def test_characters_that_stand_nowhere(character: str, name: str) -> None:
+    for text in (f'a = "{character}"', f"# {character}"):
+        with pytest.raises(HclError, match=f"a {name}"):
+            read_hcl(text)
+
+
+@pytest.mark.parametrize(
+    ("escape", "character"),
+    [
+        ("\\377", "\xff"),
+        ("\\U0010ffff", "\U0010ffff"),
+        ("\\ud7ff", "\ud7ff"),
+        ("\\ud800", "\ufffd"),
+        ("\\udfff", "\ufffd"),
+        ("\\ue000", "\ue000"),
+    ],
+)
+def test_the_limits_of_escapes(escape: str, character: str) -> None:
+    assert read_hcl(f'a = "{escape}"') == {"a": character}
+
+
+@pytest.mark.parametrize("escape", ["\\400", "\\U00110000"])
+def test_escapes_for_no_character(escape: str) -> None:
+    with pytest.raises(HclError, match="for no character"):
+        read_hcl(f'a = "{escape}"')
+
+
+def test_blanks_are_not_needed() -> None:
+    assert read_hcl('a=1,b="x"\nc{d=true}') == {"a": 1, "b": "x", "c": {"d": True}}

@@ -84,3 +84,8 @@ def test_depth_is_no_danger() -> None:
     for name in ("x.json", "x.hcl"):
         with pytest.raises(Unparsable, match="nested too deeply"):
             parse(name, b'{"a":' * 100000)
+
+
+def test_a_list_of_one_mapping_is_the_mapping() -> None:
+    (service,) = parse("a.json", b'{"service": {"proxy": [{"a": 1}], "check": [{"ttl": "1s"}, {"ttl": "2s"}], "port": [1]}}').services
+    assert service == {"proxy": {"a": 1}, "check": [{"ttl": "1s"}, {"ttl": "2s"}], "port": [1]}

@@ -138,3 +138,9 @@ def test_they_are_masked_in_json_and_hcl() -> None:
         assert "planted-1" in masked_pair(name, text, None)[0]
     shown = masked({"proxy": {"new_thing": 5}, "new_thing": 5}, secrets)
     assert shown == {"proxy": {"new_thing": MASK}, "new_thing": 5}
+
+
+def test_what_is_never_reported_hides_nothing_behind_it() -> None:
+    definition = {**PROXY, "proxy": {"destination_service_name": "web", "expose": {"port": 21500, "z_new": 5}}}
+    assert differing(definition, ["proxy.expose.z_new"], with_proxy(Expose={"ZNew": 5})) == []
+    assert differing(definition, ["proxy.expose.z_new"], with_proxy(Expose={"ZNew": 6})) == ["proxy.expose.z_new"]

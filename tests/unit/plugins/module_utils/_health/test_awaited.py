@@ -97,6 +97,7 @@ def test_what_counts_as_healthy_before() -> None:
 def test_how_long_it_takes_to_know(check: dict[str, Any], hold: float, proof: float, least: float) -> None:
     one = only(check, limit=60.0)
     assert (one.hold, one.proof, one.least) == (hold, proof, least)
+    assert (one.interval > 0) is ("interval" in check)
 
 
 def test_with_warnings_allowed_only_being_critical_counts() -> None:

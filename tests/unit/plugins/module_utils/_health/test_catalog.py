@@ -85,3 +85,16 @@ def test_each_namespace_is_asked(clock: Clock) -> None:
     checks = {"web": PASSING, "team/web": {**PASSING, "Namespace": "team"}}
     assert disagreement(asked, "n1", checks, dict.fromkeys(checks, WEB), {"passing"}, 1.0) == ""  # type: ignore[arg-type]
     assert asked.asked == [("/v1/health/node/n1", {"consistent": ""}), ("/v1/health/node/n1", {"consistent": "", "ns": "team"})]
+
+
+def test_the_looks_become_rare(clock: Clock) -> None:
+    catalog = Catalog(clock, (0, {"serfHealth": "passing"}))
+    disagreement(catalog, "n1", {"web": PASSING}, {"web": WEB}, {"passing"}, 10.0)  # type: ignore[arg-type]
+    assert len(catalog.asked) == 12
+
+
+def test_as_many_as_are_shown_are_not_counted(clock: Clock) -> None:
+    checks = {f"c{number}": PASSING for number in range(5)}
+    catalog = Catalog(clock, (0, {"serfHealth": "passing"}))
+    text = disagreement(catalog, "n1", checks, dict.fromkeys(checks, WEB), {"passing"}, 1.0)  # type: ignore[arg-type]
+    assert "missing in the catalog. The agent's log" in text

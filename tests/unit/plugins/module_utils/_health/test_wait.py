@@ -197,3 +197,22 @@ def test_that_it_is_over_is_told_when_it_breaks_off(clock: Clock) -> None:
     with pytest.raises(KeyboardInterrupt):
         Waiting({"web": WEB}, ("passing",), broken, lambda: 1, told.append).run(10.0)
     assert told == [None]
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0.2, 30), (1.0, 10)])
+def test_a_slow_agent_is_left_in_peace(clock: Clock, seconds: float, looks: int) -> None:
+    asked = 0
+
+    def slow(_now: float) -> int:
+        nonlocal asked
+        asked += 1
+        clock.now += seconds
+        return 1
+
+    waited(clock, (0, NEW), limit=30.0, who=slow)
+    assert looks <= asked <= looks + 2
+
+
+def test_the_last_moment_counts(clock: Clock) -> None:
+    clock.now = 0.0
+    assert waited(clock, (0, OK), limit=2.0).healthy

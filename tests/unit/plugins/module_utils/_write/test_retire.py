@@ -125,3 +125,19 @@ def test_hcl_blocks_are_compared_as_what_they_mean(tmp_path: Path) -> None:
     text = 'service {\n  name = "q"\n  checks {\n    ttl = "60s"\n  }\n  meta {\n    a = "b"\n  }\n}\n'
     found = look(tmp_path, {"q.hcl": text}, [{"name": "q", "checks": [{"ttl": "1m"}], "meta": {"a": "b"}}])
     assert [change.name for change in found.changes] == ["q.hcl"]
+
+
+def test_a_file_that_was_written_or_removed_since_it_was_read_stays(tmp_path: Path) -> None:
+    for text in ('{"service": {"name": "web", "port": 81}}', None):
+        (tmp_path / "old.json").write_text(json.dumps({"service": WEB}), encoding="utf-8")
+        with ConfigDir(str(tmp_path)) as directory:
+            found = list(scan(directory))
+            (tmp_path / "old.json").unlink()
+            if text is not None:
+                (tmp_path / "old.json").write_text(text, encoding="utf-8")
+            assert retire(directory, found, [WEB]) == Retired([], [])
+
+
+def test_only_durations_are_compared_as_such(tmp_path: Path) -> None:
+    found = look(tmp_path, {"old.json": {"service": {"name": "web", "tags": ["1m"]}}}, [{"name": "web", "tags": ["60s"]}])
+    assert (found.changes, len(found.findings)) == ([], 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -547,3 +548,54 @@ def test_a_newer_agent_gets_one_warning(tmp_path: Path, monkeypatch: pytest.Monk
     assert rules([WEB, API], "1.22") == ["version-newer"]
     assert rules([WEB, API], "1.22") == [], "nothing has changed"
     assert rules([WEB], "9.3") == []
+
+
+# What is asked beside the directory
+
+
+def test_names_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    references = [["id", name, "check", "alias-known", f"no {name}", "hint"] for name in ("web", "db")]
+    (told,) = write(tmp_path, bundle([WEB]), references=references)["rule_warnings"]
+    assert (told["rule"], told["message"]) == ("alias-known", "no db")
+
+
+def test_a_file_that_the_agent_could_not_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, bundle([API]))
+    monkeypatch.setattr(Writer, "_process", lambda _self: SimpleNamespace(reads_as=(54321, 54321, [], None)))
+    assert {finding["rule"] for finding in refusal(tmp_path, bundle([WEB]), mode="0600").findings} == {"file-unreadable"}
+
+
+@pytest.mark.parametrize(("count", "end"), [(3, "c created)"), (4, "c created and 1 more)")])
+def test_the_reason_names_three_files(tmp_path: Path, count: int, end: str) -> None:
+    services = [{"name": name} for name in "abcd"[:count]]
+    write(tmp_path, per_service(services))
+    reason = write(tmp_path, per_service(services))["pending_reason"]
+    assert "(the set web: service-a.json created, service-b.json created, service-" in reason
+    assert reason.endswith(end.replace("c created", "service-c.json created"))
+
+
+@pytest.mark.parametrize("consul", ["/usr/bin/consul", None])
+def test_consul_is_asked_where_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consul: str | None) -> None:
+    asked = []
+
+    def refusing(command: list[str], **_options: Any) -> tuple[int, str, str]:
+        asked.append(command)
+        return 1, "", "planted words"
+
+    monkeypatch.setattr(Module, "get_bin_path", lambda _self, name: consul if name == "consul" else None)
+    monkeypatch.setattr(Module, "run_command", lambda _self, command, **options: refusing(command, **options))
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "consul.d").mkdir()
+    if consul is None:
+        assert write(tmp_path / "consul.d", bundle([WEB]), preflight="validate", tmpdir=tmp_path / "tmp")["changed"]
+        return
+    refused = refusal(tmp_path / "consul.d", bundle([WEB]), preflight="validate", tmpdir=tmp_path / "tmp")
+    assert [finding["rule"] for finding in refused.findings] == ["preflight-validate"]
+    assert asked[0][:2] == ["/usr/bin/consul", "validate"]
+
+
+def test_files_of_others_that_say_the_same_go_with_adopt(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text(json.dumps({"service": WEB}), encoding="utf-8")
+    assert actions(write(tmp_path, bundle([WEB]), adopt=True)) == {"services-web.json": "created", "old.json": "retired"}
+    (tmp_path / "other.json").write_text(json.dumps({"services": [API, {"name": "more"}]}), encoding="utf-8")
+    assert {finding["rule"] for finding in refusal(tmp_path, bundle([WEB, API]), adopt=True).findings} == {"file-not-retired"}

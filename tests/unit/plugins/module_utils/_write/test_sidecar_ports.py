@@ -16,8 +16,14 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.api import
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
-from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import Known, choose, registered_ports, sidecar_range
-from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import chosen_earlier
+from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import (
+    Known,
+    as_meant,
+    choose,
+    registered_ports,
+    sidecar_range,
+)
+from ansible_collections.registrar.consul.plugins.module_utils._write.sidecar_ports import Chosen, chosen_earlier
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import definition_request, set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.tests.support.faults.calls import recording
@@ -220,3 +226,11 @@ def test_one_definition_in_a_file_of_its_own(tmp_path: Path) -> None:
 def test_check_mode_without_a_directory_shows_a_port(tmp_path: Path) -> None:
     result = write(tmp_path / "none", **payload([meshed("web")]), check_mode=True, diff=True)
     assert '"port": 21255' in result["diff"][0]["after"]
+
+
+def test_a_port_of_ours_is_nobodys_wish() -> None:
+    chosen = Chosen({WEB: 21255, "db-sidecar-proxy": 9000}, frozenset({"db-sidecar-proxy"}))
+    ours, declared, others = meshed("web", port=21255, tags=["a"]), meshed("db", port=9000), meshed("api", port=1)
+    plain = {"name": "plain"}
+    assert as_meant([ours, declared, others, plain], chosen) == [meshed("web", tags=["a"]), declared, others, plain]
+    assert ours == meshed("web", port=21255, tags=["a"])

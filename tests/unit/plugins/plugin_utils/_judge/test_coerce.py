@@ -85,7 +85,8 @@ def outcome(key: str, value: Any) -> Any:
         ("80.0", AMBIGUOUS),
         ("1e3", AMBIGUOUS),
         ("-0", 0),
-        ("9" * 30, AMBIGUOUS),
+        ("9" * 19, 10**19 - 1),
+        ("9" * 20, AMBIGUOUS),
         # These have one meaning, and the schema says why it is wrong.
         ("http", "http"),
         ("80/tcp", "80/tcp"),

@@ -245,6 +245,25 @@ def test_warnings_can_be_silenced_or_taken_for_errors() -> None:
     assert strict.warnings == []
 
 
+def test_beside_a_template_warnings_of_other_places_are_kept() -> None:
+    found = judged([{"name": "a_b", "id": "{{ x }}", "address": "{{ y }}:80"}])
+    assert {warning["path"].partition(" → ")[2]: warning["rule"] for warning in found.warnings} == {
+        "name": "dns-name",
+        "id": "template-unrendered",
+        "address": "template-unrendered",
+    }
+
+
+def test_only_what_is_to_be_hcl_has_to_be_sayable_in_hcl() -> None:
+    service = {"name": "web", "port": 1, "kind": "connect-proxy", "proxy": {"destination_service_name": "a", "config": {"key": {"a": [1]}}}}
+    with_hcl, without = (
+        {finding.rule for finding in judge_services([service], **how)[0].findings}
+        for how in ({"hcl": True}, {})  # type: ignore[arg-type]
+    )
+    assert len(with_hcl - without) == 1
+    assert without <= with_hcl
+
+
 def test_errors_cannot_be_silenced() -> None:
     assert len(judged([{"name": ""}], silence=["name-required"]).errors) == 1
 
@@ -376,3 +395,7 @@ def test_checks_outside_services_go_with_the_services_and_with_each_other() -> N
         'checks[4] → service_id: the service "db" is not here; unless another file has the service, the agent would lose this check and all'
         " behind it. Name a service that the agent has.",
     ]
+
+
+def test_the_only_service_of_a_document_has_no_number() -> None:
+    assert [finding.path for finding in judge_document({"service": {"name": "web", "port": "x"}})] == ["service (web) → port"]

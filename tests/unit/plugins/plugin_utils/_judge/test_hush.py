@@ -15,7 +15,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.redac
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL, Secrets, steps_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.hcl import render_hcl
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import render_json
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import Finding, quoted
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_node_checks, judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.hush import hushed
 from ansible_collections.registrar.consul.tests.support.definitions.planted import MARKS, PIN, Everything, Planted, anew, listable, planted
 
 SCOPE = Everything(edition="enterprise")
@@ -82,3 +84,18 @@ def test_definitions_without_their_natural_secrets() -> None:
     services = [entry.definition for entry in everything() if entry.kind in ("plain", "url")]
 
     demand_silence(NATURAL.definitions_of({"services": services}))
+
+
+def test_a_secret_with_a_quote_in_it_is_found_as_it_is_shown() -> None:
+    secret = 'one"two'
+    finding = Finding("rule", ("port",), f"got {quoted(secret)} here")
+    (said,) = hushed([finding], {"token": secret}, {"token": secret}, NATURAL)
+    assert said.message == 'got "********" here'
+
+
+@pytest.mark.parametrize("value", [4711, "4711", "ab"])
+def test_what_stands_at_the_place_is_hidden_however_short(value: Any) -> None:
+    finding = Finding("rule", ("port",), f"{value if isinstance(value, int) else quoted(value)} is out of range", "Write 80.")
+    (said,) = hushed([finding], {"port": value}, {"port": value}, Secrets(values=[str(value)]))
+    assert (said.message, said.hint) == ("this value is out of range", "Write 80.")
+    assert hushed([finding], {"port": value}, {"port": value}, NATURAL) == [finding]

@@ -53,6 +53,14 @@ def test_no_word_shows_a_password() -> None:
         assert "s3cret" not in finding.message + finding.hint
 
 
+@pytest.mark.parametrize(
+    ("port", "exists"), [("0", False), ("1", True), ("65535", True), ("65536", False), ("00000000000000065535", False)]
+)
+def test_the_limits_of_ports(port: str, exists: bool) -> None:
+    for check in ({"tcp": f"h:{port}"}, {"http": f"http://h:{port}/"}):
+        assert said(check) == ([] if exists else [f"names a port that does not exist; {FAILS}"])
+
+
 @pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "0" * 5000])
 def test_numbers_without_end_are_no_ports(number: str) -> None:
     assert said({"tcp": f"h:{number}"})
