@@ -216,7 +216,7 @@ class Agents:
         contained = self._called_inside(pid)
         if len(contained) != 1:
             return "the agent's own pid"
-        return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)
+        return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained.pop().pid, pid)
 
     def _called_inside(self, pid: int) -> list[AgentProcess]:
         """The agents of the directory that have this number in their own namespace."""

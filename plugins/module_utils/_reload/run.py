@@ -409,7 +409,6 @@ class Reload:
             raise ReloadFailed("%s The agent has kept running with what it had." % back)
         if outcome.gone or not self._witness(Ears(None)).alive():
             raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
-        self.journal = load_journal(self._directory)
         self.state = self._declared()
         earlier = self._target()._replace(before=target.wanted, kept=target.kept, generation=generation_in(self._directory))
         try:

@@ -64,7 +64,8 @@ def test_agents_may_be_late(clock: Clock) -> None:
 
 def test_what_does_not_come_is_missing_at_the_end(clock: Clock) -> None:
     assert missing(Servers(clock, since=float("inf")), end=10) == ["service web"]
-    assert clock.now >= 1000 + 10
+    assert 1000 + 10 <= clock.now < 1000 + 11
+    assert clock.sleeps == 16, "soon at first, since most come soon, and then once a second"
 
 
 def test_another_port_is_not_what_was_written(clock: Clock) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import api as agent_api
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import Settings
 
 
 class FakeModule:
@@ -72,6 +73,18 @@ def test_a_stopped_agent_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert found.version is None
     assert found.scripts_enabled is None
     assert found.data_dir is None
+
+
+@pytest.mark.parametrize(
+    ("values", "forgetful"),
+    [({"dev": True}, True), ({"dev": True, "data_dir": "/x"}, False), ({"data_dir": "/x"}, False), ({}, False), (None, False)],
+)
+def test_which_agents_forget_what_came_through_their_api(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, Any] | None, forgetful: bool
+) -> None:
+    settings = Settings(values, complete=True) if values is not None else None
+    monkeypatch.setattr(AgentFacts, "settings", settings)
+    assert facts(monkeypatch, tmp_path).is_forgetful is forgetful
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,9 @@ def test_the_right_pid_of_an_agent_in_a_container_is_named(proc: FakeProc) -> No
         AgentProcessError, match=r"Give the pid that the agent has on this host \(77: it is called 1 in its container only\)"
     ):
         proc.agents().find(pid=1)
+    proc.agent(78, namespaces="78 1")
+    with pytest.raises(AgentProcessError, match=r"Give the agent's own pid, or leave"):
+        proc.agents().find(pid=1)
 
 
 def test_who_has_lost_its_ancestors_descends_from_nobody(proc: FakeProc, tmp_path: Path) -> None:

@@ -176,7 +176,18 @@ def test_the_generation_proves_everything(clock: Clock) -> None:
     proof = witness(view, FakeEars(clock, listening=False), generation=lambda: "g1" if clock.now > 1000.05 else None)
     outcome = verify(target(definitions("web"), generation="g1"), proof, None, "signal", seen())
     assert (outcome.verified, outcome.verified_by) == (True, "node_meta")
-    assert clock.now - 1000 < agent_verify.QUIET
+    assert 0.05 < clock.now - 1000 < agent_verify.QUIET
+
+
+def test_checks_of_the_node_that_may_not_be_seen(clock: Clock) -> None:
+    """Whether they may is asked only where one of ours is missing."""
+    view = FakeView(clock, (0, ("web",)), hidden=("",))
+    outcome = verify(target(definitions("web")), witness(view, FakeEars(clock)), None, "signal", seen())
+    assert (outcome.verified, outcome.verified_by) == (True, "api")
+    disk = expected([], [{"name": "disk", "ttl": "1h"}])
+    outcome = verify(target(disk), witness(view, FakeEars(clock)), None, "signal", seen())
+    assert (outcome.good, outcome.verified) == (True, False)
+    assert outcome.reason == "the checks of the node may not be seen: a token with node:read is needed"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +218,7 @@ def test_trouble_that_does_not_pass_is_a_failure(clock: Clock) -> None:
 def test_an_agent_that_ends(clock: Clock) -> None:
     view = FakeView(clock, (0, ()))
     outcome = verify(target(definitions("web")), witness(view, FakeEars(clock), alive=lambda: False), None, "signal", seen())
-    assert (outcome.good, outcome.reason) == (False, agent_verify.ENDED)
+    assert (outcome.good, outcome.reason, outcome.untouched) == (False, agent_verify.ENDED, False)
 
 
 def test_what_was_removed_must_be_gone(clock: Clock) -> None:
