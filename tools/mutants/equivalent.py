@@ -28,6 +28,22 @@ EQUIVALENT = (
         'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
         "the first word is the same, however many more are split off",
     ),
+    *(
+        Equivalent(
+            file, was, was.replace("65536", f" {size}"), "how much is read at once, or of a long answer at all, changes no word of it"
+        )
+        for file, was in (
+            ("plugins/module_utils/_agent/api.py", "raise _refusal(response.status, response.read(65536), path)"),
+            ("plugins/module_utils/_agent/log.py", "more = self._response.fp.read1(65536)"),
+        )
+        for size in (65535, 65537)
+    ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_reload/ready.py", "_TAIL = 1024 * 1024", now, "a start says far less, and any end of the log shows it"
+        )
+        for now in ("_TAIL = 1023 * 1024", "_TAIL = 1025 * 1024", "_TAIL = 1024 * 1023", "_TAIL = 1024 * 1025")
+    ),
     Equivalent(
         "plugins/plugin_utils/_findings.py",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)",

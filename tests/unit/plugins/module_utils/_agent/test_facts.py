@@ -109,6 +109,8 @@ def test_script_checks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, debug: d
         ("1.7.2", False, False),
         ("1.7.8", True, True),
         ("1.7.9", True, False),
+        ("1.7.14", True, False),
+        ("1.8.0", True, True),
         ("1.8.4", True, True),
         ("1.8.4", False, False),
         ("1.8.5", True, False),
@@ -120,6 +122,11 @@ def test_versions_whose_reload_makes_checks_critical(
 ) -> None:
     answer = {"Config": {"Version": version}, "DebugConfig": {"EnableCentralServiceConfig": central}}
     assert facts(monkeypatch, tmp_path, answer).reset_versions() is resets
+
+
+@pytest.mark.parametrize(("version", "ends"), [("1.7.14", False), ("1.8.0", True), ("1.19.1", True), ("1.19.2", False), ("1.20.0", False)])
+def test_versions_that_end_by_an_unknown_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, ends: bool) -> None:
+    assert facts(monkeypatch, tmp_path, {"Config": {"Version": version}}).ends_by_unknown_node() is ends
 
 
 def test_an_unknown_version_is_not_feared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._files import lock
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
 
 def held(directory: ConfigDir, *, read_only: bool = False) -> Refused:
@@ -81,6 +83,18 @@ def test_check_mode_waits_too_but_writes_nothing(tmp_path: Path) -> None:
 
     with ConfigDir(str(tmp_path)) as holder, locked(holder, "the set web", 0), ConfigDir(str(tmp_path)) as other:
         assert "for the set web" in str(held(other, read_only=True))
+
+
+@pytest.mark.parametrize(("patience", "longest"), [(0, 0), (5, 5.5)])
+def test_a_run_waits_as_long_as_it_was_told_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, longest: float
+) -> None:
+    clock = Clock()
+    with ConfigDir(str(tmp_path)) as holder, ConfigDir(str(tmp_path)) as other, locked(holder, "the set web", 0):
+        monkeypatch.setattr(lock, "time", clock)
+        with pytest.raises(Refused, match=f"now {patience} seconds"), locked(other, "the set api", patience):
+            pass
+    assert patience <= clock.now - 1000 <= longest
 
 
 def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -94,6 +94,50 @@ def test_what_has_no_name(tmp_path: Path, content: dict[str, Any], reason: str) 
     assert reasons(tmp_path, content) == [reason]
 
 
+@pytest.mark.parametrize(
+    ("addresses", "version", "found"),
+    [
+        ({"lan_ipv4": {"address": "10.0.0.1"}, "lan_ipv6": {"address": "::1"}, "other": {"address": "x"}}, (1, 7), 0),
+        ({"lan_ipv4": {"address": "::1"}, "wan_ipv4": {"address": "x"}, "lan_ipv6": {"address": "10.0.0.1"}}, (1, 7), 3),
+        ({"lan_ipv4": {"address": "::ffff:10.0.0.1"}}, (1, 7), 0),
+        ({"lan_ipv4": {}}, (), 1),
+        ({"lan_ipv4": {"address": "::1"}}, (1, 6, 10), 0),
+        ({"lan_ipv4": "::1"}, (1, 7), 0),
+        ("odd", (1, 7), 0),
+    ],
+)
+def test_addresses_of_another_family(tmp_path: Path, addresses: Any, version: tuple[int, ...], found: int) -> None:
+    looked = looked_at(tmp_path, {"foreign.json": {"service": {"name": "a", "tagged_addresses": addresses}}})
+    assert len(list(partial_loads(looked.of_others, Agent(None, version)))) == found
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        ({"ttl": "1s", "output_max_size": -1}, "with a negative output_max_size"),
+        ({"ttl": "1s", "output_max_size": 0}, ""),
+        ({"ttl": "1s", "output_max_size": True}, ""),
+        (
+            {"ttl": "1s", "failures_before_warning": 3, "failures_before_critical": 2},
+            "with failures_before_warning above failures_before_critical",
+        ),
+        ({"ttl": "1s", "failures_before_warning": 2, "failures_before_critical": 2}, ""),
+        ({"os_service": "x", "interval": "1s"}, "with os_service, which only agents on Windows run,"),
+        ({"os_service": "x", "http": "http://a/", "interval": "1s"}, ""),
+    ],
+)
+def test_numbers_and_kinds_that_no_agent_here_takes(tmp_path: Path, check: dict[str, Any], reason: str) -> None:
+    assert reasons(tmp_path, {"service": {"name": "a", "check": check}}) == ([f"holds a check {reason} (a)"] if reason else [])
+
+
+def test_what_is_null_has_no_name(tmp_path: Path) -> None:
+    assert reasons(tmp_path, {"Services": [None], "checks": [None, {"name": "c", "ttl": "1s"}]}) == [
+        "holds a service without a name",
+        "holds a check with neither name nor id",
+    ]
+    assert reasons(tmp_path, {"service": {"name": "a", "checks": [None]}}) == ["holds a check of no kind (a)"]
+
+
 def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) -> Declared:  # type: ignore[assignment]
     wanted_part, before_part, elsewhere_part = (
         Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
