@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +19,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.expec
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, taken_over, unknown_services
+from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, obstacles, taken_over, unknown_services
 
+NOBODY = Expected({}, {})
 HTTP = {"http": "http://127.0.0.1", "interval": "10s"}
 
 
@@ -181,6 +183,23 @@ def test_ids_of_checks_of_the_api(wanted: Any, kept: Any, found: list[str]) -> N
     # Where data_dir may not be read, one that is as the file says counts as loaded from it.
     seen = Seen({}, {"disk": {"Name": "disk", "ServiceID": ""}})
     assert list(taken_over(state([])._replace(wanted=expected([], [{"name": "disk", "ttl": "1s"}])), seen, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "stops"), [("wanted", False), ("before", False), ("elsewhere", False), ("api", True), ("", False), (None, False)]
+)
+def test_ports_of_what_came_through_the_api_are_taken_for_sidecars(tmp_path: Path, owner: str | None, stops: bool) -> None:
+    """Those of services in files are free again once the agent has unloaded them."""
+    sidecar = {"service": {"name": "a", "connect": {"sidecar_service": {}}}}
+    looked = looked_at(tmp_path, {"foreign.json": sidecar})._replace(wanted=NOBODY, before=NOBODY, elsewhere=NOBODY)
+    if owner in ("wanted", "before", "elsewhere"):
+        looked = looked._replace(**{owner: Expected({"b": {"id": "b"}}, {})})
+    seen = Seen({"b": {"Port": 21000}, "c": {}} if owner else {"b": {"Port": 0}}, {}) if owner is not None else None
+    facts: Any = SimpleNamespace(
+        process=None, scripts_enabled=None, numbers=tuple, sidecar_ports=(21000, 21000), api=None, data_dir=None, is_forgetful=False
+    )
+    found = obstacles(looked, seen, facts, None, take_over=True)
+    assert [finding["rule"] for finding in found] == (["half-load"] if stops else [])
 
 
 def in_two_places(tmp_path: Path, ours: dict[str, Any], foreign: dict[str, Any], other: Any) -> tuple[Declared, Path]:
