@@ -83,14 +83,16 @@ def agent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Overriding:
     return agent
 
 
-def loaded(agent: Overriding, *services: dict[str, Any], check_mode: bool = False, **options: Any) -> Result:
+def loaded(
+    agent: Overriding, *services: dict[str, Any], check_mode: bool = False, module: Module | None = None, **options: Any
+) -> Result:
     """Write these services, if any, and reload."""
     if services:
         write(agent.config_dir, bundle(services))
     agent.asked.clear()
     defaults = {name: spec.get("default") for name, spec in reload_spec().items()}
     given = {"config_dir": str(agent.config_dir), "method": "api", "http_addr": ADDRESS, "lock_timeout": 0, **options}
-    return reload_agent(Module({}, check_mode=check_mode), {**defaults, **given})
+    return reload_agent(module or Module({}, check_mode=check_mode), {**defaults, **given})
 
 
 def noted(agent: Overriding) -> dict[str, Any]:
@@ -208,7 +210,10 @@ def test_of_tags_that_our_files_change_theirs_count(agent: Overriding) -> None:
     agent.override("ours")
     assert loaded(agent, {**ours, "port": 2}).kept_tags == [{"service": "ours", "tags": ACTIVE}]
     agent.override("ours")
-    result = loaded(agent, {**ours, "port": 2, "tags": ["new"]})
+    module = Module({})
+    result = loaded(agent, {**ours, "port": 2, "tags": ["new"]}, module=module)
+    words = "The tags of service ours were overridden in the catalog (file, active). Its definition has new ones, and those count now."
+    assert (module.warnings, noted(agent)) == ([words], {})
     assert (result.failure, result.kept_tags, agent.catalog["ours"]["Tags"]) == (None, [], ["new"])
     agent.override("ours")
     assert loaded(agent, {**ours, "port": 2, "tags": ["new"], "enable_tag_override": False}).kept_tags == []
