@@ -83,9 +83,7 @@ def agent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Overriding:
     return agent
 
 
-def loaded(
-    agent: Overriding, *services: dict[str, Any], check_mode: bool = False, module: Module | None = None, **options: Any
-) -> Result:
+def loaded(agent: Overriding, *services: dict[str, Any], check_mode: bool = False, module: Module | None = None, **options: Any) -> Result:
     """Write these services, if any, and reload."""
     if services:
         write(agent.config_dir, bundle(services))
