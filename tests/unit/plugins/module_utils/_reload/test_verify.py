@@ -141,7 +141,7 @@ def test_nothing_happening_is_waited_for_to_the_end(clock: Clock) -> None:
     outcome = told(clock, [(0, ("old",))], goal, seen("old"), listening=False)
     assert not outcome.good
     assert outcome.reason == "it was not as the files say within 10 seconds"
-    assert clock.now - 1000 > 10
+    assert 10 < clock.now - 1000 < 10.3
 
 
 def test_a_change_that_cannot_be_seen_is_believed_if_a_refusal_would_be_heard(clock: Clock) -> None:
@@ -248,3 +248,70 @@ def test_limits(clock: Clock) -> None:
     assert goal._replace(total=1000).limit(None) == 40.0
     assert goal._replace(slow=True).limit(None) == 100.0
     assert goal._replace(total=1000).limit(3) == 3
+
+
+@pytest.mark.parametrize(("total", "quiet"), [(0, 0.3), (100, 0.6)])
+def test_the_quiet_that_a_refusal_would_break_grows_with_the_services(clock: Clock, total: int, quiet: float) -> None:
+    goal = target(definitions("web"), before=definitions("web"), earlier=seen("web"), total=total)
+    assert told(clock, [(0, ("web",))], goal, seen("web")).verified
+    assert quiet < clock.now - 1000 < quiet + 0.25
+
+
+@pytest.mark.parametrize(("total", "slow", "patience"), [(0, False, 2), (1000, False, 5), (0, True, 92)])
+def test_the_patience_with_a_standstill_grows_with_the_services(clock: Clock, total: int, slow: bool, patience: float) -> None:
+    goal = target(definitions("web"), earlier=seen("old"), total=total, slow=slow)
+    assert not told(clock, [(0, ())], goal, seen("old"), listening=False).good
+    assert patience < clock.now - 1000 < patience + 0.5
+
+
+def test_one_that_was_told_by_its_api_and_looks_as_before_stays_so(clock: Clock) -> None:
+    goal = target(definitions("web"), earlier=seen("old"))
+    outcome = told(clock, [(0, ("old",))], goal, seen("old"), how="api", listening=False)
+    assert (outcome.good, outcome.reason, outcome.seen) == (False, "", seen("old"))
+    assert 2 < clock.now - 1000 < 2.5
+
+
+@pytest.mark.parametrize(("spent", "rest"), [(0.0, 0.01), (0.1, 0.2), (3.0, 1.0)])
+def test_an_agent_that_is_slow_is_looked_at_less(clock: Clock, spent: float, rest: float) -> None:
+    looks: list[float] = []
+
+    class Slow(FakeView):
+        def look(self) -> Seen:
+            looks.append(clock.now)
+            found = super().look()
+            clock.now += spent
+            return found
+
+    goal = target(definitions("web"), earlier=seen("old"))
+    verify(goal, witness(Slow(clock, (0, ("old",))), FakeEars(clock)), None, "signal", seen("old"))
+    assert looks[1] - looks[0] == pytest.approx(spent + rest)
+    assert looks[-1] - looks[-2] <= max(0.25, spent + rest) + 0.001
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "untouched"),
+    [
+        (("old",), "failed to parse x", True),
+        ((), "failed to parse x", False),
+        (("old", "web"), "failed to parse x", False),
+        (("old",), "Failed reloading checks: x", False),
+    ],
+)
+def test_what_a_refusal_has_left_untouched(clock: Clock, state: tuple[str, ...], words: str, untouched: bool) -> None:
+    goal = target(definitions("web", "other"), before=definitions("old"), earlier=seen("old"))
+    outcome = told(clock, [(0, state)], goal, seen("old"), refusal=(0, words))
+    assert (outcome.good, outcome.words, outcome.untouched, outcome.seen) == (False, words, untouched, seen(*state))
+
+
+def test_what_was_refused_by_one_that_does_not_answer_is_not_known(clock: Clock) -> None:
+    outcome = told(clock, [(0, Unreachable("No answer"))], target(definitions("web")), seen(), refusal=(0, "failed to parse x"))
+    assert (outcome.good, outcome.words, outcome.seen, outcome.findings, outcome.untouched) == (False, "failed to parse x", None, (), False)
+
+
+def test_of_services_some_may_be_hidden_and_some_missing(clock: Clock) -> None:
+    view = FakeView(clock, (0, ("db",)), hidden=("api",))
+    goal = target(definitions("api", "db", "web"), earlier=seen("db"))
+    outcome = verify(goal, witness(view, FakeEars(clock)), 1, "signal", seen("db"))
+    assert (outcome.good, [finding["path"] for finding in outcome.findings]) == (False, ["service web"])
+    outcome = verify(target(definitions("api", "db")), witness(view, FakeEars(clock)), 1, "api", seen("db"))
+    assert (outcome.verified, outcome.verified_by) == (True, "reload")
