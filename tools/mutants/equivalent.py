@@ -28,6 +28,12 @@ EQUIVALENT = (
         'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
         "the first word is the same, however many more are split off",
     ),
+    Equivalent(
+        "plugins/module_utils/_files/config_dir.py",
+        "self._parts, self._state, self.fd = {}, None, -1",
+        "self._parts, self._state, self.fd = {}, None, - 2",
+        "no descriptor is negative",
+    ),
     *(
         Equivalent(
             file, was, was.replace("65536", f" {size}"), "how much is read at once, or of a long answer at all, changes no word of it"
