@@ -96,8 +96,9 @@ def test_joins_that_block_are_waited_for(time: Time) -> None:
 
 
 def test_a_refusal_is_an_answer(time: Time) -> None:
-    ready = wait(time, 500.0, 0.0, answer=AclDenied("Permission denied"))
-    assert (ready.seen, ready.why_blind) == (None, "Permission denied")
+    for age, gently in ((500.0, False), (0.1, True)):
+        ready = wait(time, age, 0.0, gently=gently, answer=AclDenied("Permission denied"))
+        assert (ready.seen, ready.why_blind, time.passed) == (None, "Permission denied", 0)
 
 
 def test_one_that_does_not_answer_is_not_signalled(time: Time) -> None:

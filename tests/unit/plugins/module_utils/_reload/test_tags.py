@@ -123,6 +123,17 @@ def test_overridden_tags_are_noted_and_put_back(agent: Overriding) -> None:
     assert (noted(agent), journal(agent), result.disturbed) == ({}, False, [])
 
 
+def test_the_node_is_known_by_the_checks_that_are_seen(agent: Overriding) -> None:
+    agent.override()
+    agent.answers["/v1/agent/self"] = AclDenied("Permission denied")
+    result = loaded(agent, WEB)
+    assert (result.failure, result.kept_tags) == (None, [{"service": "db", "tags": ACTIVE}])
+    agent.override()
+    agent.checks.clear()
+    result = loaded(agent, {**WEB, "port": 81})
+    assert "A token with agent:read shows it." in str(result.errors)
+
+
 def test_lost_where_that_is_wanted(agent: Overriding) -> None:
     agent.override()
     result = loaded(agent, WEB, overridden_tags="lose")
