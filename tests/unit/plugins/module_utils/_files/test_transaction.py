@@ -371,3 +371,24 @@ def test_what_can_neither_be_finished_nor_undone_is_said_to_be_so(directory: Con
     monkeypatch.undo()
     assert recover(directory) is not None
     assert files(directory) == {"a.json": b"1"}
+
+
+def test_what_was_kept_goes_only_after_the_journal_is_gone_for_good(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a crash in between there would be a journal without its backups."""
+    put(directory, a=b"1")
+    put(directory, a=b"2")
+    done: list[str] = []
+    real_remove, real_fsync = durable.remove, os.fsync
+
+    def remove(parent: int, name: str) -> None:
+        done.append("journal" if name == "journal.json" else "kept")
+        real_remove(parent, name)
+
+    def fsync(descriptor: int) -> None:
+        done.append("sync")
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(durable, "remove", remove)
+    monkeypatch.setattr(os, "fsync", fsync)
+    verified(directory)
+    assert done == ["journal", "sync", "kept"]

@@ -21,6 +21,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.view impor
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
 from ansible_collections.registrar.consul.plugins.module_utils._reload import run as agent_run
 from ansible_collections.registrar.consul.plugins.module_utils._reload import tell as agent_tell
+from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
 from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Target
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import Reload
@@ -169,3 +170,28 @@ def test_where_nobody_knows_what_came_through_the_api_no_loss_is_explained_away(
     monkeypatch.setattr(reload, "_looked", lambda target, *_arguments, **_options: looked.append(target))
     reload._told(Target(NOTHING, NOTHING, NOTHING, None), reload.ready.seen)
     assert [target.kept for target in looked] == [reload.ready.seen if all_kept else None]
+
+
+@pytest.mark.parametrize(
+    ("pid", "method", "started", "met", "waited"),
+    [
+        (77, "signal", False, False, False),
+        (78, "signal", False, True, True),
+        (78, "signal", True, True, False),
+        (78, "api", False, True, False),
+        (None, "signal", False, False, False),
+    ],
+)
+def test_one_that_was_restarted_meanwhile_has_to_get_through_its_start(
+    monkeypatch: pytest.MonkeyPatch, pid: int | None, method: str, started: bool, met: bool, waited: bool
+) -> None:
+    nothing: Any = None
+    facts: Any = Facts(PROCESS._replace(pid=pid) if pid is not None else None)
+    reload = Reload(nothing, nothing, facts, {"method": method})
+    reload.state = Declared(NOTHING, NOTHING, NOTHING, [], [], 0, [], [], [], [], [])
+    reload.result.agent["pid"] = 77
+    waits: list[bool] = []
+    monkeypatch.setattr(agent_run, "has_started", lambda _process: started)
+    monkeypatch.setattr(reload, "_wait_ready", lambda gently: waits.append(gently))
+    reload._meet_again()
+    assert (reload.result.agent["pid"], reload.view is not None, waits) == (78 if met else 77, met, [False] if waited else [])
