@@ -192,6 +192,10 @@ def test_one_that_was_restarted_meanwhile_has_to_get_through_its_start(
     reload.result.agent["pid"] = 77
     waits: list[bool] = []
     monkeypatch.setattr(agent_run, "has_started", lambda _process: started)
-    monkeypatch.setattr(reload, "_wait_ready", lambda gently: waits.append(gently))
+
+    def wait_ready(gently: bool) -> None:
+        waits.append(gently)
+
+    monkeypatch.setattr(reload, "_wait_ready", wait_ready)
     reload._meet_again()
     assert (reload.result.agent["pid"], reload.view is not None, waits) == (78 if met else 77, met, [False] if waited else [])
