@@ -9,6 +9,7 @@ process shows it, so what counts is that HTTP answers and that some time has pas
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import Callable, NamedTuple
@@ -92,15 +93,11 @@ def _age(process: AgentProcess) -> float:
 def _says_running(process: AgentProcess | None, proc: str) -> bool:
     """Whether its output goes to a file, and the file says that the start is over. Only for an agent that answers HTTP: the
     words may be those of an earlier run as long as this one has not begun to speak."""
-    if process is None:
-        return False
-    path = os.path.join(proc, str(process.pid), "fd", "1")
-    try:
-        if not os.path.isfile(path):
-            return False
-        with open(path, "rb") as stream:
-            stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
-            last_start = stream.read().decode("utf-8", "replace").rpartition(_STARTING)[2]
-    except OSError:
-        return False
+    path = os.path.join(proc, str(process.pid if process is not None else ""), "fd", "1")
+    last_start = ""
+    with contextlib.suppress(OSError):
+        if os.path.isfile(path):
+            with open(path, "rb") as stream:
+                stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
+                last_start = stream.read().decode("utf-8", "replace").rpartition(_STARTING)[2]
     return _RUNNING in last_start

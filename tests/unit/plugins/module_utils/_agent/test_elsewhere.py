@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, NotFound
-from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content, Registrations, files_beyond, in_order
+from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import (
+    Content,
+    Registrations,
+    elsewhere,
+    files_beyond,
+    in_order,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import definitions_in
 
 
@@ -92,3 +98,17 @@ def test_a_file_that_cannot_be_read_is_known_by_its_name_alone(tmp_path: Path) -
     (tmp_path / "broken.json").write_text("{")
     found = files_beyond(str(tmp_path / "consul.d"), [str(tmp_path / "broken.json"), "/nonexistent/none.json"])
     assert [(file.document, file.content.document) for file in found] == [(None, {}), (None, {})]
+
+
+@pytest.mark.parametrize(("content", "process", "gone"), [("{}", True, False), ("{", True, None), ("{}", False, None)])
+def test_what_is_absent_is_known_only_with_all_files(tmp_path: Path, content: str, process: bool, gone: bool | None) -> None:
+    """And those of an agent without a process are not known at all."""
+    (tmp_path / "consul.d").mkdir()
+    (tmp_path / "other.json").write_text(content)
+    known = facts(None, process=process, forgetful=True)
+    if process:
+        known.process = SimpleNamespace(argv=["consul", "agent", f"-config-file={tmp_path / 'other.json'}"])
+    known.agents = SimpleNamespace(path_of=lambda _process, path: path)
+    found = elsewhere(known, str(tmp_path / "consul.d"))
+    assert (found.paths, [file.path for file in found.files]) == (([str(tmp_path / "other.json")],) * 2 if process else ([], []))
+    assert found.registrations.knows("web") is gone

@@ -392,3 +392,28 @@ def test_what_was_kept_goes_only_after_the_journal_is_gone_for_good(directory: C
     monkeypatch.setattr(os, "fsync", fsync)
     verified(directory)
     assert done == ["journal", "sync", "kept"]
+
+
+def test_what_was_staged_and_is_gone_is_not_missed_by_a_recovery(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "_apply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        put(directory, a=b"1")
+    monkeypatch.undo()
+    for staged in Path(directory.place(".registrar/stage")).iterdir():
+        staged.unlink()
+
+    journal = recover(directory)
+
+    assert files(directory) == {}
+    assert journal is not None
+    assert journal.intent is None
+
+
+def test_where_the_moment_is_not_known_no_process_has_started_since(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise FileNotFoundError("/proc/uptime")
+
+    monkeypatch.setattr(transaction, "now", fail)
+    journal = put(directory, a=b"1")
+    assert journal is not None
+    assert journal.committed == ("", 0.0)

@@ -427,3 +427,21 @@ def test_a_commit_that_was_interrupted_is_finished_unless_only_asked(agent: Imag
     assert (agent.config_dir / "services-web.json").read_text() == before
     assert reload(agent.config_dir)[1] is None
     assert set(agent.services) == {"web", "api"}
+
+
+def test_others_are_told_who_is_at_work_and_where_nothing_of_ours_is_nothing_is_left(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reload(agent.config_dir, force=True)[1] is None
+    assert list(agent.config_dir.iterdir()) == []
+    words: list[str] = []
+    load = agent.load
+
+    def load_all() -> None:
+        words.append(json.loads((agent.config_dir / ".registrar/lock").read_text())["task"])
+        load()
+
+    write(agent.config_dir, bundle([WEB]))
+    monkeypatch.setattr(agent, "load", load_all)
+    assert reload(agent.config_dir)[1] is None
+    assert words == ["agent_reload"]
