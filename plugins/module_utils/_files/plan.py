@@ -113,18 +113,17 @@ class _Planner:
         """Report drift instead of repairing it; refuse where a new content would have to overwrite it."""
         new = self._wanted.contents.get(name)
         as_before = new is not None and digest_of(new) == owned.digest
-        if drift == "permissions" and not as_before:
-            return False
-        if not as_before and not (new is None and drift == "deleted"):
+        if as_before:
+            words = (
+                "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
+            )
+            hint = "Set drift: repair to have it put right."
+            self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
+        elif drift != "permissions" and not (new is None and drift == "deleted"):
             message = "was %s by hand since it was written, and is to change now." % drift
             hint = "Set drift: repair to have it overwritten, or put it back first."
             raise Refused(error(self._directory.place(name), "file-%s" % drift, message, hint))
-        if not as_before:
-            return False
-        words = "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
-        hint = "Set drift: repair to have it put right."
-        self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
-        return True
+        return as_before
 
     def _demand_adoption(self, name: str, other: Owned | None, same: bool) -> None:
         if self._wanted.adopt:

@@ -331,3 +331,29 @@ def test_empty_tokens_are_none_and_tokens_in_files_are_text(tmp_path: Path) -> N
     assert agent_api.endpoint({}, {"CONSUL_HTTP_TOKEN": ""}, None).token is None
     with pytest.raises(agent_api.BadOptions, match=r"binary cannot be read \(not text\)"):
         agent_api.endpoint({"http_token_file": str(tmp_path / "binary")}, {}, None)
+
+
+def test_what_goes_on_has_a_connection_of_its_own(serve: Server) -> None:
+    agent = serve()
+    agent.answer("/v1/agent/self", body={})
+    agent.answer("/v1/agent/monitor?loglevel=err", body="said")
+    agent.answer("/v1/agent/monitor?loglevel=warn", 403, "Permission denied")
+    api = agent.api("the-token")
+    api.get("/v1/agent/self")
+    response, connection = api.stream("/v1/agent/monitor", {"loglevel": "err"})
+    assert (response.read(), agent.server.connections) == (b"said", 2)
+    connection.close()
+    with pytest.raises(agent_api.AclDenied, match="Permission denied"):
+        api.stream("/v1/agent/monitor", {"loglevel": "warn"})
+    api.get("/v1/agent/self")
+    assert agent.server.connections == 3, "the first one is kept"
+
+
+def test_a_connection_that_the_agent_will_close_is_not_kept(serve: Server) -> None:
+    agent = serve()
+    agent.answer("/v1/agent/self", body={}, Connection="close")
+    api = agent.api()
+    for _time in range(2):
+        api.get("/v1/agent/self")
+        assert api._kept is None
+    assert (agent.server.connections, len(agent.asked)) == (2, 2)

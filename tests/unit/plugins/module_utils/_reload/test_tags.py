@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import overridden as agent_overridden
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ServerError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
@@ -257,3 +257,34 @@ def test_a_note_that_is_damaged_is_not_guessed_at(agent: Overriding) -> None:
     result = loaded(agent, {**WEB, "port": 81})
     assert [error["rule"] for error in result.errors] == ["state-damaged"]
     assert agent.reloads == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"), [(AclDenied("hidden"), "service:read for it is needed."), (ServerError("It is down."), "It is down.")]
+)
+def test_one_of_a_file_that_is_not_shown_is_not_risked(agent: Overriding, answer: Any, message: str) -> None:
+    """Whether it is hidden or not there, or whether that cannot be known."""
+    del agent.services["db"]
+    assert loaded(agent, WEB).failure is None
+    del agent.services["db"]
+    agent.answers["/v1/agent/service/db"] = answer
+    result = loaded(agent, {**WEB, "port": 81})
+    assert [error["path"] for error in result.errors] == ["service db"]
+    assert message in result.errors[0]["message"]
+    assert agent.reloads == 1
+
+
+def test_sidecars_may_be_overridden_too(agent: Overriding) -> None:
+    sidecar = {"sidecar_service": {"enable_tag_override": True, "port": 1}}
+    (agent.config_dir / "foreign.json").write_text(json.dumps({"service": {"name": "db", "tags": ["file"], "connect": sidecar}}))
+    load = agent.load
+
+    def load_all() -> None:
+        load()
+        agent.add({"name": "db-sidecar-proxy", "tags": ["file"], "enable_tag_override": True})
+
+    agent.load = load_all  # type: ignore[method-assign]
+    agent.load()
+    assert loaded(agent, WEB).kept_tags == []
+    agent.override("db-sidecar-proxy")
+    assert loaded(agent, {**WEB, "port": 81}).kept_tags == [{"service": "db-sidecar-proxy", "tags": ACTIVE}]

@@ -90,7 +90,7 @@ def test_two_good_looks_and_no_more(clock: Clock) -> None:
     view = FakeView(clock, (0, ("old",)), (0.05, ("old", "web")))
     outcome = verify(target(definitions("web"), earlier=seen("old")), witness(view, FakeEars(clock)), None, "signal", seen("old"))
     assert (outcome.good, outcome.verified, outcome.verified_by) == (True, True, "api")
-    assert clock.now - 1000 < 0.2
+    assert (view.looks, clock.now - 1000 < 0.1) == (6, True)
 
 
 def test_one_good_look_is_chance(clock: Clock) -> None:
@@ -208,6 +208,11 @@ def test_an_agent_that_shows_nothing(clock: Clock, how: str, listening: bool, ex
 def test_trouble_passes(clock: Clock, trouble: Exception) -> None:
     outcome = told(clock, [(0, trouble), (1.0, ("web",))], target(definitions("web")), seen())
     assert outcome.verified
+    assert 1 <= clock.now - 1000 < 1.3
+    scenes = [(0, ("web",)), (0.005, trouble), (1.0, ("web",))]
+    view = FakeView(clock, *scenes)
+    assert verify(target(definitions("web")), witness(view, FakeEars(clock)), None, "signal", seen()).verified
+    assert clock.now - view.start > 1, "one look before the trouble is chance"
 
 
 def test_trouble_that_does_not_pass_is_a_failure(clock: Clock) -> None:
