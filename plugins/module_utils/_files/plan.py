@@ -66,10 +66,11 @@ class _Planner:
         old = None if content is None else content.data
         owned = self._manifest.get(name)
         if owned is not None and owned.owner != self._wanted.owner:
-            self._demand_adoption(name, owned, False)
+            self._demand_adoption(name, "belongs to %s, and not to %s." % (owner_in_words(owned.owner), owner_in_words(self._wanted.owner)))
             owned = None
         elif owned is None and state is not None:
-            self._demand_adoption(name, None, old == self._wanted.contents.get(name))
+            same = "; its content is the wanted one" if old == self._wanted.contents.get(name) else ""
+            self._demand_adoption(name, "exists, and was not written by this collection%s." % same)
         if owned is not None:
             drift = self._drift(owned, state)
             if drift:
@@ -125,12 +126,7 @@ class _Planner:
             raise Refused(error(self._directory.place(name), "file-%s" % drift, message, hint))
         return as_before
 
-    def _demand_adoption(self, name: str, other: Owned | None, same: bool) -> None:
-        if self._wanted.adopt:
-            return
-        if other is not None:
-            message = "belongs to %s, and not to %s." % (owner_in_words(other.owner), owner_in_words(self._wanted.owner))
-        else:
-            message = "exists, and was not written by this collection%s." % ("; its content is the wanted one" if same else "")
-        hint = "Set adopt: true to take it over, or choose another name."
-        raise Refused(error(self._directory.place(name), "file-not-ours", message, hint))
+    def _demand_adoption(self, name: str, message: str) -> None:
+        if not self._wanted.adopt:
+            hint = "Set adopt: true to take it over, or choose another name."
+            raise Refused(error(self._directory.place(name), "file-not-ours", message, hint))
