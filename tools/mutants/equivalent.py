@@ -17,6 +17,12 @@ class Equivalent(NamedTuple):
 
 EQUIVALENT = (
     Equivalent(
+        "plugins/module_utils/_agent/process.py",
+        'return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)',
+        'return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[ -1].pid, pid)',
+        "there is one",
+    ),
+    Equivalent(
         "plugins/module_utils/_agent/api.py",
         "def __init__(self, where: Endpoint, timeout: float = 10.0) -> None:",
         "def __init__(self, where: Endpoint, timeout: float = 11.0) -> None:",
@@ -33,6 +39,28 @@ EQUIVALENT = (
         "return 0",
         "return -1",
         "whatever is no port stops the agent there",
+    ),
+    Equivalent(
+        "plugins/module_utils/_files/config_dir.py",
+        "self._parts, self._state, self.fd = {}, None, -1",
+        "self._parts, self._state, self.fd = {}, None, - 2",
+        "no descriptor is negative",
+    ),
+    *(
+        Equivalent(
+            file, was, was.replace("65536", f" {size}"), "how much is read at once, or of a long answer at all, changes no word of it"
+        )
+        for file, was in (
+            ("plugins/module_utils/_agent/api.py", "raise _refusal(response.status, response.read(65536), path)"),
+            ("plugins/module_utils/_agent/log.py", "more = self._response.fp.read1(65536)"),
+        )
+        for size in (65535, 65537)
+    ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_reload/ready.py", "_TAIL = 1024 * 1024", now, "a start says far less, and any end of the log shows it"
+        )
+        for now in ("_TAIL = 1023 * 1024", "_TAIL = 1025 * 1024", "_TAIL = 1024 * 1023", "_TAIL = 1024 * 1025")
     ),
     Equivalent(
         "plugins/plugin_utils/_findings.py",

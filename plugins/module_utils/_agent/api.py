@@ -168,7 +168,6 @@ class AgentApi:
         try:
             if connection.sock is not None:
                 connection.sock.settimeout(self.timeout)
-            connection.timeout = self.timeout
             connection.request(method, target, body, {"X-Consul-Token": self.where.token} if self.where.token else {})
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:

@@ -173,14 +173,14 @@ class AgentFacts:
         central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
         if (1, 5, 3) <= number < (1, 7, 2):
             return True
-        return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8, 0) <= number < (1, 8, 5))
+        return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8) <= number < (1, 8, 5))
 
     def ends_by_unknown_node(self) -> bool:
         """Whether this agent ends with a panic when it runs a check on a node that the catalog does not know.
 
         Seen on 1.8.7 to 1.18.2, but neither on 1.7.14 nor on 1.20.0; 1.19.2 has the change.
         """
-        return (1, 8, 0) <= self.numbers() < (1, 19, 2)
+        return (1, 8) <= self.numbers() < (1, 19, 2)
 
     @property
     def sidecar_ports(self) -> tuple[int, int] | None:

@@ -66,10 +66,11 @@ class _Planner:
         old = None if content is None else content.data
         owned = self._manifest.get(name)
         if owned is not None and owned.owner != self._wanted.owner:
-            self._demand_adoption(name, owned, False)
+            self._demand_adoption(name, "belongs to %s, and not to %s." % (owner_in_words(owned.owner), owner_in_words(self._wanted.owner)))
             owned = None
         elif owned is None and state is not None:
-            self._demand_adoption(name, None, old == self._wanted.contents.get(name))
+            same = "; its content is the wanted one" if old == self._wanted.contents.get(name) else ""
+            self._demand_adoption(name, "exists, and was not written by this collection%s." % same)
         if owned is not None:
             drift = self._drift(owned, state)
             if drift:
@@ -113,25 +114,19 @@ class _Planner:
         """Report drift instead of repairing it; refuse where a new content would have to overwrite it."""
         new = self._wanted.contents.get(name)
         as_before = new is not None and digest_of(new) == owned.digest
-        if drift == "permissions" and not as_before:
-            return False
-        if not as_before and not (new is None and drift == "deleted"):
+        if as_before:
+            words = (
+                "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
+            )
+            hint = "Set drift: repair to have it put right."
+            self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
+        elif drift != "permissions" and not (new is None and drift == "deleted"):
             message = "was %s by hand since it was written, and is to change now." % drift
             hint = "Set drift: repair to have it overwritten, or put it back first."
             raise Refused(error(self._directory.place(name), "file-%s" % drift, message, hint))
-        if not as_before:
-            return False
-        words = "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
-        hint = "Set drift: repair to have it put right."
-        self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
-        return True
+        return as_before
 
-    def _demand_adoption(self, name: str, other: Owned | None, same: bool) -> None:
-        if self._wanted.adopt:
-            return
-        if other is not None:
-            message = "belongs to %s, and not to %s." % (owner_in_words(other.owner), owner_in_words(self._wanted.owner))
-        else:
-            message = "exists, and was not written by this collection%s." % ("; its content is the wanted one" if same else "")
-        hint = "Set adopt: true to take it over, or choose another name."
-        raise Refused(error(self._directory.place(name), "file-not-ours", message, hint))
+    def _demand_adoption(self, name: str, message: str) -> None:
+        if not self._wanted.adopt:
+            hint = "Set adopt: true to take it over, or choose another name."
+            raise Refused(error(self._directory.place(name), "file-not-ours", message, hint))

@@ -29,7 +29,7 @@ def mark(directory: ConfigDir, reason: str, label: Label) -> str | None:
     old = None if content is None else content.data
     after = like._replace(digest=digest_of(data))
     owned = Owned("file:" + FILE, after.digest, [])
-    commit(directory, [Change(FILE, "updated" if before else "created", before, old, after, data, owned)], reason, label)
+    commit(directory, [Change(FILE, "marked", before, old, after, data, owned)], reason, label)
     return generation
 
 

@@ -102,7 +102,7 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
 def _surroundings(state: Declared, seen: Seen | None, facts: AgentFacts, complete: bool) -> Surroundings:
     services = seen.services if seen is not None else {}
     registered = services.keys() - state.wanted.services.keys() - state.before.services.keys() - state.elsewhere.services.keys()
-    return surroundings(facts, complete, (services[key].get("Port") or 0 for key in registered))
+    return surroundings(facts, complete, (services[key]["Port"] for key in registered if services[key].get("Port")))
 
 
 def _unknown_nodes(state: Declared, facts: AgentFacts) -> Iterable[Finding]:

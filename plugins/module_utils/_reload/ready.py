@@ -9,6 +9,7 @@ process shows it, so what counts is that HTTP answers and that some time has pas
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import Callable, NamedTuple
@@ -94,13 +95,10 @@ def _says_running(process: AgentProcess | None, proc: str) -> bool:
     words may be those of an earlier run as long as this one has not begun to speak."""
     if process is None:
         return False
-    path = os.path.join(proc, str(process.pid), "fd", "1")
-    try:
-        if not os.path.isfile(path):
-            return False
-        with open(path, "rb") as stream:
-            stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
-            last_start = stream.read().decode("utf-8", "replace").rpartition(_STARTING)[2]
-    except OSError:
-        return False
+    path, last_start = os.path.join(proc, str(process.pid), "fd", "1"), ""
+    with contextlib.suppress(OSError):
+        if os.path.isfile(path):
+            with open(path, "rb") as stream:
+                stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))
+                last_start = stream.read().decode("utf-8", "replace").rpartition(_STARTING)[2]
     return _RUNNING in last_start

@@ -293,3 +293,67 @@ def test_an_agent_that_ends_between_two_requests_is_asked_twice_and_no_more(serv
         api.get("/v1/agent/services")
     assert len(agent.asked) == 3
     assert len(attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [("http://agent", "agent", 8500), ("https://agent", "agent", 8501), ("https://[::1]:1", "::1", 1), ("http://", "localhost", 8500)],
+)
+def test_ports_that_agents_have_where_none_is_given(address: str, host: str, port: int) -> None:
+    connection = agent_api.AgentApi(agent_api.Endpoint(address))._connect()
+    assert (connection.host, connection.port) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("text", "secure", "verified"), [("1", True, True), ("T", True, True), ("0", False, False), ("False", False, False), ("x", False, True)]
+)
+def test_switches_of_the_environment_are_read_as_consul_does(text: str, secure: bool, verified: bool) -> None:
+    found = agent_api.endpoint({}, {"CONSUL_HTTP_SSL": text, "CONSUL_HTTP_SSL_VERIFY": text, "CONSUL_HTTP_ADDR": "a:1"}, None)
+    assert (found.address, found.validate_certs) == ("https://a:1" if secure else "http://a:1", verified)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(403, "/v1/agent/self: forbidden"), (404, "/v1/agent/self: not found"), (500, "HTTP status 500 for /v1/agent/self")],
+)
+def test_a_refusal_without_words_says_what_was_asked(serve: Server, status: int, words: str) -> None:
+    agent = serve()
+    agent.answer("/v1/agent/self", status, "")
+    with pytest.raises(agent_api.ApiError) as refusal:
+        agent.api().get("/v1/agent/self")
+    assert str(refusal.value) == words
+
+
+def test_empty_tokens_are_none_and_tokens_in_files_are_text(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff")
+    assert agent_api.endpoint({"http_token": "", "http_token_file": str(tmp_path / "empty")}, {}, None).token is None
+    assert agent_api.endpoint({}, {"CONSUL_HTTP_TOKEN": ""}, None).token is None
+    with pytest.raises(agent_api.BadOptions, match=r"binary cannot be read \(not text\)"):
+        agent_api.endpoint({"http_token_file": str(tmp_path / "binary")}, {}, None)
+
+
+def test_what_goes_on_has_a_connection_of_its_own(serve: Server) -> None:
+    agent = serve()
+    agent.answer("/v1/agent/self", body={})
+    agent.answer("/v1/agent/monitor?loglevel=err", body="said")
+    agent.answer("/v1/agent/monitor?loglevel=warn", 403, "Permission denied")
+    api = agent.api("the-token")
+    api.get("/v1/agent/self")
+    response, connection = api.stream("/v1/agent/monitor", {"loglevel": "err"})
+    assert (response.read(), agent.server.connections) == (b"said", 2)
+    connection.close()
+    with pytest.raises(agent_api.AclDenied, match="Permission denied"):
+        api.stream("/v1/agent/monitor", {"loglevel": "warn"})
+    api.get("/v1/agent/self")
+    assert agent.server.connections == 3, "the first one is kept"
+
+
+def test_a_connection_that_the_agent_will_close_is_not_kept(serve: Server) -> None:
+    agent = serve()
+    agent.answer("/v1/agent/self", body={}, Connection="close")
+    api = agent.api()
+    for _time in range(2):
+        api.get("/v1/agent/self")
+        assert api._kept is None
+    assert (agent.server.connections, len(agent.asked)) == (2, 2)

@@ -64,7 +64,8 @@ def test_agents_may_be_late(clock: Clock) -> None:
 
 def test_what_does_not_come_is_missing_at_the_end(clock: Clock) -> None:
     assert missing(Servers(clock, since=float("inf")), end=10) == ["service web"]
-    assert clock.now >= 1000 + 10
+    assert 1000 + 10 <= clock.now < 1000 + 11
+    assert clock.sleeps == 16, "soon at first, since most come soon, and then once a second"
 
 
 def test_another_port_is_not_what_was_written(clock: Clock) -> None:
@@ -159,3 +160,18 @@ def test_the_port_of_named_ports_is_not_compared(clock: Clock) -> None:
     api: Any = Servers(clock, since=0, port=0)
 
     assert missing_in_catalog(api, "n1", records, clock.now + 10, lambda: False) == []
+
+
+def test_tags_that_are_others_to_change_are_not_compared() -> None:
+    wanted = expected([{"name": "web", "id": "w", "port": 80, "namespace": "team"}])
+    reported = {"ID": "w", "Service": "web", "Port": 80, "Tags": ["a"], "Meta": {"a": "b"}}
+    every = {"Port": 80, "Address": None, "Meta": {"a": "b"}, "Tags": ["a"]}
+    for more, left_out in (({}, ()), ({"EnableTagOverride": True}, ("Tags",)), ({"Ports": [{}]}, ("Port",))):
+        (record,) = awaited(wanted, expected([]), {"team/w": {**reported, **more}}, "token").values()
+        assert record == Record("team", "web", "w", {field: value for field, value in every.items() if field not in left_out})
+
+
+def test_without_the_name_of_the_node_nothing_can_be_asked() -> None:
+    nobody: Any = None
+    with pytest.raises(Doubt, match="the name of the agent's node is not known"):
+        missing_in_catalog(nobody, None, WEB, 0.0, lambda: False)

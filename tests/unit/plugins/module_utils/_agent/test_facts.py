@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import api as agent_api
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import Settings
 
 
 class FakeModule:
@@ -75,6 +76,18 @@ def test_a_stopped_agent_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("values", "forgetful"),
+    [({"dev": True}, True), ({"dev": True, "data_dir": "/x"}, False), ({"data_dir": "/x"}, False), ({}, False), (None, False)],
+)
+def test_which_agents_forget_what_came_through_their_api(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, Any] | None, forgetful: bool
+) -> None:
+    settings = Settings(values, complete=True) if values is not None else None
+    monkeypatch.setattr(AgentFacts, "settings", settings)
+    assert facts(monkeypatch, tmp_path).is_forgetful is forgetful
+
+
+@pytest.mark.parametrize(
     ("debug", "enabled"),
     [
         ({"EnableRemoteScriptChecks": False, "EnableLocalScriptChecks": False}, False),
@@ -96,6 +109,8 @@ def test_script_checks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, debug: d
         ("1.7.2", False, False),
         ("1.7.8", True, True),
         ("1.7.9", True, False),
+        ("1.7.14", True, False),
+        ("1.8.0", True, True),
         ("1.8.4", True, True),
         ("1.8.4", False, False),
         ("1.8.5", True, False),
@@ -109,5 +124,78 @@ def test_versions_whose_reload_makes_checks_critical(
     assert facts(monkeypatch, tmp_path, answer).reset_versions() is resets
 
 
+@pytest.mark.parametrize(("version", "ends"), [("1.7.14", False), ("1.8.0", True), ("1.19.1", True), ("1.19.2", False), ("1.20.0", False)])
+def test_versions_that_end_by_an_unknown_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, ends: bool) -> None:
+    assert facts(monkeypatch, tmp_path, {"Config": {"Version": version}}).ends_by_unknown_node() is ends
+
+
 def test_an_unknown_version_is_not_feared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert facts(monkeypatch, tmp_path).reset_versions() is False
+
+
+def test_where_the_agent_says_nothing_its_own_settings_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = facts(monkeypatch, tmp_path)
+    assert (found.scripts_enabled, found.node_name, found.data_dir) == (None, None, None)
+    values = {"node_name": "n2", "enable_script_checks": True, "data_dir": "/x"}
+    monkeypatch.setattr(AgentFacts, "settings", Settings(values, complete=True))
+    assert (found.scripts_enabled, found.node_name, found.data_dir) == (True, "n2", None)
+    monkeypatch.setattr(AgentFacts, "process", object())
+    monkeypatch.setattr(found.agents, "path_of", lambda _process, path: "/root" + path)
+    assert found.data_dir == "/root/x"
+    monkeypatch.setattr(AgentFacts, "settings", Settings({}, complete=True))
+    assert (found.scripts_enabled, found.node_name, found.data_dir) == (False, None, None)
+
+
+def test_the_name_of_the_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = facts(monkeypatch, tmp_path, {"Config": {"NodeName": "n1"}})
+    assert found.node_name == "n1"
+    assert found.node_among({"a": {}, "b": {"Node": "n3"}}) == "n3"
+    assert found.node_among({"a": {"Node": ""}}) == "n1"
+
+
+@pytest.mark.parametrize(
+    ("debug", "ports"),
+    [
+        ({"ConnectSidecarMinPort": 1, "ConnectSidecarMaxPort": 2}, (1, 2)),
+        ({"ConnectSidecarMinPort": 1}, None),
+        ({"ConnectSidecarMaxPort": 2}, None),
+        (None, None),
+    ],
+)
+def test_the_ports_for_sidecars(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, debug: Any, ports: Any) -> None:
+    assert facts(monkeypatch, tmp_path, {"Config": {}, "DebugConfig": debug}).sidecar_ports == ports
+
+
+@pytest.mark.parametrize(("alive", "same"), [(True, True), (False, False)])
+def test_one_that_has_ended_is_looked_for_anew_with_all_that_was_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alive: bool, same: bool
+) -> None:
+    found = facts(monkeypatch, tmp_path, {"Config": {"Version": "1.8.7"}})
+    first, second = object(), object()
+    answers = iter([first, second])
+    monkeypatch.setattr(found.agents, "find", lambda **_named: next(answers))
+    monkeypatch.setattr(found.agents, "alive", lambda process: alive and process is first)
+    assert (found.process, found.version) == (first, "1.8.7")
+    assert found.renewed() is (first if same else second)
+    assert ("version" in found._known) is same
+
+
+@pytest.mark.parametrize(
+    ("failure", "answers"),
+    [(None, True), (agent_api.AclDenied("no"), True), (agent_api.Blocked("no"), True), (agent_api.ApiError("down"), False)],
+)
+def test_whether_anybody_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failure: Exception | None, answers: bool) -> None:
+    def get(_api: Any, path: str, _query: Any = None) -> Any:
+        assert path == "/v1/agent/services"
+        if failure is not None:
+            raise failure
+        return {}
+
+    found = facts(monkeypatch, tmp_path)
+    monkeypatch.setattr(agent_api.AgentApi, "get", get)
+    assert (found.answers, found.silence) == (answers, "" if answers else "down")
+    found.patience(17)
+    assert found.api.timeout == 17
+    nowhere = facts(monkeypatch, tmp_path, http_addr=None)
+    monkeypatch.setattr(agent_api.AgentApi, "get", get)
+    assert not nowhere.answers

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent import log as agent_log
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Endpoint
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import (
     Ears,
@@ -21,6 +22,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.log import
     catalog_refusal,
     reload_error,
 )
+from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
 PARSE_ERROR = """\
     2026-11-21T02:22:35.937Z [INFO]  agent: Caught: signal=hangup
@@ -194,3 +196,21 @@ def test_who_may_not_listen_does_not() -> None:
 def test_ears_without_a_source_hear_nothing_but_what_was_said() -> None:
     assert (Ears(None).said(), Ears(None).listening, Ears(None).of_catalog({"web"})) == (None, False, "")
     assert Ears(None, "parsing failed").said() == "parsing failed"
+
+
+def test_the_journal_is_asked_twice_a_second_for_all_since_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = Clock(), []
+
+    def run_command(command: list[str], **_options: Any) -> tuple[int, str, str]:
+        asked.append(command[-1])
+        return 0, f"{len(asked)}", ""
+
+    monkeypatch.setattr(agent_log, "time", clock)
+    journal = Journal(77, run_command)
+    texts = []
+    for seconds in (0, 0.25, 0.25, 2.0, 0.49):
+        clock.sleep(seconds)
+        texts.append(journal.text())
+    assert texts == ["1", "1", "2", "3", "3"]
+    # It knows whole seconds only: rather one too many.
+    assert asked == ["--since=-1s", "--since=-2s", "--since=-4s"]

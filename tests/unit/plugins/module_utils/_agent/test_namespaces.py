@@ -49,6 +49,15 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
         inside(str(tmp_path), "/a")
 
 
+def test_as_many_links_are_followed_as_the_system_follows(tmp_path: Path) -> None:
+    for number in range(1, 42):
+        (tmp_path / f"l{number}").symlink_to(f"l{number - 1}")
+    assert inside(str(tmp_path), "/l40") == f"{tmp_path}/l0"
+    for follow in (lambda: inside(str(tmp_path), "/l41"), lambda: os.stat(tmp_path / "l41")):
+        with pytest.raises(OSError, match="symbolic links"):
+            follow()
+
+
 def status(capabilities: int) -> dict[str, str]:
     return {"CapEff": f"{capabilities:016x}"}
 

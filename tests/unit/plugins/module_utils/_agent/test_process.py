@@ -252,6 +252,9 @@ def test_the_right_pid_of_an_agent_in_a_container_is_named(proc: FakeProc) -> No
         AgentProcessError, match=r"Give the pid that the agent has on this host \(77: it is called 1 in its container only\)"
     ):
         proc.agents().find(pid=1)
+    proc.agent(78, namespaces="78 1")
+    with pytest.raises(AgentProcessError, match=r"Give the agent's own pid, or leave"):
+        proc.agents().find(pid=1)
 
 
 def test_who_has_lost_its_ancestors_descends_from_nobody(proc: FakeProc, tmp_path: Path) -> None:
@@ -324,3 +327,57 @@ def test_the_real_proc_can_be_read() -> None:
 def test_flags_as_go_reads_them() -> None:
     words = ["consul", "agent", "-dev", "-a", "1", "--b=2", "-c=", "-", "word", "-last"]
     assert list(flags(words)) == [("dev", "-a"), ("a", "1"), ("b", "2"), ("c", ""), ("last", "")]
+
+
+@pytest.mark.parametrize(("failure", "may"), [(None, True), (ProcessLookupError(), True), (PermissionError(), False)])
+def test_who_may_be_signalled(proc: FakeProc, monkeypatch: pytest.MonkeyPatch, failure: Exception | None, may: bool) -> None:
+    def kill(pid: int, number: int) -> None:
+        assert (pid, number) == (77, 0)
+        if failure is not None:
+            raise failure
+
+    proc.agent(77)
+    (process,) = proc.agents().all()
+    monkeypatch.setattr(os, "kill", kill)
+    assert not proc.agents().may_signal(process), "whose numbers these are is not known"
+    (proc.root / "self").symlink_to(str(os.getpid()))
+    assert proc.agents().may_signal(process) is may
+
+
+def test_whose_paths_can_be_told(proc: FakeProc, tmp_path: Path) -> None:
+    proc.agent(1)
+    proc.agent(77, namespaces="77 1", root=tmp_path)
+    proc.agent(78, namespaces="78 1", root=tmp_path / "closed")
+    agents = proc.agents()
+    assert [agents.may_look_into(process) for process in agents.all()] == [True, True, False]
+    assert [agents.has_our_root(process) for process in agents.all()] == [True, False, False]
+    assert agents.sees_processes()
+    assert agents.all()[0].reads_as == (100, 200, [], agents.all()[0].powers)
+
+
+def test_links_that_lead_nowhere_are_left_to_whoever_opens_them(proc: FakeProc, tmp_path: Path) -> None:
+    root = tmp_path / "rootfs"
+    root.mkdir()
+    (root / "a").symlink_to("b")
+    (root / "b").symlink_to("a")
+    proc.add(77, "consul", "agent", "-config-dir", "/a", root=root)
+    (process,) = proc.agents().all()
+    assert proc.agents().path_of(process, "/a") == f"{proc.root}/77/root/a"
+
+
+def test_the_binary_of_another_user_is_what_it_calls_itself(proc: FakeProc, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.readlink
+
+    def readlink(path: str) -> str:
+        if path.endswith("/exe"):
+            raise PermissionError
+        return real(path)
+
+    proc.agent(77)
+    monkeypatch.setattr(os, "readlink", readlink)
+    assert [process.exe for process in proc.agents().all()] == ["consul"]
+
+
+def test_without_systemd_a_unit_names_nobody(proc: FakeProc) -> None:
+    proc.agent(77)
+    assert found(proc.agents(), service="consul.service") == 77

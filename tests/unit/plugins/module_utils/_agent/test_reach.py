@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,21 @@ def test_one_in_another_network_is_asked_from_inside(
     monkeypatch.setattr(agent_reach, "shares", lambda *_arguments: shared)
     monkeypatch.setattr(agent_reach, "network_of", lambda _path: contextlib.nullcontext())
     assert way({}, own_pid) == (HTTP, f"/proc/{os.getpid()}/ns/net" if inside else None, "")
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [(PermissionError(errno.EPERM, "Operation not permitted"), "Operation not permitted"), (AttributeError("setns"), "this Python cannot")],
+)
+def test_one_in_a_network_that_may_not_be_entered_is_not_asked(monkeypatch: pytest.MonkeyPatch, problem: Exception, reason: str) -> None:
+    def fail(_path: str) -> None:
+        raise problem
+
+    monkeypatch.setattr(agent_reach, "shares", lambda *_arguments: False)
+    monkeypatch.setattr(agent_reach, "network_of", fail)
+    found = way({})
+    assert (found.address, found.network) == (None, None)
+    assert found.why_not.startswith(f"the agent with pid {os.getpid()} has a network of its own, which this task may not enter ({reason}):")
 
 
 def test_the_running_binary_is_run_when_nobody_else_can_have_put_it_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

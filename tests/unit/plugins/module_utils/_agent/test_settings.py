@@ -94,3 +94,22 @@ def test_where_the_agent_keeps_its_data(tmp_path: Path) -> None:
 def test_files_of_services_are_not_parsed(tmp_path: Path) -> None:
     """A broken file of somebody's services says nothing about the settings."""
     assert settings(tmp_path, files={"a.json": '{"services": ['}).complete
+
+
+def test_what_cannot_be_listed_or_is_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings(tmp_path, "-http-port", "odd").http_address() == "http://127.0.0.1:8500"
+    assert settings(tmp_path, "-http-port", "1").http_address() == "http://127.0.0.1:1"
+    assert settings(tmp_path, "-http-port", "0").http_address() is None
+    assert settings(tmp_path, "-https-port", "2", "-http-port", "-1").http_address() == "https://127.0.0.1:2"
+
+    def deny(_path: str) -> list[str]:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "listdir", deny)
+    found = settings(tmp_path, "-config-file", "/nonexistent.json", "-data-dir", "/a")
+    assert (found.complete, found.values) == (False, {"data_dir": "/a"})
+
+
+def test_files_that_cannot_be_read_do_not_hide_the_others(tmp_path: Path) -> None:
+    found = settings(tmp_path, "-config-file", "/nonexistent.json", files={"a.json": '{"data_dir"', "b.json": {"node_name": "n", "zzz": 1}})
+    assert (found.complete, found.values) == (False, {"node_name": "n"})

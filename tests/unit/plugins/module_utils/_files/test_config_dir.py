@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Callable
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._files import config_dir
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, bad_name, digest_of, state_of
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, bad_name, digest_of, remedy, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 
 
@@ -166,3 +167,57 @@ def test_names_come_in_the_agents_order_and_without_our_state(tmp_path: Path) ->
         directory.create_state()
 
         assert directory.names() == ["-.json", ".x.json", "1.json", "B.json", "_.json", "a.json", "b.json"]
+
+
+def test_who_only_looks_changes_nothing_whoever_owns_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".registrar").mkdir(mode=0o755)
+    monkeypatch.setattr(config_dir.os, "geteuid", lambda: os.getuid() + 1)
+
+    with ConfigDir(str(tmp_path), look_only=True) as directory:
+        assert (directory.has_state, directory.unseen) == (True, [])
+
+    assert (tmp_path / ".registrar").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_state_that_cannot_be_looked_at_is_told_and_no_obstacle_to_a_look(tmp_path: Path) -> None:
+    (tmp_path / ".registrar").touch()
+
+    with ConfigDir(str(tmp_path), look_only=True) as directory:
+        assert not directory.has_state
+        assert [(finding["path"], finding["severity"]) for finding in directory.unseen] == [(str(tmp_path / ".registrar"), "warning")]
+        assert directory.read_state("journal.json") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EACCES, "Run the task as a user who may"),
+        (errno.EPERM, "Run the task as a user who may"),
+        (errno.ENOSPC, "Make room"),
+        (errno.EDQUOT, "Make room"),
+        (errno.EROFS, "Mount the file system for writing"),
+        (errno.EIO, ""),
+    ],
+)
+def test_what_helps_where_the_system_refuses(number: int, words: str) -> None:
+    found = remedy(OSError(number, "words"))
+    assert found.startswith(words)
+    assert bool(found) == bool(words)
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_directory: int, _name: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with ConfigDir(str(tmp_path)) as directory:
+        with pytest.raises(RuntimeError, match="create_state comes first"):
+            directory.state  # noqa: B018 (a property that refuses)
+        directory.create_state()
+        (tmp_path / ".registrar/journal.json").mkdir()
+        with pytest.raises(Refused, match=r"\.registrar/journal\.json: is a directory, not a file"):
+            directory.read_state("journal.json")
+        monkeypatch.setattr(config_dir.durable, "read_regular", fail)
+        with pytest.raises(Refused, match=r"a\.json: cannot be read \(Input/output error\)"):
+            directory.read("a.json")
+        with pytest.raises(Refused, match=r"\.registrar/journal\.json: cannot be read \(Input/output error\)"):
+            directory.read_state("journal.json")

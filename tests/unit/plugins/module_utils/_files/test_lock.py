@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._files import lock
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
 
 
 def held(directory: ConfigDir, *, read_only: bool = False) -> Refused:
@@ -66,12 +68,28 @@ def test_words_left_behind_by_a_killed_run_are_recognised(tmp_path: Path) -> Non
     assert "which has ended" in message
 
 
-@pytest.mark.parametrize("words", ["", "[]", "no JSON", '{"pid": null, "host": null}'])
-def test_a_holder_without_usable_words_is_still_a_holder(tmp_path: Path, words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        *((words, "a process that has not said who it is") for words in ("", "[]", '["pid"]', "{}", '{"host": "h"}', "no JSON")),
+        ('{"pid": null, "host": null}', "process None on None"),
+    ],
+)
+def test_a_holder_without_usable_words_is_still_a_holder(tmp_path: Path, words: str, told: str) -> None:
     with ConfigDir(str(tmp_path)) as holder, ConfigDir(str(tmp_path)) as other, locked(holder, "the set web", 0):
         (tmp_path / ".registrar/lock").write_text(words)
 
-        assert "another run is at work here" in str(held(other))
+        assert f"another run is at work here: {told}" in str(held(other))
+
+
+def test_who_may_not_be_signalled_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(_pid: int, _signal: int) -> None:
+        raise PermissionError
+
+    with ConfigDir(str(tmp_path)) as holder, ConfigDir(str(tmp_path)) as other, locked(holder, "the set web", 0):
+        monkeypatch.setattr(os, "kill", deny)
+        assert f"process {os.getpid()} on " in str(held(other))
+        assert "which has ended" not in str(held(other))
 
 
 def test_check_mode_waits_too_but_writes_nothing(tmp_path: Path) -> None:
@@ -81,6 +99,25 @@ def test_check_mode_waits_too_but_writes_nothing(tmp_path: Path) -> None:
 
     with ConfigDir(str(tmp_path)) as holder, locked(holder, "the set web", 0), ConfigDir(str(tmp_path)) as other:
         assert "for the set web" in str(held(other, read_only=True))
+
+    with ConfigDir(str(tmp_path)) as directory, locked(directory, "look", 0, read_only=True), ConfigDir(str(tmp_path)) as other:
+        assert (tmp_path / ".registrar/lock").read_text() == ""
+        held(other)
+    (tmp_path / ".registrar/lock").unlink()
+    with ConfigDir(str(tmp_path)) as directory, locked(directory, "look", 0, read_only=True):
+        assert not (tmp_path / ".registrar/lock").exists()
+
+
+@pytest.mark.parametrize(("patience", "longest"), [(0, 0), (5, 5.5)])
+def test_a_run_waits_as_long_as_it_was_told_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, longest: float
+) -> None:
+    clock = Clock()
+    with ConfigDir(str(tmp_path)) as holder, ConfigDir(str(tmp_path)) as other, locked(holder, "the set web", 0):
+        monkeypatch.setattr(lock, "time", clock)
+        with pytest.raises(Refused, match=f"now {patience} seconds"), locked(other, "the set api", patience):
+            pass
+    assert patience <= clock.now - 1000 <= longest
 
 
 def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -109,7 +109,16 @@ def test_what_the_task_says_holds(tmp_path: Path) -> None:
     ours = FileState("old", 0o600, 31, 32)
 
     assert new_file(tmp_path, Ownership(41, None, 0o600), ours=ours) == ("digest", 0o600, 41, 32)
+    assert new_file(tmp_path, Ownership(None, 42, 0o600), ours=ours) == ("digest", 0o600, 31, 42)
     assert new_file(tmp_path, Ownership(41, 42, 0o600), ours=ours, agent=Reader(1, 1, [])) == ("digest", 0o600, 41, 42)
+
+
+def test_who_runs_the_agent_is_found_out_only_where_it_matters(tmp_path: Path) -> None:
+    asked: list[int] = []
+    with ConfigDir(str(tmp_path)) as directory:
+        for number, wanted in enumerate((Ownership(41, 42, 0o600), Ownership(41, None, 0o600), Ownership(None, 42, 0o600))):
+            Owners(directory, wanted, lambda number=number: asked.append(number)).state("digest", None)  # type: ignore[misc]
+    assert asked == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._files import scan as scan_module
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader, scan
 
@@ -67,7 +70,7 @@ def test_everything_that_would_stop_the_agent_is_found_without_waiting_for_it(tm
 
     entries = found(tmp_path)
 
-    assert all(entry.fatal for entry in entries.values())
+    assert all(entry.fatal and not entry.closed for entry in entries.values())
     assert {name: entry.problem for name, entry in entries.items()} == {
         ".#lock": "is a symbolic link to nothing",
         "loop": "is a symbolic link that leads back to itself",
@@ -115,6 +118,64 @@ def test_what_the_agents_user_cannot_read_stops_it(tmp_path: Path, mode: int, re
     problem = problems(tmp_path, reader)["a.json"]
 
     assert problem == (None if readable else f"cannot be read by the agent, which runs as the user with id {reader.uid}")
+
+
+@pytest.mark.parametrize(
+    ("reader", "mode", "readable"),
+    [
+        (Reader(0, 0, []), 0o000, True),
+        (Reader(1, 1, []), 0o044, True),
+        (Reader(1, 1, []), 0o770, False),
+        (Reader(5, 1, []), 0o400, True),
+        (Reader(5, 6, []), 0o044, False),
+        (Reader(1, 6, []), 0o040, True),
+        (Reader(1, 6, []), 0o404, False),
+        (Reader(1, 1, [7, 6]), 0o040, True),
+        (Reader(1, 1, [], (((5, 5),), ((6, 6),))), 0o000, True),
+        (Reader(1, 1, [], (((6, 9),), ((6, 6),))), 0o000, False),
+        (Reader(1, 1, [], (((1, 4),), ((6, 6),))), 0o000, False),
+        (Reader(1, 1, [], (((5, 5),), ((7, 9), (1, 5)))), 0o000, False),
+    ],
+)
+def test_who_can_read_a_file_of_user_5_and_group_6(reader: Reader, mode: int, readable: bool) -> None:
+    assert reader.can_read(mode, 5, 6) is readable
+
+
+def test_what_this_task_cannot_read_is_not_what_the_agent_cannot_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_directory: int, _name: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "a.json").touch()
+    monkeypatch.setattr(scan_module.durable, "read_regular", fail)
+    entry = found(tmp_path)["a.json"]
+    assert (entry.problem, entry.closed, entry.fatal) == ("cannot be read (Permission denied)", True, True)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOTDIR, "is a symbolic link to nothing"),
+        (errno.EACCES, "is a symbolic link that cannot be followed (Permission denied)"),
+    ],
+)
+def test_links_that_cannot_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+    real = os.stat
+
+    def stat(path: Any, **options: Any) -> os.stat_result:
+        if path == "a.json" and "follow_symlinks" not in options:
+            raise OSError(number, os.strerror(number))
+        return real(path, **options)
+
+    (tmp_path / "a.json").symlink_to("b")
+    monkeypatch.setattr(os, "stat", stat)
+    assert problems(tmp_path) == {"a.json": words}
+
+
+def test_files_may_be_left_out(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with ConfigDir(str(tmp_path)) as directory:
+        assert [entry.name for entry in scan(directory, ("a.json",))] == ["b.json"]
 
 
 def test_names_that_are_no_text_can_still_be_said(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -13,19 +14,20 @@ from typing import Iterator
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._clock import now
-from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
+from ansible_collections.registrar.consul.plugins.module_utils._files import durable, transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, FileState, digest_of, state_of
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import Journal, load_journal
-from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, load_manifest, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import (
     Change,
     commit,
+    note_healthy,
     recover,
     restore,
     verified,
     verified_contents,
 )
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, Unfinished
 from ansible_collections.registrar.consul.tests.support.faults.calls import recording
 
 
@@ -296,3 +298,122 @@ def test_a_damaged_state_is_named_with_its_remedy(directory: ConfigDir, name: st
         load(directory)
 
     assert [finding["rule"] for finding in refused.value.findings] == ["state-damaged"]
+
+
+def test_what_was_healthy_is_noted_once_and_stays_until_all_is_verified(directory: ConfigDir) -> None:
+    """Whoever looks later sees what the change has made of it."""
+    assert note_healthy(directory, ["a"]) is None
+    put(directory, a=b"1")
+
+    journal = note_healthy(directory, ["c", "b"])
+    assert journal is not None
+    assert journal.healthy == ("b", "c")
+    assert load_journal(directory) == journal == note_healthy(directory, ["d"])
+    put(directory, b=b"1")
+    restore(directory, "the agent refused it")
+
+    journal = load_journal(directory)
+    assert journal is not None
+    assert journal.healthy == ("b", "c")
+
+
+def test_all_that_the_manifest_says_of_a_file_is_kept(directory: ConfigDir) -> None:
+    every = Owned("file:x", "digest", ["web"], ["a.b"], [["service", "meta"]], {"web": 21000})
+    directory.create_state()
+    for owned in (every, every._replace(ports=None), every._replace(ports=None, secret_places=[]), Owned("set:x", "d", [])):
+        save_manifest(directory, {"x.json": owned})
+        loaded = load_manifest(directory)["x.json"]
+        assert (loaded.ports, list(loaded.secret_places), list(loaded.unchecked)) == (
+            owned.ports,
+            list(owned.secret_places),
+            list(owned.unchecked),
+        )
+        assert loaded[:3] == owned[:3]
+
+
+@pytest.mark.parametrize("failing", ["journal.json", "manifest.json"])
+def test_what_the_system_refuses_half_way_is_undone(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    earlier = put(directory, a=b"1", gone=b"1")
+    labelled: list[str] = []
+    real_replace, refused = durable.replace, []
+
+    def replace(parent: int, name: str, data: bytes) -> None:
+        if name == failing and not refused:
+            refused.append(name)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real_replace(parent, name, data)
+
+    monkeypatch.setattr(durable, "replace", replace)
+    changes = [change(directory, f"{name}.json", new) for name, new in (("a", b"2"), ("gone", None), ("new", b"2"))]
+    with pytest.raises(Refused, match=r"No space left on device\. Nothing that the agent reads has changed") as said:
+        commit(directory, changes, "a test", lambda _staged, final: labelled.append(os.path.basename(final)))
+
+    assert files(directory) == {"a.json": b"1", "gone.json": b"1"}
+    journal = load_journal(directory)
+    assert journal is not None
+    assert earlier is not None
+    assert (journal.files, journal.reason, journal.intent) == (earlier.files, earlier.reason, None)
+    assert set(load_manifest(directory)) == {"a.json", "gone.json"}
+    assert said.value.findings[0]["hint"].startswith("Make room")
+    assert labelled == ["a.json", "new.json", *(["a.json", "gone.json"] if failing == "manifest.json" else [])]
+
+
+def test_what_can_neither_be_finished_nor_undone_is_said_to_be_so(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    put(directory, a=b"1")
+    monkeypatch.setattr(transaction, "save_manifest", fail)
+    with pytest.raises(Unfinished, match=r"could not be finished: Read-only file system\. Some files may be new and others old"):
+        put(directory, a=b"2")
+    with pytest.raises(Unfinished):
+        recover(directory)
+    monkeypatch.undo()
+    assert recover(directory) is not None
+    assert files(directory) == {"a.json": b"1"}
+
+
+def test_what_was_kept_goes_only_after_the_journal_is_gone_for_good(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a crash in between there would be a journal without its backups."""
+    put(directory, a=b"1")
+    put(directory, a=b"2")
+    done: list[str] = []
+    real_remove, real_fsync = durable.remove, os.fsync
+
+    def remove(parent: int, name: str) -> None:
+        done.append("journal" if name == "journal.json" else "kept")
+        real_remove(parent, name)
+
+    def fsync(descriptor: int) -> None:
+        done.append("sync")
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(durable, "remove", remove)
+    monkeypatch.setattr(os, "fsync", fsync)
+    verified(directory)
+    assert done == ["journal", "sync", "kept"]
+
+
+def test_what_was_staged_and_is_gone_is_not_missed_by_a_recovery(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "_apply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        put(directory, a=b"1")
+    monkeypatch.undo()
+    for staged in Path(directory.place(".registrar/stage")).iterdir():
+        staged.unlink()
+
+    journal = recover(directory)
+
+    assert files(directory) == {}
+    assert journal is not None
+    assert journal.intent is None
+
+
+def test_where_the_moment_is_not_known_no_process_has_started_since(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise FileNotFoundError("/proc/uptime")
+
+    monkeypatch.setattr(transaction, "now", fail)
+    journal = put(directory, a=b"1")
+    assert journal is not None
+    assert journal.committed == ("", 0.0)

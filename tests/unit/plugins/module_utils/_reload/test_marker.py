@@ -40,6 +40,7 @@ def test_each_mark_is_another_one_and_written_like_the_other_files(tmp_path: Pat
     first, second = marked(tmp_path), marked(tmp_path)
     assert first
     assert second
+    assert len(first) == len(second) == 16
     assert first != second
     assert json.loads((tmp_path / FILE).read_text()) == {"node_meta": {KEY: second}}
     assert (tmp_path / FILE).stat().st_mode == (tmp_path / "services-web.json").stat().st_mode

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +19,9 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.expec
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
-from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, taken_over, unknown_services
+from ansible_collections.registrar.consul.plugins.module_utils._reload.obstacles import doubles, obstacles, taken_over, unknown_services
 
+NOBODY = Expected({}, {})
 HTTP = {"http": "http://127.0.0.1", "interval": "10s"}
 
 
@@ -94,6 +96,50 @@ def test_what_has_no_name(tmp_path: Path, content: dict[str, Any], reason: str) 
     assert reasons(tmp_path, content) == [reason]
 
 
+@pytest.mark.parametrize(
+    ("addresses", "version", "found"),
+    [
+        ({"lan_ipv4": {"address": "10.0.0.1"}, "lan_ipv6": {"address": "::1"}, "other": {"address": "x"}}, (1, 7), 0),
+        ({"lan_ipv4": {"address": "::1"}, "wan_ipv4": {"address": "x"}, "lan_ipv6": {"address": "10.0.0.1"}}, (1, 7), 3),
+        ({"lan_ipv4": {"address": "::ffff:10.0.0.1"}}, (1, 7), 0),
+        ({"lan_ipv4": {}}, (), 1),
+        ({"lan_ipv4": {"address": "::1"}}, (1, 6, 10), 0),
+        ({"lan_ipv4": "::1"}, (1, 7), 0),
+        ("odd", (1, 7), 0),
+    ],
+)
+def test_addresses_of_another_family(tmp_path: Path, addresses: Any, version: tuple[int, ...], found: int) -> None:
+    looked = looked_at(tmp_path, {"foreign.json": {"service": {"name": "a", "tagged_addresses": addresses}}})
+    assert len(list(partial_loads(looked.of_others, Agent(None, version)))) == found
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        ({"ttl": "1s", "output_max_size": -1}, "with a negative output_max_size"),
+        ({"ttl": "1s", "output_max_size": 0}, ""),
+        ({"ttl": "1s", "output_max_size": True}, ""),
+        (
+            {"ttl": "1s", "failures_before_warning": 3, "failures_before_critical": 2},
+            "with failures_before_warning above failures_before_critical",
+        ),
+        ({"ttl": "1s", "failures_before_warning": 2, "failures_before_critical": 2}, ""),
+        ({"os_service": "x", "interval": "1s"}, "with os_service, which only agents on Windows run,"),
+        ({"os_service": "x", "http": "http://a/", "interval": "1s"}, ""),
+    ],
+)
+def test_numbers_and_kinds_that_no_agent_here_takes(tmp_path: Path, check: dict[str, Any], reason: str) -> None:
+    assert reasons(tmp_path, {"service": {"name": "a", "check": check}}) == ([f"holds a check {reason} (a)"] if reason else [])
+
+
+def test_what_is_null_has_no_name(tmp_path: Path) -> None:
+    assert reasons(tmp_path, {"Services": [None], "checks": [None, {"name": "c", "ttl": "1s"}]}) == [
+        "holds a service without a name",
+        "holds a check with neither name nor id",
+    ]
+    assert reasons(tmp_path, {"service": {"name": "a", "checks": [None]}}) == ["holds a check of no kind (a)"]
+
+
 def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) -> Declared:  # type: ignore[assignment]
     wanted_part, before_part, elsewhere_part = (
         Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
@@ -137,6 +183,23 @@ def test_ids_of_checks_of_the_api(wanted: Any, kept: Any, found: list[str]) -> N
     # Where data_dir may not be read, one that is as the file says counts as loaded from it.
     seen = Seen({}, {"disk": {"Name": "disk", "ServiceID": ""}})
     assert list(taken_over(state([])._replace(wanted=expected([], [{"name": "disk", "ttl": "1s"}])), seen, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "stops"), [("wanted", False), ("before", False), ("elsewhere", False), ("api", True), ("", False), (None, False)]
+)
+def test_ports_of_what_came_through_the_api_are_taken_for_sidecars(tmp_path: Path, owner: str | None, stops: bool) -> None:
+    """Those of services in files are free again once the agent has unloaded them."""
+    sidecar = {"service": {"name": "a", "connect": {"sidecar_service": {}}}}
+    looked = looked_at(tmp_path, {"foreign.json": sidecar})._replace(wanted=NOBODY, before=NOBODY, elsewhere=NOBODY)
+    if owner in ("wanted", "before", "elsewhere"):
+        looked = looked._replace(**{owner: Expected({"b": {"id": "b"}}, {})})
+    seen = Seen({"b": {"Port": 21000}, "c": {}} if owner else {"b": {"Port": 0}}, {}) if owner is not None else None
+    facts: Any = SimpleNamespace(
+        process=None, scripts_enabled=None, numbers=tuple, sidecar_ports=(21000, 21000), api=None, data_dir=None, is_forgetful=False
+    )
+    found = obstacles(looked, seen, facts, None, take_over=True)
+    assert [finding["rule"] for finding in found] == (["half-load"] if stops else [])
 
 
 def in_two_places(tmp_path: Path, ours: dict[str, Any], foreign: dict[str, Any], other: Any) -> tuple[Declared, Path]:

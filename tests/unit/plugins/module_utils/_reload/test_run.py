@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
+from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import FILE
 from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
@@ -21,17 +26,6 @@ from ansible_collections.registrar.consul.tests.support.runs.target import Modul
 
 WEB, API = {"name": "web", "port": 80}, {"name": "api", "port": 81}
 NO_INTERVAL = '{"service": {"name": "db", "check": {"http": "http://127.0.0.1:1/"}}}'
-
-
-class ReloadModule(Module):
-    """Keeps what it warns of."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -47,10 +41,12 @@ def agent(monkeypatch: pytest.MonkeyPatch, config_dir: Path) -> ImaginedAgent:
     return ImaginedAgent(config_dir).behind(monkeypatch)
 
 
-def reload(config_dir: Path, *, check_mode: bool = False, **options: Any) -> tuple[dict[str, Any], str | None]:
+def reload(
+    config_dir: Path, *, check_mode: bool = False, module: Module | None = None, **options: Any
+) -> tuple[dict[str, Any], str | None]:
     defaults = {name: spec.get("default") for name, spec in reload_spec().items()}
     given = {"config_dir": str(config_dir), "method": "api", "http_addr": ADDRESS, "lock_timeout": 0, **options}
-    result = reload_agent(ReloadModule({}, check_mode=check_mode), {**defaults, **given})
+    result = reload_agent(module or Module({}, check_mode=check_mode), {**defaults, **given})
     return result.as_dict(), result.failure
 
 
@@ -69,7 +65,7 @@ def test_a_change_is_told_and_seen(agent: ImaginedAgent) -> None:
     write(agent.config_dir, bundle([WEB]))
     result, failure = reload(agent.config_dir)
     assert failure is None
-    assert result.pop("waited") >= 0
+    assert 0 <= result.pop("waited") < 60
     assert result == {
         "changed": True,
         "verified": True,
@@ -293,3 +289,159 @@ def test_an_agent_that_may_not_be_told_is_not(agent: ImaginedAgent, monkeypatch:
     assert failure is not None
     assert "Give a token with agent:write" in failure
     assert (result["changed"], journal(agent.config_dir)) == (False, True)
+
+
+# What is told besides
+
+
+@pytest.mark.parametrize(
+    ("waits", "options", "words"),
+    [
+        (True, {}, "Nobody was told to reload: no consul agent"),
+        (True, {"check_mode": True}, "Nobody would be told to reload: no consul agent"),
+        (False, {"check_mode": True}, "Nobody would be told to reload: no consul agent"),
+        (False, {"force": True}, "Nobody was told to reload: no consul agent"),
+        (False, {}, ""),
+    ],
+)
+def test_that_nobody_was_told_is_a_warning_where_somebody_was_to_be(
+    agent: ImaginedAgent, waits: bool, options: dict[str, Any], words: str
+) -> None:
+    registered(agent, WEB)
+    if waits:
+        write(agent.config_dir, bundle([WEB, API]))
+    agent.answers["/v1/agent/services"] = Unreachable("refused")
+    module = Module({}, check_mode=options.pop("check_mode", False))
+    result, failure = reload(agent.config_dir, module=module, **options)
+    assert failure is None
+    assert ("the changed files are read when one starts" in result["reason"]) == waits
+    assert [warning[: len(words)] for warning in module.warnings] == ([words] if words else [])
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_without_an_agent_no_checks_are_healthy(agent: ImaginedAgent, waits: bool) -> None:
+    registered(agent, WEB)
+    if waits:
+        write(agent.config_dir, bundle([WEB, API]))
+    agent.answers["/v1/agent/services"] = Unreachable("refused")
+    _result, failure = reload(agent.config_dir, wait_healthy=30)
+    assert (failure is not None and failure.endswith("Or leave out wait_healthy.")) == waits
+    _result, failure = reload(agent.config_dir, wait_healthy=30, force=True)
+    assert failure is not None
+    assert failure.startswith("No consul agent that reads ")
+
+
+@pytest.mark.parametrize(("force", "told"), [(False, "had not to be told"), (True, "was told to reload")])
+def test_what_was_not_verified_is_a_warning(agent: ImaginedAgent, force: bool, told: str) -> None:
+    registered(agent, {**API, "check": {"ttl": "10s", "deregister_critical_service_after": "1m"}})
+    if force:
+        agent.answers["/v1/agent/services"] = AclDenied("Permission denied")
+    else:
+        del agent.services["api"], agent.checks["service:api"]
+    module = Module({})
+    result, failure = reload(agent.config_dir, module=module, force=force)
+    assert (failure, result["verified"]) == (None, False)
+    reason = result["reason"][:1].upper() + result["reason"][1:]
+    assert module.warnings == [f"Not verified (the agent {told}): that it has all of {agent.config_dir}. {reason}."]
+
+
+def test_what_was_not_to_change_and_has_is_told(agent: ImaginedAgent) -> None:
+    foreign = agent.config_dir / "foreign.json"
+    foreign.write_text('{"service": {"name": "db", "port": 1}}')
+    registered(agent, WEB)
+    foreign.write_text('{"service": {"name": "db", "port": 2}}')
+    write(agent.config_dir, bundle([{**WEB, "port": 81}, API]))
+    module = Module({})
+    result, failure = reload(agent.config_dir, module=module)
+    assert (failure, result["verified"]) == (None, True)
+    assert result["disturbed"] == [{"service": "db", "check": "", "field": "port", "before": 1, "after": 2}]
+    assert module.warnings == ["Services or checks that were not to change are not as before the reload: service db → port: 2, before 1."]
+
+
+def test_one_that_says_that_it_has_reloaded_and_has_not_moved_is_another_one(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    monkeypatch.setattr(agent, "load", lambda: None)
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert f"the agent at {ADDRESS} does not read {agent.config_dir}: it says that it has reloaded" in failure
+    assert failure.endswith("The agent has kept running with what it had.")
+    assert (result["rolled_back"], agent.reloads, journal(agent.config_dir)) == (True, 1, False)
+
+
+def test_files_that_cannot_be_put_back_stay_and_are_told(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    for kept in (agent.config_dir / ".registrar/backup").iterdir():
+        kept.unlink()
+    agent.refusals = ["parsing failed"]
+    result, failure = reload(agent.config_dir)
+    assert failure == "The agent refused: parsing failed. The files could not be put back."
+    assert [error["rule"] for error in result["errors"]] == ["agent-lacks-service", "backup-missing"]
+    assert (result["rolled_back"], journal(agent.config_dir)) == (False, True)
+
+
+def test_a_mark_proves_a_reload_forth_and_back(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark, load = agent.config_dir / FILE, agent.load
+
+    def load_all() -> None:
+        load()
+        agent.answers["/v1/agent/self"]["Meta"] = json.loads(mark.read_text())["node_meta"] if mark.exists() else {}
+
+    monkeypatch.setattr(agent, "load", load_all)
+    write(agent.config_dir, bundle([WEB]))
+    result, failure = reload(agent.config_dir, generation_marker=True)
+    assert (failure, result["verified_by"]) == (None, "node_meta")
+    written = mark.read_text()
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name"]
+    agent.services.clear()
+    result, failure = reload(agent.config_dir, generation_marker=True)
+    assert failure is not None
+    assert "everything that was registered before is registered again" in failure
+    assert (mark.read_text(), agent.reloads, set(agent.services)) == (written, 3, {"web"})
+
+
+def test_another_run_is_waited_for_and_kept_out(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    with ConfigDir(str(agent.config_dir)) as directory, locked(directory, "another", 0):
+        result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert [error["rule"] for error in result["errors"]] == ["locked"]
+    assert (result["changed"], agent.reloads) == (False, 0)
+
+
+def test_a_commit_that_was_interrupted_is_finished_unless_only_asked(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    registered(agent, WEB)
+    monkeypatch.setattr(transaction, "_apply", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(agent.config_dir, bundle([WEB, API]))
+    monkeypatch.undo()
+    agent.behind(monkeypatch)
+    monkeypatch.setattr(agent_verify, "time", Clock())
+    before = (agent.config_dir / "services-web.json").read_text()
+    assert reload(agent.config_dir, check_mode=True)[0]["changed"]
+    assert (agent.config_dir / "services-web.json").read_text() == before
+    assert reload(agent.config_dir)[1] is None
+    assert set(agent.services) == {"web", "api"}
+
+
+def test_others_are_told_who_is_at_work_and_where_nothing_of_ours_is_nothing_is_left(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reload(agent.config_dir, force=True)[1] is None
+    assert list(agent.config_dir.iterdir()) == []
+    words: list[str] = []
+    load = agent.load
+
+    def load_all() -> None:
+        words.append(json.loads((agent.config_dir / ".registrar/lock").read_text())["task"])
+        load()
+
+    write(agent.config_dir, bundle([WEB]))
+    monkeypatch.setattr(agent, "load", load_all)
+    assert reload(agent.config_dir)[1] is None
+    assert words == ["agent_reload"]

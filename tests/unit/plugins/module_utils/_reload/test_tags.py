@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import overridden as agent_overridden
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ServerError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
@@ -83,14 +83,14 @@ def agent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Overriding:
     return agent
 
 
-def loaded(agent: Overriding, *services: dict[str, Any], check_mode: bool = False, **options: Any) -> Result:
+def loaded(agent: Overriding, *services: dict[str, Any], check_mode: bool = False, module: Module | None = None, **options: Any) -> Result:
     """Write these services, if any, and reload."""
     if services:
         write(agent.config_dir, bundle(services))
     agent.asked.clear()
     defaults = {name: spec.get("default") for name, spec in reload_spec().items()}
     given = {"config_dir": str(agent.config_dir), "method": "api", "http_addr": ADDRESS, "lock_timeout": 0, **options}
-    return reload_agent(Module({}, check_mode=check_mode), {**defaults, **given})
+    return reload_agent(module or Module({}, check_mode=check_mode), {**defaults, **given})
 
 
 def noted(agent: Overriding) -> dict[str, Any]:
@@ -121,6 +121,17 @@ def test_overridden_tags_are_noted_and_put_back(agent: Overriding) -> None:
     assert result.kept_tags == [{"service": "db", "tags": ACTIVE}]
     assert agent.catalog["db"] == {**agent.services["db"], "Tags": ACTIVE}
     assert (noted(agent), journal(agent), result.disturbed) == ({}, False, [])
+
+
+def test_the_node_is_known_by_the_checks_that_are_seen(agent: Overriding) -> None:
+    agent.override()
+    agent.answers["/v1/agent/self"] = AclDenied("Permission denied")
+    result = loaded(agent, WEB)
+    assert (result.failure, result.kept_tags) == (None, [{"service": "db", "tags": ACTIVE}])
+    agent.override()
+    agent.checks.clear()
+    result = loaded(agent, {**WEB, "port": 81})
+    assert "A token with agent:read shows it." in str(result.errors)
 
 
 def test_lost_where_that_is_wanted(agent: Overriding) -> None:
@@ -208,7 +219,10 @@ def test_of_tags_that_our_files_change_theirs_count(agent: Overriding) -> None:
     agent.override("ours")
     assert loaded(agent, {**ours, "port": 2}).kept_tags == [{"service": "ours", "tags": ACTIVE}]
     agent.override("ours")
-    result = loaded(agent, {**ours, "port": 2, "tags": ["new"]})
+    module = Module({})
+    result = loaded(agent, {**ours, "port": 2, "tags": ["new"]}, module=module)
+    words = "The tags of service ours were overridden in the catalog (file, active). Its definition has new ones, and those count now."
+    assert (module.warnings, noted(agent)) == ([words], {})
     assert (result.failure, result.kept_tags, agent.catalog["ours"]["Tags"]) == (None, [], ["new"])
     agent.override("ours")
     assert loaded(agent, {**ours, "port": 2, "tags": ["new"], "enable_tag_override": False}).kept_tags == []
@@ -243,3 +257,34 @@ def test_a_note_that_is_damaged_is_not_guessed_at(agent: Overriding) -> None:
     result = loaded(agent, {**WEB, "port": 81})
     assert [error["rule"] for error in result.errors] == ["state-damaged"]
     assert agent.reloads == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"), [(AclDenied("hidden"), "service:read for it is needed."), (ServerError("It is down."), "It is down.")]
+)
+def test_one_of_a_file_that_is_not_shown_is_not_risked(agent: Overriding, answer: Any, message: str) -> None:
+    """Whether it is hidden or not there, or whether that cannot be known."""
+    del agent.services["db"]
+    assert loaded(agent, WEB).failure is None
+    del agent.services["db"]
+    agent.answers["/v1/agent/service/db"] = answer
+    result = loaded(agent, {**WEB, "port": 81})
+    assert [error["path"] for error in result.errors] == ["service db"]
+    assert message in result.errors[0]["message"]
+    assert agent.reloads == 1
+
+
+def test_sidecars_may_be_overridden_too(agent: Overriding) -> None:
+    sidecar = {"sidecar_service": {"enable_tag_override": True, "port": 1}}
+    (agent.config_dir / "foreign.json").write_text(json.dumps({"service": {"name": "db", "tags": ["file"], "connect": sidecar}}))
+    load = agent.load
+
+    def load_all() -> None:
+        load()
+        agent.add({"name": "db-sidecar-proxy", "tags": ["file"], "enable_tag_override": True})
+
+    agent.load = load_all  # type: ignore[method-assign]
+    agent.load()
+    assert loaded(agent, WEB).kept_tags == []
+    agent.override("db-sidecar-proxy")
+    assert loaded(agent, {**WEB, "port": 81}).kept_tags == [{"service": "db-sidecar-proxy", "tags": ACTIVE}]

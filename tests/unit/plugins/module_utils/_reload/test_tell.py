@@ -17,12 +17,18 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.api import
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Seen
+from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import Expected
+from ansible_collections.registrar.consul.plugins.module_utils._reload import run as agent_run
 from ansible_collections.registrar.consul.plugins.module_utils._reload import tell as agent_tell
+from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared
+from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Target
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import Reload
 from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
 
 PROCESS = AgentProcess(77, 1, ["consul", "agent"], "/usr/bin/consul", 0, 0, [], 500.0)
+NOTHING = Expected({}, {})
 
 
 class Facts:
@@ -132,3 +138,64 @@ def test_where_the_api_says_nothing_a_log_is_listened_to(tmp_path: Path, monkeyp
     with log.open("a") as stream:
         stream.write("Z [ERROR] agent: Reload config failed: no name\n")
     assert ears.said() == "no name"
+
+
+@pytest.mark.parametrize(
+    ("method", "persisted", "listening", "forgetful", "all_kept"),
+    [
+        ("signal", None, False, False, True),
+        ("signal", None, False, True, False),
+        ("signal", None, True, False, False),
+        ("signal", Persisted({}, {}), False, False, False),
+        ("api", None, False, False, False),
+    ],
+)
+def test_where_nobody_knows_what_came_through_the_api_no_loss_is_explained_away(
+    monkeypatch: pytest.MonkeyPatch,
+    sent: list[Any],
+    method: str,
+    persisted: Persisted | None,
+    listening: bool,
+    forgetful: bool,
+    all_kept: bool,
+) -> None:
+    facts: Any = Facts()
+    facts.is_forgetful = forgetful
+    nothing: Any = None
+    reload = Reload(SimpleNamespace(run_command=None), nothing, facts, {"method": method})
+    reload.ready, reload.persisted = Ready(Seen({"web": {}}, {}), ""), persisted
+    ears = SimpleNamespace(listening=listening, close=lambda: None)
+    looked: list[Target] = []
+    monkeypatch.setattr(agent_run, "listen", lambda *_arguments: ears)
+    monkeypatch.setattr(reload, "_looked", lambda target, *_arguments, **_options: looked.append(target))
+    reload._told(Target(NOTHING, NOTHING, NOTHING, None), reload.ready.seen)
+    assert [target.kept for target in looked] == [reload.ready.seen if all_kept else None]
+
+
+@pytest.mark.parametrize(
+    ("pid", "method", "started", "met", "waited"),
+    [
+        (77, "signal", False, False, False),
+        (78, "signal", False, True, True),
+        (78, "signal", True, True, False),
+        (78, "api", False, True, False),
+        (None, "signal", False, False, False),
+    ],
+)
+def test_one_that_was_restarted_meanwhile_has_to_get_through_its_start(
+    monkeypatch: pytest.MonkeyPatch, pid: int | None, method: str, started: bool, met: bool, waited: bool
+) -> None:
+    nothing: Any = None
+    facts: Any = Facts(PROCESS._replace(pid=pid) if pid is not None else None)
+    reload = Reload(nothing, nothing, facts, {"method": method})
+    reload.state = Declared(NOTHING, NOTHING, NOTHING, [], [], 0, [], [], [], [], [])
+    reload.result.agent["pid"] = 77
+    waits: list[bool] = []
+    monkeypatch.setattr(agent_run, "has_started", lambda _process: started)
+
+    def wait_ready(gently: bool) -> None:
+        waits.append(gently)
+
+    monkeypatch.setattr(reload, "_wait_ready", wait_ready)
+    reload._meet_again()
+    assert (reload.result.agent["pid"], reload.view is not None, waits) == (78 if met else 77, met, [False] if waited else [])

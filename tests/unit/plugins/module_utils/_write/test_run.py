@@ -321,6 +321,16 @@ def test_a_reported_drift_is_not_overwritten_by_a_change(
         assert f"was {what} by hand since it was written, and is to change now." in str(refusal(tmp_path, bundle(services), drift="report"))
 
 
+def test_other_permissions_are_no_reason_to_leave_a_change_undone(tmp_path: Path) -> None:
+    write(tmp_path, bundle([WEB]))
+    chmod(tmp_path / "services-web.json")
+
+    result = write(tmp_path, bundle([API]), drift="report")
+
+    assert actions(result) == {"services-web.json": "updated"}
+    assert contents(tmp_path) == bundle([API])
+
+
 def test_an_edit_that_is_just_what_is_wanted_now_is_written_all_the_same(tmp_path: Path) -> None:
     write(tmp_path, bundle([WEB]))
     settle(tmp_path)
