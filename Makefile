@@ -81,7 +81,11 @@ demo-picture: setup ## does the README show what the demo says
 .PHONY: bench
 bench: setup $(BENCH_READY) ## what registering costs, beside other ways, in docs/benchmark.md; about 20 minutes
 	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/$(BENCH_VENV)/lib/python3*/site-packages)" \
-		tools/in_tree.sh bench python tests/benchmark/run.py $(abspath $(BENCH_PAGE))
+		tools/in_tree.sh bench python tests/benchmark/run.py $(abspath $(BENCH_PAGE)) $(CURDIR)/.cache/bench.measured $(BENCH_OPTIONS)
+
+.PHONY: bench-page
+bench-page: ## write docs/benchmark.md again, from what the last make bench has measured
+	@$(MAKE) --silent bench BENCH_OPTIONS=--no-measuring
 
 .PHONY: bench-fleet
 bench-fleet: setup ## what judging 1,000 hosts together costs; about two minutes

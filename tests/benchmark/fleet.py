@@ -27,6 +27,7 @@ SAME, DIFFERENT, UNCHECKED, COPY = "role, same services", "role, different servi
 # What of the role's cost is Ansible's: its module as a task that names only what it needs, and a task that sends nothing.
 MODULE, NOTHING = "its module, same services", "a task without a module"
 WAYS, PROFILE = (SAME, DIFFERENT, UNCHECKED, COPY), (MODULE, NOTHING)
+ALL_WAYS = (*WAYS, *PROFILE)
 Say = Callable[[str], None]
 
 

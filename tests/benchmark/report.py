@@ -150,7 +150,7 @@ def _fleets(found: Sequence[FleetCost]) -> str:
             seconds(one.targets_cpu),
             f"{one.targets_cpu / one.modules * 1e3:.0f}" if one.modules else "–",
         ]
-        for one in sorted(found, key=lambda one: (one.hosts, fleet.WAYS.index(one.way)))
+        for one in sorted(found, key=lambda one: (one.hosts, fleet.ALL_WAYS.index(one.way)))
     ]
     return table(head, rows)
 

@@ -27,6 +27,15 @@ def held(directory: ConfigDir, *, read_only: bool = False) -> Refused:
     return refused.value
 
 
+def test_longer_words_of_a_killed_run_are_not_mixed_with_those_of_the_next(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as directory:
+        with locked(directory, "the set web", 0):
+            pass
+        (tmp_path / ".registrar/lock").write_text("x" * 5000)
+        with locked(directory, "the set web", 0):
+            assert json.loads((tmp_path / ".registrar/lock").read_text())["task"] == "the set web"
+
+
 def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     with ConfigDir(str(tmp_path)) as first, ConfigDir(str(tmp_path)) as second, locked(first, "the set web", 0):
         refused = held(second)

@@ -98,6 +98,8 @@ def test_drift_that_is_only_told(
     assert ([change.action for change in found.changes], [finding["rule"] for finding in found.findings]) == (actions, rules)
     assert len(found.drift) == 1
     assert {finding["severity"] for finding in found.findings} <= ({"warning"} if wanted == NEW else {"error"})
+    said = {"file-edited": "was edited by hand", "file-deleted": "was deleted by hand", "file-permissions": "has other permissions than"}
+    assert all(finding["message"].startswith(said[finding["rule"]]) for finding in found.findings)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,19 @@ def test_verified_forgets_everything_but_the_files(directory: ConfigDir) -> None
     assert restore(directory, "nothing to restore") == []
 
 
+def test_a_damaged_backup_is_made_anew(directory: ConfigDir) -> None:
+    put(directory, a=b"1")
+    put(directory, b=b"b")
+    damaged = Path(directory.place(f".registrar/backup/{digest_of(b'1')}"))
+    verified(directory)
+    damaged.write_bytes(b"half")
+
+    put(directory, a=b"2")
+    restore(directory, "the agent refused it")
+
+    assert files(directory)["a.json"] == b"1"
+
+
 def test_a_missing_backup_is_said_and_nothing_is_restored(directory: ConfigDir) -> None:
     put(directory, a=b"1", b=b"1b")
     verified(directory)

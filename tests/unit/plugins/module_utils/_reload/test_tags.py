@@ -175,6 +175,18 @@ def test_where_they_cannot_be_put_back_the_next_run_does(agent: Overriding) -> N
     assert (noted(agent), journal(agent), agent.catalog["db"]["Tags"]) == ({}, False, ACTIVE)
 
 
+def test_an_agent_that_refuses_gets_back_what_a_run_before_has_left(agent: Overriding) -> None:
+    agent.override()
+    agent.answers[REGISTER] = AclDenied("Permission denied")
+    loaded(agent, WEB)
+    del agent.answers[REGISTER]
+    agent.refusals = ["no such thing"]
+    result = loaded(agent, {**WEB, "port": 81})
+    assert result.failure is not None
+    assert result.failure.endswith("The agent has kept running with what it had.")
+    assert (noted(agent), agent.catalog["db"]["Tags"]) == ({}, ACTIVE)
+
+
 def test_tags_that_alone_are_left_are_put_back_without_a_reload(agent: Overriding) -> None:
     """As by a run that was forced, and killed: there is no journal then."""
     loaded(agent, WEB)
