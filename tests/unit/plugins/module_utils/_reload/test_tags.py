@@ -176,12 +176,13 @@ def test_where_they_cannot_be_put_back_the_next_run_does(agent: Overriding) -> N
 
 
 def test_an_agent_that_refuses_gets_back_what_a_run_before_has_left(agent: Overriding) -> None:
+    loaded(agent, WEB)
     agent.override()
     agent.answers[REGISTER] = AclDenied("Permission denied")
-    loaded(agent, WEB)
+    loaded(agent, force=True)
     del agent.answers[REGISTER]
     agent.refusals = ["no such thing"]
-    result = loaded(agent, {**WEB, "port": 81})
+    result = loaded(agent, WEB, {"name": "more", "port": 1})
     assert result.failure is not None
     assert result.failure.endswith("The agent has kept running with what it had.")
     assert (noted(agent), agent.catalog["db"]["Tags"]) == ({}, ACTIVE)
