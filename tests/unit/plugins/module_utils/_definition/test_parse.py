@@ -63,7 +63,7 @@ def test_what_is_no_json(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b'{"a": 1,\n}', "line 2: "), (b'{"a":\nNaN}', "NaN is no JSON value$"), (b'{"a":\n-Infinity}', "-Infinity is no JSON value$")],
+    [(b'{\n"a" 1}', "line 2: "), (b'{"a":\nNaN}', "NaN is no JSON value$"), (b'{"a":\n-Infinity}', "-Infinity is no JSON value$")],
 )
 def test_why_it_is_none_and_where_if_that_is_known(data: bytes, reason: str) -> None:
     with pytest.raises(Unparsable, match=f"^{reason}"):
