@@ -14,12 +14,14 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import ApiError
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 from ansible_collections.registrar.consul.plugins.module_utils._write.choosing_ports import (
     Known,
     as_meant,
     choose,
+    look_around,
     registered_ports,
     sidecar_range,
 )
@@ -115,6 +117,16 @@ def test_the_agent_is_asked_once() -> None:
     assert registered_ports(agent(api), ["", "default"]) == {"a": 1, "b": 0}
     assert api.asked == [("/v1/agent/services", None)]
     assert registered_ports(agent(api), ["n"]) == {"a": 1, "b": 0, "n/a": 1, "n/b": 0}
+
+
+def test_the_agent_is_asked_for_the_namespaces_of_what_comes(tmp_path: Path) -> None:
+    api = Api({"a": {"Port": 1}})
+    # Without a process nothing but the API tells.
+    facts = agent(api, process=None, address_given=True)
+    coming = [Definitions([{"name": "a", "namespace": "n"}, {"name": "b"}], [])]
+    with ConfigDir(str(tmp_path)) as directory:
+        assert look_around(directory, {}, lambda: facts, coming).registered() == {"a": 1, "n/a": 1}
+    assert api.asked == [("/v1/agent/services", None), ("/v1/agent/services", {"ns": "n"})]
 
 
 def test_an_agent_that_does_not_answer_knows_none() -> None:
