@@ -37,13 +37,13 @@ class Results:
     module_size: int
     growth: Sequence[Growth]
     fleets: Sequence[FleetCost]
-    minutes: float
+    machine: str
 
 
 def page(results: Results) -> str:
     """Return the page: the prose, with the tables where it names them."""
     tables = {
-        "machine": _machine(results),
+        "machine": results.machine,
         "verdicts": _verdicts(results),
         "registering": "\n\n".join(_registering(results.costs)),
         "reloads": _reloads(results.costs),
@@ -59,14 +59,15 @@ def page(results: Results) -> str:
     return text
 
 
-def _machine(results: Results) -> str:
+def machine(minutes: float) -> str:
+    """Return what a run was made on, and how busy it was: to be asked when the run ends, not when its page is written."""
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     consul = ".".join(map(str, consul_version(consul_binary())))
     busy = f"{os.getloadavg()[2]:.1f}"
     return (
         f"{cores} processors, {memory / 2**30:.0f} GiB, Linux {platform.release().partition('-')[0]}; Python {platform.python_version()}, "
         f"ansible-core {version('ansible-core')}, jsonschema {version('jsonschema')}, Consul {consul}. "
-        f"The run took {results.minutes:.0f} minutes; on average {busy} processes wanted a processor in its last quarter of an hour."
+        f"The run took {minutes:.0f} minutes; on average {busy} processes wanted a processor in its last quarter of an hour."
     )
 
 
@@ -148,7 +149,7 @@ def _fleets(found: Sequence[FleetCost]) -> str:
             seconds(one.controller.cpu),
             f"{one.controller.cpu / one.hosts * 1e3:.0f}",
             seconds(one.targets_cpu),
-            f"{one.targets_cpu / one.modules * 1e3:.0f}" if one.modules else "–",
+            f"{one.targets_cpu / one.modules * 1e3:.0f}" if one.modules else NOTHING,
         ]
         for one in sorted(found, key=lambda one: (one.hosts, fleet.ALL_WAYS.index(one.way)))
     ]

@@ -20,7 +20,7 @@ sys.path.insert(0, os.environ["ANSIBLE_COLLECTIONS_PATH"])
 
 from ansible_collections.registrar.consul.tests.benchmark import fleet, floor, growth, parts, registering
 from ansible_collections.registrar.consul.tests.benchmark.registering import FIRST, UNCHANGED, Case
-from ansible_collections.registrar.consul.tests.benchmark.report import Results, page
+from ansible_collections.registrar.consul.tests.benchmark.report import Results, machine, page
 from ansible_collections.registrar.consul.tests.benchmark.sides import (
     ApiLoop,
     CopyLoop,
@@ -66,9 +66,9 @@ def measure() -> Results:
             *_large_fleet(),
         ],
         costs=registering.measure(_cases(rounds), say),
-        minutes=0.0,
+        machine="",
     )
-    return replace(results, minutes=(time.monotonic() - started) / 60)
+    return replace(results, machine=machine((time.monotonic() - started) / 60))
 
 
 def _large_fleet() -> list[fleet.FleetCost]:
