@@ -114,7 +114,7 @@ def test_a_token_that_may_not_reload(acl_agent: ConsulAgent) -> None:
     result = reload(acl_agent, http_token=token_for(acl_agent, SEES_SERVICES), method="api")
     assert result["failed"]
     assert "Give a token with agent:write, or set method: signal." in said(result)
-    assert (result["changed"], result["method"]) == (False, "none")
+    assert (result["changed"], result["rolled_back"], result["method"]) == (True, True, "none")
     assert port(acl_agent) == 80
 
 

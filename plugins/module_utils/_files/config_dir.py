@@ -147,7 +147,7 @@ class ConfigDir:
 
     def failed(self, name: str, what: str, problem: OSError) -> Finding:
         """Return a finding for an operation that the system refused."""
-        return error(self.place(name), "system-refused", f"{what} ({problem.strerror}).", remedy(problem))
+        return system_refused(self.place(name), problem, what)
 
     def _not_a_file(self, name: str, what: str) -> Finding:
         return error(self.place(name), "not-a-file", f"is {what}, not a file.", "Remove it; nothing was written through it.")
@@ -210,6 +210,11 @@ class ConfigDir:
 
     def __exit__(self, *_exception: Any) -> None:
         self.close()
+
+
+def system_refused(place: str, problem: OSError, what: str = "cannot be read or written") -> Finding:
+    """Return a finding for an operation that the system refused."""
+    return error(place, "system-refused", f"{what} ({problem.strerror}).", remedy(problem))
 
 
 def remedy(problem: OSError) -> str:

@@ -25,12 +25,14 @@ class Step(NamedTuple):
 class Entry(NamedTuple):
     """One file that changed since the agent was last known to have loaded the directory. None is absent.
 
-    `before` is the oldest verified state, however many commits came since; `owned_before` is what the manifest said then.
+    `before` is the oldest verified state, however many commits came since; `owned_before` is what the manifest said then. `told` are
+    the digests of what came since that the agent was told to load, where nothing else could say later whose services it has from there.
     """
 
     before: FileState | None
     after: FileState | None
     owned_before: Owned | None
+    told: tuple[str, ...] = ()
 
 
 class Intent(NamedTuple):
@@ -85,8 +87,8 @@ def _encoded(journal: Journal) -> dict[str, Any]:
 
 def _decoded(value: dict[str, Any]) -> Journal:
     files = {
-        name: Entry(_state(before), _state(after), None if owned is None else Owned(*owned))
-        for name, (before, after, owned) in value["files"].items()
+        name: Entry(_state(before), _state(after), None if owned is None else Owned(*owned), tuple(*told))
+        for name, (before, after, owned, *told) in value["files"].items()
     }
     intent = value["intent"]
     if intent is not None:

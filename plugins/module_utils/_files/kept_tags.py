@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from typing import Any, Mapping
 
-from .._findings import Refused, error
+from .._findings import Refused
 from . import durable
-from .config_dir import STATE, ConfigDir, remedy
+from .config_dir import STATE, ConfigDir, system_refused
 from .state import load_state, save_state
 
 TAGS = "tags.json"
@@ -32,8 +32,7 @@ def save_tags(directory: ConfigDir, services: Mapping[str, Any]) -> None:
             durable.remove(directory.state, TAGS)
             os.fsync(directory.state)
     except OSError as problem:
-        message = "cannot be written to: %s." % problem.strerror
-        raise Refused(error(directory.place(STATE + "/" + TAGS), "system-refused", message, remedy(problem))) from problem
+        raise Refused(system_refused(directory.place(STATE + "/" + TAGS), problem, "cannot be written")) from problem
 
 
 def _decoded(value: dict[str, Any]) -> dict[str, list[Any]]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Callable, Iterable, NamedTuple
+from typing import Callable, Iterable, Iterator, NamedTuple
 
 from .._clock import Clock, now
-from .._findings import Finding, Refused, Unfinished, error
+from .._findings import Finding, Refused, Unfinished, error, render
 from . import durable
 from .config_dir import (
     BACKUP,
@@ -24,6 +24,7 @@ from .config_dir import (
     FileState,
     remedy,
     state_of,
+    system_refused,
 )
 from .journal import (
     JOURNAL,
@@ -115,14 +116,20 @@ def restore(directory: ConfigDir, reason: str, label: Label | None = None) -> li
     return sorted(journal.files)
 
 
-def note_healthy(directory: ConfigDir, checks: Iterable[str]) -> Journal | None:
-    """Remember which checks were healthy before the agent was told, unless a run before this one has done so; return the journal."""
+def note_told(directory: ConfigDir, healthy: Iterable[str] | None) -> Journal | None:
+    """Remember what the agent is about to be told to load, and return the journal.
+
+    healthy are the checks that are so before; what a run before this one has noted of them holds. None where nobody waits for them.
+    """
     journal = load_journal(directory)
-    if journal is None or journal.healthy is not None:
-        return journal
-    journal = journal._replace(healthy=tuple(sorted(checks)))
-    save_journal(directory, journal)
-    return journal
+    if journal is None:
+        return None
+    noted = journal._replace(files={name: _told(entry) for name, entry in journal.files.items()})
+    if journal.healthy is None and healthy is not None:
+        noted = noted._replace(healthy=tuple(sorted(healthy)))
+    if noted != journal:
+        save_journal(directory, noted)
+    return noted
 
 
 def verified(directory: ConfigDir) -> None:
@@ -133,9 +140,33 @@ def verified(directory: ConfigDir) -> None:
     _clean(directory, STAGE)
 
 
+def close(directory: ConfigDir, warn: Callable[[str], None]) -> None:
+    """The same after all has come out well: where the system refuses it, nothing is lost, and the next run looks again."""
+    try:
+        verified(directory)
+    except OSError as problem:
+        found = render(system_refused(directory.place(STATE), problem))
+        warn("What was noted of a change that is done could not be put away; the next run looks at it again. %s" % found)
+
+
 def verified_contents(directory: ConfigDir, journal: Journal) -> dict[str, bytes | None]:
     """Return what the unverified files held when they were last verified; None is absent, or no longer known."""
     return {name: entry.before and directory.backup(entry.before.digest) for name, entry in journal.files.items()}
+
+
+def told_contents(directory: ConfigDir, journal: Journal) -> Iterator[tuple[str, bytes]]:
+    """Yield what the unverified files held since when the agent was told to load them (see note_told), and hold no more."""
+    for name, entry in journal.files.items():
+        for digest in entry.told:
+            data = directory.backup(digest)
+            if data is not None:
+                yield name, data
+
+
+def _told(entry: Entry) -> Entry:
+    if entry.after is None or entry.after.digest in entry.told:
+        return entry
+    return entry._replace(told=(*entry.told, entry.after.digest))
 
 
 def _back(directory: ConfigDir, name: str, entry: Entry) -> Change:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .._files.config_dir import ConfigDir
+from .._files.config_dir import ConfigDir, system_refused
 from .._files.journal import load_journal
 from .._files.kept_tags import load_tags
 from .._findings import Refused, Unfinished, refusal, render
@@ -48,7 +48,9 @@ def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
         whole = not isinstance(refused, Unfinished)
         module.fail_json(msg=refusal(refused.findings, whole), errors=refused.findings, changed=not whole)
     except OSError as problem:
-        module.fail_json(msg="%s: %s" % (module.params["config_dir"], problem.strerror), errors=[], changed=False)
+        found = system_refused(module.params["config_dir"], problem)
+        changed = bool(writer.reason) and not module.check_mode
+        module.fail_json(msg=refusal([found], not changed), errors=[found], changed=changed)
     for finding in result["rule_warnings"]:
         module.warn(render(finding))
     if loading.failure is not None:

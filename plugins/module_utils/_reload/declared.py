@@ -18,7 +18,7 @@ from .._files.config_dir import ConfigDir
 from .._files.journal import Journal
 from .._files.manifest import load_manifest, unchecked_in
 from .._files.scan import DefinitionFile, Reader, scan
-from .._files.transaction import verified_contents
+from .._files.transaction import told_contents, verified_contents
 from .._findings import Finding, error
 
 
@@ -35,6 +35,8 @@ class Declared(NamedTuple):
 
     wanted: Expected
     before: Expected
+    # What ours said in between: the agent was told to load it, and nobody saw whether it did.
+    told: Expected
     elsewhere: Expected
     foreign: list[DefinitionFile]
     problems: list[Finding]
@@ -84,6 +86,7 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     return Declared(
         wanted=_joined(now),
         before=_joined({**now, **_as_verified(directory, journal, unchecked)}),
+        told=_told(directory, journal),
         elsewhere=_joined({**_beyond(others), **{found.name: _keys(directory.place(found.name), found.definitions) for found in foreign}}),
         foreign=foreign,
         problems=problems,
@@ -107,6 +110,15 @@ def _as_verified(directory: ConfigDir, journal: Journal | None, unchecked: list[
         except Unparsable:
             # It was somebody else's before it was adopted, and broken: the agent had nothing of it.
             found[name] = Expected({}, {})
+    return found
+
+
+def _told(directory: ConfigDir, journal: Journal | None) -> Expected:
+    found = Expected({}, {})
+    for name, data in told_contents(directory, journal) if journal is not None else ():
+        written = parse(name, data)
+        for part, keys in zip(found, keys_of(written.services, written.checks, directory.place(name))):
+            part.update(keys)
     return found
 
 

@@ -86,7 +86,7 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
     taken: set[str] = set()
     for part, kind, differences in ((0, "service", service_differences), (1, "check", check_differences)):
         wanted = declared.wanted[part]
-        new = wanted.keys() - declared.before[part].keys() - declared.elsewhere[part].keys()
+        new = wanted.keys() - declared.before[part].keys() - declared.told[part].keys() - declared.elsewhere[part].keys()
         if persisted is None:
             owned = {key for key in new & registered[part].keys() if any(differences(wanted[key], registered[part][key]))}
         else:
@@ -101,8 +101,9 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
 
 def _surroundings(state: Declared, seen: Seen | None, facts: AgentFacts, complete: bool) -> Surroundings:
     services = seen.services if seen is not None else {}
-    registered = services.keys() - state.wanted.services.keys() - state.before.services.keys() - state.elsewhere.services.keys()
-    return surroundings(facts, complete, (services[key]["Port"] for key in registered if services[key].get("Port")))
+    of_files = {key for declared in (state.wanted, state.before, state.told, state.elsewhere) for key in declared.services}
+    ports = (service["Port"] for key, service in services.items() if key not in of_files and service.get("Port"))
+    return surroundings(facts, complete, ports)
 
 
 def _unknown_nodes(state: Declared, facts: AgentFacts) -> Iterable[Finding]:

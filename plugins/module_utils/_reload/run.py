@@ -19,11 +19,11 @@ from .._agent.persisted import Persisted, persisted_in
 from .._agent.process import AgentProcessError, started_after
 from .._agent.view import AgentView, Seen, differences
 from .._definition.expect import Expected
-from .._files.config_dir import ConfigDir
+from .._files.config_dir import STATE, ConfigDir, system_refused
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
 from .._files.selinux import labelling
-from .._files.transaction import note_healthy, recover, restore, verified
+from .._files.transaction import close, note_told, recover, restore
 from .._findings import Finding, Refused, refusal, render_all
 from .channel import chosen_method, doubt, misled, stranger
 from .declared import Declared, declared
@@ -40,6 +40,9 @@ from .tell import NotTold, listen, tell
 from .verify import Witness, verify
 from .words import capital, disturbance, put_back, still_wrong, why
 
+_NOT_TOLD = "The agent was not told to reload."
+# What the journal says of files that were put back without it.
+_TAKEN_BACK = "taken back before the agent was told"
 _NOTHING = Persisted({}, {})
 _NOBODY = Expected({}, {})
 
@@ -65,11 +68,12 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     run = Reload(module, directory, facts, options, planned)
     try:
         run.run()
-    except Refused as refused:
-        run.result.errors = refused.findings
-        run.result.failure = refusal(refused.findings, nothing_changed=not run.result.changed)
-    except (ReloadFailed, AgentProcessError, BadOptions) as problem:
+    except ReloadFailed as problem:
         run.result.failure = str(problem)
+    except (AgentProcessError, BadOptions) as problem:
+        run.stop([], str(problem))
+    except (Refused, OSError) as problem:
+        run.stop(_findings(directory, problem))
     return run.result
 
 
@@ -145,6 +149,21 @@ class Reload:
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
+    def stop(self, findings: list[Finding], words: str = "") -> None:
+        """End a run that did not come to its end: where the agent has not been told, the files go back."""
+        self.result.errors = findings
+        if self.result.method != "none":
+            self.result.failure = (
+                words or "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
+            )
+        elif self.journal is None or self._module.check_mode:
+            self.result.failure = words or refusal(findings, nothing_changed=not self.result.changed)
+        else:
+            try:
+                self.result.failure = self._restored(words or _NOT_TOLD, _TAKEN_BACK)
+            except ReloadFailed as problem:
+                self.result.failure = str(problem)
+
     # Before the agent is told
 
     def _declared(self) -> Declared:
@@ -170,7 +189,7 @@ class Reload:
             ready = wait_ready(self._facts.process, self.view, lambda: int(self._facts.settings.joins()), gently, limit)
             return ready if self.view is not None else ready._replace(why_blind=self._facts.why_no_api)
         except NotReady as what:
-            hint = "It was not signalled, which would end it then. Run this task again when it has started."
+            hint = "It was not signalled, which would end it then. The files stay: run this task again when it has started."
             raise ReloadFailed("The agent may still be starting (%s). %s" % (what, hint)) from None
 
     def _reason_to_tell(self) -> str:
@@ -222,18 +241,25 @@ class Reload:
             self.result.errors = self._hush.findings(found, self.state.everything)
             raise ReloadFailed("The agent has what the files say. A run before was to put tags back, and this one may not either.")
 
-    def _take_back(self, findings: list[Finding]) -> None:
+    def _take_back(self, findings: list[Finding], words: str = _NOT_TOLD) -> None:
         self.result.errors = findings
-        back = ""
         if self.journal is not None and not self._module.check_mode:
-            names = restore(self._directory, "taken back before the agent was told", labelling(self._module))
+            words = self._restored(words, _TAKEN_BACK)
             seen, state = self.ready.seen, self.state
             if seen is not None and not differences(seen, state.before, state.wanted, state.elsewhere):
                 # It has never read what was taken back. Otherwise the next run has it read the files again.
-                verified(self._directory)
-            self.result.changed = self.result.rolled_back = True
-            back = " %s" % put_back(names)
-        raise ReloadFailed("The agent was not told to reload.%s" % back)
+                self._close()
+        raise ReloadFailed(words)
+
+    def _restored(self, words: str, reason: str) -> str:
+        """Put the files back, and say so after these words. Raises ReloadFailed with them where that cannot be."""
+        try:
+            names = restore(self._directory, reason, labelling(self._module))
+        except (Refused, OSError) as problem:
+            self.result.errors += [found for found in _findings(self._directory, problem) if found not in self.result.errors]
+            raise ReloadFailed("%s The files could not be put back; the next run goes on from there." % words) from None
+        self.result.changed = self.result.rolled_back = True
+        return "%s %s" % (words, put_back(names))
 
     # What it has to have, and the ways to know
 
@@ -282,8 +308,9 @@ class Reload:
     def _have_it_loaded(self, reason: str) -> None:
         """Raises ReloadFailed when the agent does not have everything then, whatever else is so; and Refused."""
         generation = mark(self._directory, reason, labelling(self._module)) if self._options["generation_marker"] else None
-        if self._options["wait_healthy"]:
-            self.journal = note_healthy(self._directory, self._health_wait().healthy)
+        healthy = self._health_wait().healthy if self._options["wait_healthy"] else None
+        if healthy is not None or self.persisted is None:
+            self.journal = note_told(self._directory, healthy)
         target = self._target()._replace(kept=self._kept(), generation=generation)
         self.tags.save()
         outcome = self._identified(self._told(target, self.ready.seen), target)
@@ -340,6 +367,8 @@ class Reload:
         except NotTold as problem:
             if not going_back:
                 self.tags.not_told()
+                if problem.alive:
+                    self._take_back([], str(problem))
             raise ReloadFailed(str(problem)) from None
         finally:
             ears.close()
@@ -370,7 +399,10 @@ class Reload:
         """Forget the change, and the tags before it: a run that is killed in between leaves the change to the next one."""
         self.tags.forget(self._module.warn)
         if self._directory.has_state:
-            verified(self._directory)
+            self._close()
+
+    def _close(self) -> None:
+        close(self._directory, self._module.warn)
 
     def _look_for_disturbance(self, seen: Seen | None, touched: Expected) -> None:
         """Compare what was not to change with what it was before."""
@@ -397,14 +429,8 @@ class Reload:
     def _roll_back(self, target: Target, outcome: Outcome) -> None:
         """Put the files back, have the agent load them, and fail either way: well, or badly."""
         what = self._why(outcome)
-        try:
-            names = restore(self._directory, what, labelling(self._module))
-        except Refused as refused:
-            self.result.errors += refused.findings
-            raise ReloadFailed("%s The files could not be put back." % what) from None
-        self.result.rolled_back = True
+        back = self._restored(what, what)
         self.tags.go_back()
-        back = "%s %s" % (what, put_back(names))
         if outcome.untouched:
             self._put_tags_back(back)
             self._verified()
@@ -448,6 +474,10 @@ class Reload:
         from .._health.report import again
 
         return again(self._health_wait().run_back())
+
+
+def _findings(directory: ConfigDir, problem: Refused | OSError) -> list[Finding]:
+    return problem.findings if isinstance(problem, Refused) else [system_refused(directory.place(STATE), problem)]
 
 
 def _touched(wanted: Expected, before: Expected) -> Expected:

@@ -16,7 +16,11 @@ from .._agent.process import AgentProcess
 
 
 class NotTold(Exception):
-    """The agent could not be told. The message says why and what helps."""
+    """The agent could not be told. The message says why and what helps; alive is whether it runs, with all that it had."""
+
+    def __init__(self, words: str, alive: bool = False) -> None:
+        super().__init__(words)
+        self.alive = alive
 
 
 def tell(facts: AgentFacts, method: str) -> str | None:
@@ -31,7 +35,7 @@ def tell(facts: AgentFacts, method: str) -> str | None:
         facts.api.put("/v1/agent/reload")
     except (AclDenied, Blocked) as denied:
         hint = "Give a token with agent:write, or set method: signal."
-        raise NotTold("The agent may not be told to reload through its API (%s). %s" % (denied, hint)) from None
+        raise NotTold("The agent may not be told to reload through its API (%s). %s" % (denied, hint), alive=True) from None
     except ApiError as refused:
         return str(refused)
     return None
@@ -56,12 +60,14 @@ def _signal(facts: AgentFacts) -> None:
     if not facts.agents.alive(process):
         raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid)
     if not facts.agents.numbers_are_ours():
-        raise NotTold("/proc shows the processes of another namespace than this task's: no signal gets to them. Set method: api.")
+        raise NotTold(
+            "/proc shows the processes of another namespace than this task's: no signal gets to them. Set method: api.", alive=True
+        )
     try:
         _send(process)
     except PermissionError:
         hint = "Run the task as root or as the agent's user (become: true), or have it told through its API (method: api, http_addr)."
-        raise NotTold("The agent with pid %d runs as another user and may not be signalled. %s" % (process.pid, hint)) from None
+        raise NotTold("The agent with pid %d runs as another user and may not be signalled. %s" % (process.pid, hint), alive=True) from None
     except ProcessLookupError:
         raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid) from None
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec, set_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
-from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading
+from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading, run
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 from ansible_collections.registrar.consul.tests.support.runs.modules import said
@@ -53,6 +54,36 @@ class Module:
                 before_communicate_callback(process)
             output, errors = process.communicate()
         return process.returncode, output, errors
+
+
+class Answered(Exception):
+    """The module has ended."""
+
+
+class Answering(Module):
+    """Keeps what the module says."""
+
+    def __init__(self, config_dir: Path, files: dict[str, str | None], *, check_mode: bool = False, **options: Any) -> None:
+        params = {name: spec.get("default") for name, spec in set_spec().items()}
+        payload = encode_payload({"owner": "set:web", "files": files})
+        params.update({"config_dir": str(config_dir), "payload": payload, "preflight": "none", **options})
+        super().__init__(params, check_mode=check_mode)
+        self.answer: dict[str, Any] = {}
+
+    def exit_json(self, **result: Any) -> None:
+        self.answer = result
+        raise Answered
+
+    def fail_json(self, **result: Any) -> None:
+        self.answer = {"failed": True, **result}
+        raise Answered
+
+
+def answer(module: Answering, call: Callable[[Any], None] = run) -> dict[str, Any]:
+    """What the module says in the end."""
+    with contextlib.suppress(Answered):
+        call(module)
+    return module.answer
 
 
 def text_of(services: Sequence[Mapping[str, Any]]) -> str:

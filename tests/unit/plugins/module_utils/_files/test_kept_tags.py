@@ -36,5 +36,5 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         save_tags(directory, {"web": (["a"], ["b"])})
     (finding,) = refused.value.findings
     assert finding["path"] == str(tmp_path / ".registrar/tags.json")
-    assert finding["message"] == "cannot be written to: No space left on device."
+    assert finding["message"] == "cannot be written (No space left on device)."
     assert finding["hint"].startswith("Make room")

@@ -21,9 +21,10 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import (
     Change,
     commit,
-    note_healthy,
+    note_told,
     recover,
     restore,
+    told_contents,
     verified,
     verified_contents,
 )
@@ -315,19 +316,42 @@ def test_a_damaged_state_is_named_with_its_remedy(directory: ConfigDir, name: st
 
 def test_what_was_healthy_is_noted_once_and_stays_until_all_is_verified(directory: ConfigDir) -> None:
     """Whoever looks later sees what the change has made of it."""
-    assert note_healthy(directory, ["a"]) is None
+    assert note_told(directory, ["a"]) is None
     put(directory, a=b"1")
 
-    journal = note_healthy(directory, ["c", "b"])
+    journal = note_told(directory, ["c", "b"])
     assert journal is not None
     assert journal.healthy == ("b", "c")
-    assert load_journal(directory) == journal == note_healthy(directory, ["d"])
+    assert load_journal(directory) == journal == note_told(directory, ["d"])
     put(directory, b=b"1")
     restore(directory, "the agent refused it")
 
     journal = load_journal(directory)
     assert journal is not None
     assert journal.healthy == ("b", "c")
+
+
+def test_what_the_agent_was_told_to_load_is_known_until_all_is_verified(directory: ConfigDir) -> None:
+    """It may have it, whatever has become of the files since."""
+    put(directory, a=b"1", b=b"1")
+    for _ in range(2):
+        noted = note_told(directory, None)
+    assert noted is not None
+    assert noted == load_journal(directory)
+    assert (len(noted.files["a.json"].told), noted.healthy) == (1, None)
+    put(directory, a=b"2")  # never told
+    put(directory, a=b"3", b=None)
+    journal = note_told(directory, None)
+    assert journal is not None
+    assert sorted(told_contents(directory, journal)) == [("a.json", b"1"), ("b.json", b"1")]
+
+    restore(directory, "the agent refused it")
+
+    journal = load_journal(directory)
+    assert journal is not None
+    assert sorted(told_contents(directory, journal)) == [("a.json", b"1"), ("a.json", b"3"), ("b.json", b"1")]
+    verified(directory)
+    assert note_told(directory, None) is None
 
 
 def test_all_that_the_manifest_says_of_a_file_is_kept(directory: ConfigDir) -> None:

@@ -6,51 +6,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Unfinished, error, warning
-from ansible_collections.registrar.consul.plugins.module_utils._options import set_spec
-from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
-from ansible_collections.registrar.consul.plugins.module_utils._register.run import run, run_single
+from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading, run_single
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 from ansible_collections.registrar.consul.tests.support.runs.modules import said
-from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, text_of
+from ansible_collections.registrar.consul.tests.support.runs.target import Answering, answer, bundle, text_of
 
 WEB = {"name": "web", "port": 80, "token": "planted"}
-
-
-class Answered(Exception):
-    """The module has ended."""
-
-
-class Answering(Module):
-    """Keeps what the module says."""
-
-    def __init__(self, config_dir: Path, files: dict[str, str | None], **options: Any) -> None:
-        params = {name: spec.get("default") for name, spec in set_spec().items()}
-        payload = encode_payload({"owner": "set:web", "files": files})
-        super().__init__({**params, "config_dir": str(config_dir), "payload": payload, "preflight": "none", **options})
-        self.warnings: list[str] = []
-        self.answer: dict[str, Any] = {}
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def exit_json(self, **result: Any) -> None:
-        self.answer = result
-        raise Answered
-
-    def fail_json(self, **result: Any) -> None:
-        self.answer = {"failed": True, **result}
-        raise Answered
-
-
-def answer(module: Answering, call: Any = run) -> dict[str, Any]:
-    with pytest.raises(Answered):
-        call(module)
-    return module.answer
 
 
 def test_a_result_and_its_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +56,25 @@ def test_what_the_system_refuses_is_told_with_the_directory(tmp_path: Path, monk
 
     monkeypatch.setattr(Writer, "run", fail)
     result = answer(Answering(tmp_path, {}))
-    assert (result["failed"], result["changed"], result["errors"]) == (True, False, [])
-    assert result["msg"] == f"{tmp_path}: No space left on device"
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert said(result) == (
+        "1 error, and nothing was changed.\n"
+        f"{tmp_path}: cannot be read or written (No space left on device). Make room on the file system, and run the play again."
+    )
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_the_system_refuses_after_the_change_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check_mode: bool
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Loading, "load", fail)
+    module = Answering(tmp_path, dict(bundle([WEB])), check_mode=check_mode)
+    result = answer(module)
+    assert (result["changed"], (tmp_path / "services-web.json").exists()) == (not check_mode, not check_mode)
+    assert ("nothing was changed" in result["msg"]) is check_mode
 
 
 def test_without_a_payload_nothing_is_done(tmp_path: Path) -> None:

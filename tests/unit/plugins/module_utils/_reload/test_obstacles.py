@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -140,11 +141,9 @@ def test_what_is_null_has_no_name(tmp_path: Path) -> None:
     assert reasons(tmp_path, {"service": {"name": "a", "checks": [None]}}) == ["holds a check of no kind (a)"]
 
 
-def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) -> Declared:  # type: ignore[assignment]
-    wanted_part, before_part, elsewhere_part = (
-        Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, elsewhere)
-    )
-    return Declared(wanted_part, before_part, elsewhere_part, [], [], 0, [], [], [], [], [])
+def state(wanted: Sequence[str], before: Sequence[str] = (), told: Sequence[str] = (), elsewhere: Sequence[str] = ()) -> Declared:
+    parts = (Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, told, elsewhere))
+    return Declared(*parts, [], [], 0, [], [], [], [], [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +156,7 @@ def state(wanted: list[str], before: list[str] = (), elsewhere: list[str] = ()) 
         (state(["web"]), {}, None, []),
         (state(["web"], before=["web"]), {"web": {"Port": 7}}, ["web"], []),
         (state(["web"], elsewhere=["web"]), {"web": {"Port": 7}}, ["web"], []),
+        (state(["web"], told=["web"]), {"web": {"Port": 7}}, None, []),
     ],
 )
 def test_ids_of_services_of_the_api(
@@ -186,13 +186,14 @@ def test_ids_of_checks_of_the_api(wanted: Any, kept: Any, found: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("owner", "stops"), [("wanted", False), ("before", False), ("elsewhere", False), ("api", True), ("", False), (None, False)]
+    ("owner", "stops"),
+    [("wanted", False), ("before", False), ("told", False), ("elsewhere", False), ("api", True), ("", False), (None, False)],
 )
 def test_ports_of_what_came_through_the_api_are_taken_for_sidecars(tmp_path: Path, owner: str | None, stops: bool) -> None:
     """Those of services in files are free again once the agent has unloaded them."""
     sidecar = {"service": {"name": "a", "connect": {"sidecar_service": {}}}}
-    looked = looked_at(tmp_path, {"foreign.json": sidecar})._replace(wanted=NOBODY, before=NOBODY, elsewhere=NOBODY)
-    if owner in ("wanted", "before", "elsewhere"):
+    looked = looked_at(tmp_path, {"foreign.json": sidecar})._replace(wanted=NOBODY, before=NOBODY, told=NOBODY, elsewhere=NOBODY)
+    if owner in ("wanted", "before", "told", "elsewhere"):
         looked = looked._replace(**{owner: Expected({"b": {"id": "b"}}, {})})
     seen = Seen({"b": {"Port": 21000}, "c": {}} if owner else {"b": {"Port": 0}}, {}) if owner is not None else None
     facts: Any = SimpleNamespace(

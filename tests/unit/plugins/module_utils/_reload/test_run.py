@@ -16,6 +16,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files import tra
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
+from ansible_collections.registrar.consul.plugins.module_utils._reload import run
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import FILE
 from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED
@@ -217,6 +218,24 @@ def test_services_that_came_through_the_api_are_not_taken_over(agent: ImaginedAg
     assert agent.services["web"]["Port"] == 80
 
 
+def test_what_the_agent_was_told_before_is_ours(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing shows what it keeps of its API, and nobody saw what became of the change before."""
+    registered(agent)
+    write(agent.config_dir, bundle([WEB]))
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "verify", killed)
+        with pytest.raises(KeyboardInterrupt):
+            reload(agent.config_dir)
+    assert agent.services["web"]["Port"] == 80
+
+    write(agent.config_dir, bundle([{**WEB, "port": 81}]))
+    result, failure = reload(agent.config_dir)
+
+    assert failure is None
+    assert (result["verified"], result["disturbed"]) == (True, [])
+    assert agent.services["web"]["Port"] == 81
+
+
 def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: ImaginedAgent) -> None:
     write(agent.config_dir, bundle([WEB]))
     agent.answers["/v1/agent/self"]["Config"]["Version"] = "1.6.0"
@@ -225,6 +244,10 @@ def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: Imagin
     assert "allow_check_reset: true" in failure
     assert (result["agent"]["version"], result["changed"], agent.reloads) == ("1.6.0", False, 0)
     assert reload(agent.config_dir, allow_check_reset=True)[1] is None
+
+
+def killed(*_arguments: Any) -> Any:
+    raise KeyboardInterrupt
 
 
 # When it does not work
@@ -288,7 +311,9 @@ def test_an_agent_that_may_not_be_told_is_not(agent: ImaginedAgent, monkeypatch:
     result, failure = reload(agent.config_dir)
     assert failure is not None
     assert "Give a token with agent:write" in failure
-    assert (result["changed"], journal(agent.config_dir)) == (False, True)
+    assert failure.endswith("The files are as they were before: services-web.json.")
+    assert (result["changed"], result["rolled_back"], journal(agent.config_dir)) == (True, True, False)
+    assert not (agent.config_dir / "services-web.json").exists()
 
 
 # What is told besides
@@ -376,9 +401,29 @@ def test_files_that_cannot_be_put_back_stay_and_are_told(agent: ImaginedAgent) -
         kept.unlink()
     agent.refusals = ["parsing failed"]
     result, failure = reload(agent.config_dir)
-    assert failure == "The agent refused: parsing failed. The files could not be put back."
+    assert failure == "The agent refused: parsing failed. The files could not be put back; the next run goes on from there."
     assert [error["rule"] for error in result["errors"]] == ["agent-lacks-service", "backup-missing"]
     assert (result["rolled_back"], journal(agent.config_dir)) == (False, True)
+
+
+def test_what_the_system_refuses_after_the_agent_was_told_is_left_to_the_next_run(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name"]
+
+    def fail(_directory: ConfigDir) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "load_journal", fail)
+        result, failure = reload(agent.config_dir)
+    assert failure == "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
+    assert [error["rule"] for error in result["errors"]] == ["system-refused"]
+    assert (result["changed"], result["rolled_back"], journal(agent.config_dir)) == (True, False, True)
+    assert reload(agent.config_dir)[1] is None
+    assert set(agent.services) == {"web", "api"}
 
 
 def test_a_mark_proves_a_reload_forth_and_back(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:

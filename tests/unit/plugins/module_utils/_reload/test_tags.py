@@ -223,7 +223,7 @@ def test_an_agent_that_was_not_told_has_lost_nothing(agent: Overriding, monkeypa
     result = loaded(agent, WEB)
     assert result.failure is not None
     assert "may not be told to reload" in result.failure
-    assert (noted(agent), journal(agent), agent.catalog["db"]["Tags"]) == ({}, True, ACTIVE)
+    assert (noted(agent), journal(agent), agent.catalog["db"]["Tags"]) == ({}, False, ACTIVE)
 
 
 def test_of_tags_that_our_files_change_theirs_count(agent: Overriding) -> None:
