@@ -24,7 +24,8 @@ from .._files.journal import Journal, load_journal
 from .._files.lock import locked
 from .._files.selinux import labelling
 from .._files.transaction import note_healthy, recover, restore, verified
-from .._findings import Finding, Refused, refusal, render_all
+from .._findings import Finding, Refused, Unfinished, refusal, render_all
+from .._options import demand_usable
 from .channel import chosen_method, doubt, misled, stranger
 from .declared import Declared, declared
 from .hush import Hush
@@ -38,7 +39,7 @@ from .servers import warn_of_older_members, with_catalog
 from .tags import OverriddenTags, TagsNotBack
 from .tell import NotTold, listen, tell
 from .verify import Witness, verify
-from .words import capital, disturbance, put_back, still_wrong, why
+from .words import capital, disturbance, put_back, stay, still_wrong, why
 
 _NOTHING = Persisted({}, {})
 _NOBODY = Expected({}, {})
@@ -50,10 +51,10 @@ class ReloadFailed(Exception):
 
 def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
     """Reload, verify or go back. Keeps other runs out meanwhile."""
-    if module.check_mode and not os.path.isdir(options["config_dir"]):
-        return Result("%s does not exist yet" % options["config_dir"])
     try:
         _demand_usable(options)
+        if module.check_mode and not os.path.isdir(options["config_dir"]):
+            return Result("%s does not exist yet" % options["config_dir"])
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
     except Refused as refused:
@@ -67,18 +68,23 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
         run.run()
     except Refused as refused:
         run.result.errors = refused.findings
-        run.result.failure = refusal(refused.findings, nothing_changed=not run.result.changed)
-    except (ReloadFailed, AgentProcessError, BadOptions) as problem:
+        waits = run.what_waits()
+        whole = not run.result.changed and not waits and not isinstance(refused, Unfinished)
+        run.result.failure = refusal(refused.findings, nothing_changed=whole) + waits
+    except (AgentProcessError, BadOptions) as problem:
+        run.result.failure = str(problem) + run.what_waits()
+    except ReloadFailed as problem:
         run.result.failure = str(problem)
     return run.result
 
 
 def _demand_usable(options: Mapping[str, Any]) -> None:
-    """Raise Refused where wait_healthy cannot be meant like this."""
+    """Raise Refused where an option cannot be meant like this."""
+    demand_usable(options)
     if options["wait_healthy"]:
-        from .._health.sight import demand_usable
+        from .._health.sight import demand_waitable
 
-        demand_usable(options)
+        demand_waitable(options)
 
 
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
@@ -145,6 +151,13 @@ class Reload:
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
+    def what_waits(self) -> str:
+        """That the files stay changed although the agent was not told, to follow the reason; empty where none do, or they went back."""
+        if self._module.check_mode or self.result.changed:
+            return ""
+        journal = load_journal(self._directory)
+        return " " + stay(sorted(journal.files)) if journal is not None else ""
+
     # Before the agent is told
 
     def _declared(self) -> Declared:
@@ -171,7 +184,7 @@ class Reload:
             return ready if self.view is not None else ready._replace(why_blind=self._facts.why_no_api)
         except NotReady as what:
             hint = "It was not signalled, which would end it then. Run this task again when it has started."
-            raise ReloadFailed("The agent may still be starting (%s). %s" % (what, hint)) from None
+            raise ReloadFailed("The agent may still be starting (%s). %s%s" % (what, hint, self.what_waits())) from None
 
     def _reason_to_tell(self) -> str:
         """Why the agent has to be told; empty when it has everything, and the result is complete."""
@@ -340,7 +353,7 @@ class Reload:
         except NotTold as problem:
             if not going_back:
                 self.tags.not_told()
-            raise ReloadFailed(str(problem)) from None
+            raise ReloadFailed(str(problem) + self.what_waits()) from None
         finally:
             ears.close()
             self.result.waited = round(self.result.waited + time.monotonic() - started, 3)
