@@ -68,6 +68,32 @@ def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, 
     assert play(agent, tmp_path, task(agent, [WEB])).ok().changed == 0
 
 
+def test_what_becomes_of_the_files_when_the_agent_cannot_be_told_is_said(agent: ConsulAgent, tmp_path: Path) -> None:
+    back = "/none cannot be read (No such file or directory). The files are as they were before: services-default.json."
+    stay = " The files stay changed: services-default.json. The next run has the agent load them; it reads them, too, when it starts."
+    unusable = [{"http_token_file": "/none"}, {"http_addr": "127.0.0.1:1", "reload_timeout": 1}]
+
+    refused = play(agent, tmp_path, *({**task(agent, [WEB], **options), "ignore_errors": True} for options in unusable)).ok().tasks
+
+    for result, words in zip(refused, (back, stay), strict=True):
+        assert result.result["msg"].endswith(words), result.msg
+    assert play(agent, tmp_path, task(agent, [WEB])).ok().only().result["reload"]["verified"]
+
+
+def test_values_that_no_run_can_use_are_refused_before_anything_changes(agent: ConsulAgent, tmp_path: Path) -> None:
+    unusable: list[dict[str, Any]] = [{"config_dir": ""}, {"reload_timeout": 0}, {"reload_timeout": -1}]
+    tasks = [task(agent, [WEB], **options) for options in unusable]
+    tasks += [{"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir), "timeout": 0}}]
+
+    refused = play(agent, tmp_path, *({**each, "ignore_errors": True} for each in tasks)).ok().tasks
+
+    assert [result.result["errors"][0]["path"] for result in refused] == ["config_dir", "reload_timeout", "reload_timeout", "timeout"]
+    assert {result.msg for result in refused} == {"1 error, and nothing was changed."}
+    assert list(agent.config_dir.iterdir()) == []
+    # Longer than sockets can wait.
+    assert play(agent, tmp_path, task(agent, [WEB], reload_timeout=10**12)).ok().only().result["reload"]["verified"]
+
+
 def test_an_earlier_change_that_was_never_loaded_is_loaded(agent: ConsulAgent, tmp_path: Path) -> None:
     write_set(agent.config_dir, [{"name": "earlier"}])
 
