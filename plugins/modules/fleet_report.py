@@ -102,6 +102,14 @@ options:
       validate_certs:
         description: Whether the agent's certificate is verified. Without it E(CONSUL_HTTP_SSL_VERIFY), else it is.
         type: bool
+  unchecked:
+    description:
+      - Paths of keys that the agents know and this collection does not yet, such as V(proxy.new_thing) or V(checks[*].new_thing), for all
+        hosts.
+      - What stands there is masked, and not judged.
+    type: list
+    elements: str
+    default: []
   external:
     description:
       - Names of services and prepared queries that are known to exist elsewhere, in whatever datacenter or peer. C(*) and C(?) stand for
