@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.left import note_left
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_request, set_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_set_request, set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.variables import stray_variables
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
@@ -48,8 +48,9 @@ class ActionModule(base.RegistrarAction):
         set_name = str(options.get("set", "default"))
         if not set_name:
             raise AnsibleActionFail("set: is empty. Name the set, or leave the option out.")
+        layout = self.choice(options, "layout")
         if self.choice(options, "state") == "absent":
-            return absent_request(f"set:{set_name}", {})
+            return absent_set_request(set_name, layout, terms.format)
         services = options.get("services")
         if services is None:
             raise AnsibleActionFail("services: is missing. Give the list of services; an empty list removes those of the set.")
@@ -58,4 +59,4 @@ class ActionModule(base.RegistrarAction):
         checks = options.get("checks", [])
         if not isinstance(checks, (list, tuple)):
             raise AnsibleActionFail(f"checks: must be a list, not {kind_of(checks)}. Write one check an entry, each after a dash.")
-        return set_request(services, set_name, self.choice(options, "layout"), terms, checks)
+        return set_request(services, set_name, layout, terms, checks)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,17 @@ def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, 
     assert agent.services()["web"]["Port"] == 80
     (agent.config_dir / "zzz.json").unlink()
     assert play(agent, tmp_path, task(agent, [WEB])).ok().changed == 0
+
+
+def test_a_set_whose_state_is_lost_is_not_left_behind_without_a_word(agent: ConsulAgent, tmp_path: Path) -> None:
+    play(agent, tmp_path, task(agent, [WEB])).ok()
+    shutil.rmtree(agent.config_dir / ".registrar")
+
+    refused = play(agent, tmp_path, task(agent, [])).failed[0]
+    assert [error["rule"] for error in refused.result["errors"]] == ["file-not-ours"]
+    removed = play(agent, tmp_path, task(agent, [], state="absent", adopt=True)).ok().only().result
+    assert (removed["changes"], removed["paths"]) == ([{"action": "removed", "file": "services-default.json"}], [])
+    assert agent.services() == {}
 
 
 def test_what_becomes_of_the_files_when_the_agent_cannot_be_told_is_said(agent: ConsulAgent, tmp_path: Path) -> None:

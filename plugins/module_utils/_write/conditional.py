@@ -30,12 +30,17 @@ def packed(conditional: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
     """Return what the payload's conditions come to for this agent. Asks for a fact only when something depends on it."""
-    findings: list[Finding] = []
-    if payload.get("conditional", {}).get("places"):
-        findings += _for_version(payload["conditional"], facts.version)
+    findings = version_findings(payload, facts)
     if payload.get("scripts"):
         findings += script_findings(payload["scripts"], facts.scripts_enabled)
     return findings
+
+
+def version_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
+    """Return what the payload's conditions come to for this agent's version."""
+    if not payload.get("conditional", {}).get("places"):
+        return []
+    return _for_version(payload["conditional"], facts.version)
 
 
 def newer_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:

@@ -313,11 +313,15 @@ class Writer:
     # The result
 
     def _forecast(self, path: str) -> dict[str, Any]:
-        """Check mode before the directory exists: some earlier task would have made it."""
+        """Check mode before the directory exists: some earlier task would have made it. Raises Refused."""
+        from .conditional import version_findings
+
         self._give_ports(None, {})
         changes = [Change(name, "created", None, None, None, data, None) for name, data in self.contents.items() if data is not None]
         message = "does not exist yet; the real run needs it."
-        result = self._described(path, Plan(changes, [], [warning(path, "config-dir-missing", message)]))
+        findings = [warning(path, "config-dir-missing", message), *self._as_asked(version_findings(self.payload, self.facts))]
+        self._demand_no_error(findings)
+        result = self._described(path, Plan(changes, [], findings))
         result.update(pending=False, pending_reason="")
         return result
 

@@ -189,7 +189,11 @@ def _referring(field: Field, value: Any, place: Place, refer: Any) -> Any:
         return [_referring(field.items, item, (*place, index), refer) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return _replaced(value, place, refer)
-    return {key: _referring(child, item, (*place, key), refer) if child else item for key, item, child in _children(field, value)}
+    # Of a key that nobody here knows all is masked.
+    return {
+        key: _referring(child, item, (*place, key), refer) if child else _replaced(item, (*place, key), refer)
+        for key, item, child in _children(field, value)
+    }
 
 
 def _children(field: Field, value: dict[str, Any]) -> Iterator[tuple[str, Any, Field | None]]:

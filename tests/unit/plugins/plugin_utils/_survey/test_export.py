@@ -60,8 +60,8 @@ def surveyed(files: dict[str, Any], registered: list[dict[str, Any]] | None = No
     return {"path": "/etc/consul.d", "files": described, "deleted": [], "journal": None, "findings": [], "agent": agent}
 
 
-def exported(files: dict[str, Any], registered: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return export(audit(surveyed(files, registered), Terms(parse_version("1.8.7"), "community", False, (), "json")))
+def exported(files: dict[str, Any], registered: list[dict[str, Any]] | None = None, unchecked: tuple[str, ...] = ()) -> dict[str, Any]:
+    return export(audit(surveyed(files, registered), Terms(parse_version("1.8.7"), unchecked=unchecked)))
 
 
 TEXTS = st.one_of(
@@ -90,6 +90,13 @@ def test_secrets_become_references_and_are_listed() -> None:
     assert found["token"] == '{{ consul_services_secrets["we\'b/token"] }}'
     assert found["checks"][0]["header"] == {"A": ['{{ consul_services_secrets["we\'b/checks[0].header.A[0]"] }}', ""]}
     assert '#   "we\'b/token": from a.json' in result["text"]
+
+
+def test_what_is_masked_below_a_key_that_nobody_checks_is_a_reference_too() -> None:
+    service = {"name": "web", "new_thing": {"mode": MASK}}
+    result = exported({"web.json": {"service": service}}, unchecked=("new_thing",))
+    assert result["secrets"] == ["web/new_thing.mode"]
+    assert loaded(result["text"]) == [{"name": "web", "new_thing": {"mode": '{{ consul_services_secrets["web/new_thing.mode"] }}'}}]
 
 
 def test_fields_come_in_the_order_of_the_documentation() -> None:
