@@ -101,6 +101,27 @@ def test_an_earlier_change_that_was_never_loaded_is_loaded(agent: ConsulAgent, t
     assert (result["pending"], result["reload"]["services"]) == (False, 2)
 
 
+def test_never_forgets_only_what_is_its_own(agent: ConsulAgent, tmp_path: Path) -> None:
+    own = [{**task(agent, [{"name": "own"}], set="own", reload=reload), "ignore_errors": True} for reload in ("later", "never")]
+    fails = {**task(agent, [WEB], http_token_file="/none"), "ignore_errors": True}
+
+    play(agent, tmp_path, own[0], fails, own[1]).ok()
+    result = play(agent, tmp_path, task(agent, [WEB])).ok().only().result
+
+    assert result["reload"]["verified"]
+    assert set(agent.services()) == {"own", "web"}
+
+    # What goes back then is what waited, and nothing that somebody else was to tell of.
+    agent.write("zzz.json", {"service": {"port": 1}})
+    changes = [
+        task(agent, [dict(WEB, port=81)], reload="later", preflight="none"),
+        task(agent, [], set="own", reload="never", preflight="none"),
+    ]
+    refused = play(agent, tmp_path, *changes, {"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir)}}).failed[0]
+    assert refused.msg == "The agent was not told to reload. The files are as they were before: services-default.json."
+    assert not (agent.config_dir / "services-own.json").exists()
+
+
 def test_later_leaves_the_agent_alone(agent: ConsulAgent, tmp_path: Path) -> None:
     single = {"registrar.consul.service_definition": {"config_dir": str(agent.config_dir), "reload": "later", **WEB}}
 

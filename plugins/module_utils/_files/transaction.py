@@ -133,9 +133,32 @@ def verified(directory: ConfigDir) -> None:
     _clean(directory, STAGE)
 
 
+def forget(directory: ConfigDir, owner: str, names: Iterable[str]) -> None:
+    """Do not wait for these files, nor for what else this owner has changed: somebody else tells the agent.
+
+    What others have changed waits as before.
+    """
+    journal, manifest, told = load_journal(directory), load_manifest(directory), set(names)
+    if journal is None:
+        return
+    left = {
+        name: entry
+        for name, entry in journal.files.items()
+        if name not in told and owner not in _owners_of(entry.owned_before, manifest.get(name))
+    }
+    if left:
+        save_journal(directory, journal._replace(files=left))
+    else:
+        verified(directory)
+
+
 def verified_contents(directory: ConfigDir, journal: Journal) -> dict[str, bytes | None]:
     """Return what the unverified files held when they were last verified; None is absent, or no longer known."""
     return {name: entry.before and directory.backup(entry.before.digest) for name, entry in journal.files.items()}
+
+
+def _owners_of(*owned: Owned | None) -> set[str]:
+    return {each.owner for each in owned if each is not None}
 
 
 def _back(directory: ConfigDir, name: str, entry: Entry) -> Change:
