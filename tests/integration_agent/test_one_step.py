@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.modules import said, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import said, warnings_of, write_set
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
 
 WEB = {"name": "web", "port": 80}
@@ -113,6 +113,41 @@ def test_an_earlier_change_that_was_never_loaded_is_loaded(agent: ConsulAgent, t
 
     assert set(agent.services()) == {"earlier", "web"}
     assert (result["pending"], result["reload"]["services"]) == (False, 2)
+
+
+def test_what_goes_since_somebody_has_deleted_the_file_of_another_set_is_said(agent: ConsulAgent, tmp_path: Path) -> None:
+    play(agent, tmp_path, task(agent, [WEB], set="other"), task(agent, [{"name": "own"}])).ok()
+    deleted = agent.config_dir / "services-other.json"
+    deleted.unlink()
+
+    warned = warnings_of(play(agent, tmp_path, task(agent, [{"name": "own", "port": 1}])).ok().only().result)
+
+    assert [text for text in warned if "registered through its API" in text or "deleted" in text] == [
+        f"{deleted}, of the set other, was deleted by hand, and so the agent loses by this reload what it declared: web. "
+        "The next run of the set other writes it again."
+    ]
+    assert set(agent.services()) == {"own"}
+
+
+def test_never_forgets_only_what_is_its_own(agent: ConsulAgent, tmp_path: Path) -> None:
+    own = [{**task(agent, [{"name": "own"}], set="own", reload=reload), "ignore_errors": True} for reload in ("later", "never")]
+    fails = {**task(agent, [WEB], http_token_file="/none"), "ignore_errors": True}
+
+    play(agent, tmp_path, own[0], fails, own[1]).ok()
+    result = play(agent, tmp_path, task(agent, [WEB])).ok().only().result
+
+    assert result["reload"]["verified"]
+    assert set(agent.services()) == {"own", "web"}
+
+    # What goes back then is what waited, and nothing that somebody else was to tell of.
+    agent.write("zzz.json", {"service": {"port": 1}})
+    changes = [
+        task(agent, [dict(WEB, port=81)], reload="later", preflight="none"),
+        task(agent, [], set="own", reload="never", preflight="none"),
+    ]
+    refused = play(agent, tmp_path, *changes, {"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir)}}).failed[0]
+    assert refused.msg == "The agent was not told to reload. The files are as they were before: services-default.json."
+    assert not (agent.config_dir / "services-own.json").exists()
 
 
 def test_later_leaves_the_agent_alone(agent: ConsulAgent, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from .._definition.expect import Expected
 from .._files.config_dir import STATE, ConfigDir, system_refused
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
+from .._files.manifest import load_manifest, owner_in_words
 from .._files.selinux import labelling
 from .._files.transaction import close, note_told, recover, restore
 from .._findings import Finding, Refused, Unfinished, refusal, render_all
@@ -39,7 +40,7 @@ from .servers import warn_of_older_members, with_catalog
 from .tags import OverriddenTags, TagsNotBack
 from .tell import NotTold, listen, tell
 from .verify import Witness, verify
-from .words import capital, disturbance, put_back, stay, still_wrong, why
+from .words import capital, deleted, disturbance, put_back, stay, still_wrong, why
 
 _NOT_TOLD = "The agent was not told to reload."
 # What the journal says of files that were put back without it.
@@ -285,13 +286,23 @@ class Reload:
         if seen is None:
             return None
         services, checks = ({**persisted[part], **state.elsewhere[part], **state.before[part]} for part in (0, 1))
-        gone = sorted(seen.services.keys() - services.keys() - state.wanted.services.keys())
+        gone = self._warned_of_deleted(seen.services.keys() - services.keys() - state.wanted.services.keys())
         if gone and self._facts.is_forgetful:
             self._module.warn("An agent with -dev forgets on a reload what was registered through its API: %s." % ", ".join(gone))
         return Seen(
             {key: service for key, service in seen.services.items() if key in services},
             {key: check for key, check in seen.checks.items() if key in checks},
         )
+
+    def _warned_of_deleted(self, gone: set[str]) -> list[str]:
+        """Warn of those services that go since somebody has deleted their file, which was one of ours; return the others."""
+        left = set(gone)
+        for name, owned in load_manifest(self._directory).items() if gone else ():
+            lost = left.intersection(owned.services)
+            if lost and self._directory.read(name) is None:
+                self._module.warn(deleted(self._directory.place(name), owner_in_words(owned.owner), sorted(lost)))
+                left -= lost
+        return sorted(left)
 
     def _witness(self, ears: Ears) -> Witness:
         process, api, persisted = self._facts.process, self._facts.api, self.persisted

@@ -43,6 +43,14 @@ def stay(names: list[str]) -> str:
     return "The files stay changed: %s. The next run has the agent load them; it reads them, too, when it starts." % _listed(names)
 
 
+def deleted(place: str, owner: str, services: list[str]) -> str:
+    """That the reload takes services from the agent whose file somebody has deleted."""
+    message = (
+        "%s, of %s, was deleted by hand, and so the agent loses by this reload what it declared: %s. The next run of %s writes it again."
+    )
+    return message % (place, owner, _listed(services), owner)
+
+
 def disturbance(changes: list[str]) -> str:
     """That the reload changed what nobody had touched."""
     more = "; and %d more, in disturbed" % (len(changes) - _SHOWN_NAMES) if len(changes) > _SHOWN_NAMES else ""

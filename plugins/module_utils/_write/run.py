@@ -25,7 +25,7 @@ from .._files.permissions import Owners, wanted_ownership
 from .._files.plan import Plan, Wanted, plan
 from .._files.scan import Reader, scan
 from .._files.selinux import labelling
-from .._files.transaction import Change, close, commit, recover
+from .._files.transaction import Change, commit, forget, recover
 from .._findings import (
     Finding,
     Refused,
@@ -118,7 +118,7 @@ class Writer:
                 journal = commit(directory, todo.changes, self.reason, labelling(self._module))
         if self._options["reload"] == "never":
             if journal is not None and not self._module.check_mode:
-                close(directory, self._module.warn)
+                forget(directory, self.payload["owner"], [change.name for change in todo.changes], self._module.warn)
             earlier = journal = None
         return self._result(directory, todo, earlier, journal)
 
