@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.runs.modules import said, write_set
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
@@ -67,6 +69,16 @@ def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, 
     assert agent.services()["web"]["Port"] == 80
     (agent.config_dir / "zzz.json").unlink()
     assert play(agent, tmp_path, task(agent, [WEB])).ok().changed == 0
+
+
+@pytest.mark.parametrize(
+    "options", [{"http_token_file": "/no/such"}, {"http_addr": "http://127.0.0.1:x"}, {"http_addr": "https://x", "ca_cert": "/no"}]
+)
+def test_with_what_the_agent_cannot_be_asked_nothing_is_written(agent: ConsulAgent, tmp_path: Path, options: dict[str, str]) -> None:
+    refused = play(agent, tmp_path, task(agent, [WEB], **options)).failed[0]
+
+    assert [error["rule"] for error in refused.result["errors"]] == ["agent-options"]
+    assert not list(agent.config_dir.glob("*.json"))
 
 
 def test_a_set_whose_state_is_lost_is_not_left_behind_without_a_word(agent: ConsulAgent, tmp_path: Path) -> None:
