@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 from ._definition.fields import SERVICE_ARGUMENT_SPEC
+from ._findings import Refused, error
 
 Spec = Dict[str, Dict[str, Any]]
 # How an agent is told to reload.
@@ -15,6 +16,14 @@ METHOD: dict[str, Any] = {"type": "str", "choices": ["auto", "signal", "api"], "
 
 # Of every module that has agent_spec.
 MUTUALLY_EXCLUSIVE = [("http_token", "http_token_file")]
+
+
+def demand_usable_times(options: Mapping[str, Any]) -> None:
+    """Raise Refused where no agent could have loaded anything in time, whatever it does."""
+    for name in ("timeout", "reload_timeout"):
+        if options.get(name) is not None and options[name] < 1:
+            hint = "Give a second or more, or leave it out: the limit then grows with the number of services."
+            raise Refused(error(name, "timeout-too-short", "is %d, which is no time." % options[name], hint))
 
 
 def set_spec() -> Spec:

@@ -72,12 +72,20 @@ def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, 
 
 
 @pytest.mark.parametrize(
-    "options", [{"http_token_file": "/no/such"}, {"http_addr": "http://127.0.0.1:x"}, {"http_addr": "https://x", "ca_cert": "/no"}]
+    ("options", "rule"),
+    [
+        ({"http_token_file": "/no/such"}, "agent-options"),
+        ({"http_addr": "http://127.0.0.1:x"}, "agent-options"),
+        ({"http_addr": "https://x", "ca_cert": "/no"}, "agent-options"),
+        ({"reload_timeout": 0}, "timeout-too-short"),
+    ],
 )
-def test_with_what_the_agent_cannot_be_asked_nothing_is_written(agent: ConsulAgent, tmp_path: Path, options: dict[str, str]) -> None:
+def test_with_options_that_no_agent_could_be_told_with_nothing_is_written(
+    agent: ConsulAgent, tmp_path: Path, options: dict[str, Any], rule: str
+) -> None:
     refused = play(agent, tmp_path, task(agent, [WEB], **options)).failed[0]
 
-    assert [error["rule"] for error in refused.result["errors"]] == ["agent-options"]
+    assert [error["rule"] for error in refused.result["errors"]] == [rule]
     assert not list(agent.config_dir.glob("*.json"))
 
 

@@ -12,6 +12,7 @@ from .._files.config_dir import ConfigDir
 from .._files.journal import load_journal
 from .._files.kept_tags import load_tags
 from .._findings import Refused, Unfinished, refusal, render
+from .._options import demand_usable_times
 from .._write.run import Writer
 
 
@@ -38,6 +39,7 @@ def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
         writer = Writer(module)
         if writer.payload.get("asks") == "version":
             module.exit_json(changed=False, version=writer.version())
+        demand_usable_times(module.params)
         if module.params["wait_healthy"]:
             from .._health.sight import demand_usable
 

@@ -25,6 +25,7 @@ from .._files.lock import locked
 from .._files.selinux import labelling
 from .._files.transaction import note_healthy, recover, restore, verified
 from .._findings import Finding, Refused, refusal, render_all
+from .._options import demand_usable_times
 from .channel import chosen_method, doubt, misled, stranger
 from .declared import Declared, declared
 from .hush import Hush
@@ -74,7 +75,8 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
 
 
 def _demand_usable(options: Mapping[str, Any]) -> None:
-    """Raise Refused where wait_healthy cannot be meant like this."""
+    """Raise Refused where times cannot be meant like this."""
+    demand_usable_times(options)
     if options["wait_healthy"]:
         from .._health.sight import demand_usable
 

@@ -105,6 +105,13 @@ def test_in_check_mode_the_directory_may_be_missing_still(agent: ImaginedAgent, 
     assert (result["agent"], agent.reloads) == ({"pid": None, "state": "stopped", "version": None}, 0)
 
 
+def test_a_time_in_which_no_agent_could_load_anything_is_refused(agent: ImaginedAgent) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    result, _failure = reload(agent.config_dir, timeout=0)
+    assert [error["message"] for error in result["errors"]] == ["is 0, which is no time."]
+    assert agent.reloads == 0
+
+
 def test_nothing_of_ours_is_no_reason_to_tell_anybody(agent: ImaginedAgent) -> None:
     result, failure = reload(agent.config_dir)
     assert (failure, result["verified"], result["reason"]) == (None, True, "nothing in this directory was written by this collection")
