@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.runs.modules import said, warnings_of, write_set
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
@@ -69,6 +71,16 @@ def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, 
     assert play(agent, tmp_path, task(agent, [WEB])).ok().changed == 0
 
 
+@pytest.mark.parametrize(
+    "options", [{"http_token_file": "/no/such"}, {"http_addr": "http://127.0.0.1:x"}, {"http_addr": "https://x", "ca_cert": "/no"}]
+)
+def test_with_what_the_agent_cannot_be_asked_nothing_is_written(agent: ConsulAgent, tmp_path: Path, options: dict[str, str]) -> None:
+    refused = play(agent, tmp_path, task(agent, [WEB], **options)).failed[0]
+
+    assert [error["rule"] for error in refused.result["errors"]] == ["agent-options"]
+    assert not list(agent.config_dir.glob("*.json"))
+
+
 def test_a_set_whose_state_is_lost_is_not_left_behind_without_a_word(agent: ConsulAgent, tmp_path: Path) -> None:
     play(agent, tmp_path, task(agent, [WEB])).ok()
     shutil.rmtree(agent.config_dir / ".registrar")
@@ -80,15 +92,12 @@ def test_a_set_whose_state_is_lost_is_not_left_behind_without_a_word(agent: Cons
     assert agent.services() == {}
 
 
-def test_what_becomes_of_the_files_when_the_agent_cannot_be_told_is_said(agent: ConsulAgent, tmp_path: Path) -> None:
-    back = "/none cannot be read (No such file or directory). The files are as they were before: services-default.json."
+def test_files_that_stay_when_the_agent_does_not_answer_are_named(agent: ConsulAgent, tmp_path: Path) -> None:
     stay = " The files stay changed: services-default.json. The next run has the agent load them; it reads them, too, when it starts."
-    unusable = [{"http_token_file": "/none"}, {"http_addr": "127.0.0.1:1", "reload_timeout": 1}]
 
-    refused = play(agent, tmp_path, *({**task(agent, [WEB], **options), "ignore_errors": True} for options in unusable)).ok().tasks
+    refused = play(agent, tmp_path, task(agent, [WEB], http_addr="127.0.0.1:1", reload_timeout=1)).failed[0]
 
-    for result, words in zip(refused, (back, stay), strict=True):
-        assert result.result["msg"].endswith(words), result.msg
+    assert refused.result["msg"].endswith(stay)
     assert play(agent, tmp_path, task(agent, [WEB])).ok().only().result["reload"]["verified"]
 
 
@@ -130,10 +139,9 @@ def test_what_goes_since_somebody_has_deleted_the_file_of_another_set_is_said(ag
 
 
 def test_never_forgets_only_what_is_its_own(agent: ConsulAgent, tmp_path: Path) -> None:
-    own = [{**task(agent, [{"name": "own"}], set="own", reload=reload), "ignore_errors": True} for reload in ("later", "never")]
-    fails = {**task(agent, [WEB], http_token_file="/none"), "ignore_errors": True}
+    own = [task(agent, [{"name": "own"}], set="own", reload=reload) for reload in ("later", "never")]
 
-    play(agent, tmp_path, own[0], fails, own[1]).ok()
+    play(agent, tmp_path, own[0], task(agent, [WEB], reload="later"), own[1]).ok()
     result = play(agent, tmp_path, task(agent, [WEB])).ok().only().result
 
     assert result["reload"]["verified"]

@@ -99,6 +99,12 @@ class AgentApi:
         self.timeout = timeout
         self._kept: _Connection | None = None
 
+    def demand_usable(self) -> None:
+        """Raise BadOptions where nobody could ever be asked like this. Asks nobody."""
+        self._connect()
+        if self.where.address.startswith("https:"):
+            _tls_context(self.where)
+
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The decoded JSON answer. Raises an ApiError of the fitting kind."""
         return self._decoded(path, self._ask("GET", path, query))

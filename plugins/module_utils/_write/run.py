@@ -179,6 +179,7 @@ class Writer:
         from .moving_sidecars import moving_sidecars
 
         agent = self._agent()
+        self._demand_usable_options()
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
         findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
@@ -192,6 +193,18 @@ class Writer:
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
         return self._as_asked(findings)
+
+    def _demand_usable_options(self) -> None:
+        """Raise Refused where the agent could not be asked: what it is not told of is not written either."""
+        if self._options["reload"] != "now" or (self.facts.process is None and not self.facts.address_given):
+            return
+        from .._agent.api import BadOptions
+
+        try:
+            if self.facts.api is not None:
+                self.facts.api.demand_usable()
+        except BadOptions as problem:
+            raise Refused(error("agent", "agent-options", str(problem))) from None
 
     def _dangling(self, staying: list[Any], manifest: dict[str, Owned]) -> list[Finding]:
         """Return the names in the changes that lead nowhere on this node."""

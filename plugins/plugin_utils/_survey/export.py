@@ -68,7 +68,9 @@ def _file_reason(file: dict[str, Any], audit: Audit) -> str | None:
     if file["settings"]:
         return "it holds settings of the agent as well: move its services and checks to a file of their own first"
     if file["name"] in audit.refused:
-        return "its definitions have errors: repair them first"
+        if any(finding["file"] == file["name"] and finding["severity"] == "error" for finding in audit.findings):
+            return "its definitions have errors: repair them first"
+        return "some versions of Consul refuse its definitions, and that of the agent is not known: name it (consul_version)"
     return None
 
 

@@ -115,6 +115,13 @@ def test_files_with_faults_are_left_out() -> None:
     assert "# Left out: bad.json: its definitions" in result["text"]
 
 
+def test_what_only_some_versions_refuse_is_left_out_with_that_reason() -> None:
+    survey = surveyed({"web.json": {"service": {"name": "web", "check": {"h2ping": "127.0.0.1:1", "interval": "1s"}}}})
+    survey["agent"]["version"] = None
+    (left_out,) = export(audit(survey, Terms(None)))["left_out"]
+    assert left_out["reason"].startswith("some versions of Consul refuse its definitions, and that of the agent is not known")
+
+
 def registration(**more: Any) -> dict[str, Any]:
     answer = {"ID": "api", "Service": "api", "Tags": [], "Meta": {}, "Port": 1, "Weights": {"Passing": 1, "Warning": 1}}
     return {"key": "api", "origin": "api", "answer": answer, "checks": [], "token": False, **more}
