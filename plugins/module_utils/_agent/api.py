@@ -258,6 +258,11 @@ def _reason(error: Exception) -> str:
 
 def _with_scheme(address: str, scheme: str) -> str:
     text = address if "://" in address else "%s://%s" % (scheme, address)
+    if "@" in urlsplit(text).netloc:
+        # Not quoted: it may be a password.
+        raise BadOptions(
+            "The agent's address has a user or a password in it, which no agent asks for. Leave them out, and give an ACL token."
+        )
     if urlsplit(text).scheme not in ("http", "https", "unix"):
         raise BadOptions("The agent's address %s is neither http://, https:// nor unix://." % address)
     return text

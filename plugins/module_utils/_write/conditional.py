@@ -57,7 +57,7 @@ def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Fi
     places = conditional["places"]
     if version is None:
         message = "is auto, and the version cannot be found out: no agent answers, and there is no consul binary."
-        hint = "Name the agent's version to have all rules applied; %d findings depend on it." % len(places)
+        hint = "Name the agent's version to have all rules applied. Findings that depend on it: %d." % len(places)
         return [warning("consul_version", "version-unknown", message, hint)]
     texts = [_text(text, version) for text in conditional["texts"]]
     return [dict(texts[number], path=path) for number, path in places if texts[number]]
