@@ -251,11 +251,16 @@ class Reload:
         self.result.errors = findings
         if self.journal is not None and not self._module.check_mode:
             words = self._restored(words, _TAKEN_BACK)
-            seen, state = self.ready.seen, self.state
-            if seen is not None and not differences(seen, state.before, state.wanted, state.elsewhere):
-                # It has never read what was taken back. Otherwise the next run has it read the files again.
+            if self._has_never_read_them():
+                # Otherwise the next run has it read the files again.
                 self._close()
         raise ReloadFailed(words)
+
+    def _has_never_read_them(self) -> bool:
+        """Whether the agent shows nothing of what has changed since all was verified. What it has of its API is not of these files."""
+        seen, state, persisted = self.ready.seen, self.state, self.persisted or _NOTHING
+        ours = Expected(*({key: one for key, one in part.items() if key not in api} for part, api in zip(state.wanted, persisted)))
+        return seen is not None and not differences(seen, state.before, ours, state.elsewhere)
 
     def _restored(self, words: str, reason: str) -> str:
         """Put the files back, and say so after these words. Raises ReloadFailed with them where that cannot be."""
