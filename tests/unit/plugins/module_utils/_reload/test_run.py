@@ -293,6 +293,18 @@ def test_an_agent_that_refuses_twice_is_said_to_be_not_as_before(agent: Imagined
     assert journal(agent.config_dir)
 
 
+def test_one_that_ends_while_the_files_are_put_back_is_to_be_started(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name"]
+    file, witness = agent.config_dir / "services-web.json", run.Witness
+    monkeypatch.setattr(run, "Witness", lambda **seen: witness(**{**seen, "alive": lambda: "api" in file.read_text()}))
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert failure.endswith("Start the agent; the next run verifies that it has them.")
+    assert (result["rolled_back"], agent.reloads, journal(agent.config_dir)) == (True, 1, True)
+
+
 def test_without_a_change_of_ours_there_is_nothing_to_go_back_to(agent: ImaginedAgent) -> None:
     registered(agent, WEB)
     agent.refusals = ["parsing failed"]

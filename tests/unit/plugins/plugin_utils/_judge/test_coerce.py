@@ -180,6 +180,13 @@ def test_a_number_is_no_duration_and_no_mode() -> None:
     assert coerced({"name": "p", "proxy": {"upstreams": [upstream]}})[1] == [AMBIGUOUS]
 
 
+@pytest.mark.parametrize(("key", "value"), [("port", "080"), ("enable_tag_override", "yes"), ("address", 1.10), ("id", 7.5)])
+def test_what_has_several_readings_stays_as_it_was(key: str, value: Any) -> None:
+    definition = {"name": "web", key: value}
+
+    assert coerced(definition) == (definition, [AMBIGUOUS])
+
+
 def test_values_below_user_keys_are_coerced_and_opaque_data_is_not() -> None:
     definition = {
         "name": "web",
