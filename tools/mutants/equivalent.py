@@ -63,6 +63,27 @@ EQUIVALENT = (
         for now in ("_TAIL = 1023 * 1024", "_TAIL = 1025 * 1024", "_TAIL = 1024 * 1023", "_TAIL = 1024 * 1025")
     ),
     Equivalent(
+        "plugins/module_utils/_write/trial.py",
+        'self._api = AgentApi(Endpoint("unix://" + _socket(folder)), timeout=5.0)',
+        'self._api = AgentApi(Endpoint("unix://" + _socket(folder)), timeout= 6.0)',
+        "a test that tells them apart would have to wait as long",
+    ),
+    Equivalent(
+        "plugins/module_utils/_write/run.py",
+        "self._interrupted = False",
+        "pass",
+        "it is set once more before anybody asks",
+    ),
+    *(
+        Equivalent(
+            "plugins/plugin_utils/_rules/address.py",
+            "if not address or _PLAIN.match(address) or is_ip(address):",
+            now,
+            "a closer look has nothing against what is plain; it only takes longer",
+        )
+        for now in ("if not address or _PLAIN.match(address) and is_ip(address):",)
+    ),
+    Equivalent(
         "plugins/plugin_utils/_findings.py",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n=1, cutoff=0.6)",
         "matches = difflib.get_close_matches(word.lower(), [entry for entry in known if entry], n= 2, cutoff=0.6)",

@@ -204,6 +204,9 @@ class TestCentralConfiguration:
         with_mode = copy.deepcopy(self.definition)
         with_mode["proxy"]["mesh_gateway"] = {"mode": "remote"}
         assert fields(with_mode, self.answer(MeshGateway={"Mode": "local"})) == ["proxy.mesh_gateway.mode"]
+        with_mode = copy.deepcopy(self.definition)
+        with_mode["proxy"]["mode"] = "direct"
+        assert fields(with_mode, self.answer(Mode="transparent")) == ["proxy.mode"]
 
     def test_what_was_taken_away_is_not_taken_for_an_addition(self) -> None:
         before = copy.deepcopy(self.definition)

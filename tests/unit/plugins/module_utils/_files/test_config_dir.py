@@ -205,6 +205,19 @@ def test_what_helps_where_the_system_refuses(number: int, words: str) -> None:
     assert bool(found) == bool(words)
 
 
+def test_one_that_was_opened_without_a_standard_input_is_closed_again(tmp_path: Path) -> None:
+    kept = os.dup(0)
+    os.close(0)
+    try:
+        with ConfigDir(str(tmp_path)) as directory:
+            assert directory.fd == 0
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(0)
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+
+
 def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_directory: int, _name: str) -> None:
         raise OSError(errno.EIO, "Input/output error")

@@ -213,6 +213,23 @@ def test_what_was_set_since_a_run_was_killed_stays(agent: Overriding) -> None:
     assert (result.kept_tags, agent.catalog["db"]["Tags"]) == ([{"service": "db", "tags": ["newer"]}], ["newer"])
 
 
+def test_tags_of_a_service_whose_file_has_gone_since_a_run_was_killed_are_forgotten(agent: Overriding) -> None:
+    agent.override()
+    agent.answers[REGISTER] = AclDenied("Permission denied")
+    loaded(agent, WEB)
+    assert list(noted(agent)) == ["db"]
+    (agent.config_dir / "foreign.json").unlink()
+    agent.load()
+    result = loaded(agent)
+    assert (result.failure, noted(agent)) == (None, {})
+
+
+def test_one_that_the_agent_has_not_told_the_servers_of_has_no_tags_to_lose(agent: Overriding) -> None:
+    agent.catalog.clear()
+    result = loaded(agent, WEB)
+    assert (result.failure, result.kept_tags, agent.asked) == (None, [], [CATALOG])
+
+
 def test_an_agent_that_was_not_told_has_lost_nothing(agent: Overriding, monkeypatch: pytest.MonkeyPatch) -> None:
     agent.override()
 
