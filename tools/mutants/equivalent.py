@@ -74,14 +74,11 @@ EQUIVALENT = (
         "pass",
         "it is set once more before anybody asks",
     ),
-    *(
-        Equivalent(
-            "plugins/plugin_utils/_rules/address.py",
-            "if not address or _PLAIN.match(address) or is_ip(address):",
-            now,
-            "a closer look has nothing against what is plain; it only takes longer",
-        )
-        for now in ("if not address or _PLAIN.match(address) and is_ip(address):",)
+    Equivalent(
+        "plugins/plugin_utils/_rules/address.py",
+        "if not address or _PLAIN.match(address) or is_ip(address):",
+        "if not address or _PLAIN.match(address) and is_ip(address):",
+        "a closer look has nothing against what is plain; it only takes longer",
     ),
     Equivalent(
         "plugins/plugin_utils/_findings.py",

@@ -74,6 +74,7 @@ def test_powers_end_with_the_ids_of_the_user_namespace(tmp_path: Path) -> None:
     expected = Powers(((300000, 365535), (1000, 1000)), ((300000, 365535),))
     assert powers(77, status(0b10), str(tmp_path)) == expected
     assert powers(77, status(0b100), str(tmp_path)) == expected
+    assert powers(77, status(0x1FFFFFFFFFF), str(tmp_path)) == expected
     assert powers(77, status(0b1001), str(tmp_path)) == Powers((), ())
     assert powers(77, {}, str(tmp_path)) is None
 

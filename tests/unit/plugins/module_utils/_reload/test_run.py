@@ -20,6 +20,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload import ru
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import FILE
 from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED
+from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
@@ -82,6 +83,37 @@ def test_a_change_is_told_and_seen(agent: ImaginedAgent) -> None:
     }
     assert agent.reloads == 1
     assert not journal(agent.config_dir)
+
+
+def test_how_long_the_agent_was_waited_for_and_nobody_is_listened_to_any_longer(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, load, ears = Clock(), agent.load, run.Ears(None)
+    monkeypatch.setattr(run, "time", clock)
+    monkeypatch.setattr(agent, "load", lambda: (clock.sleep(1.23456), load()))
+    monkeypatch.setattr(run, "listen", lambda *_arguments: ears)
+    closed: list[bool] = []
+    monkeypatch.setattr(ears, "close", lambda: closed.append(True))
+    write(agent.config_dir, bundle([WEB]))
+    assert reload(agent.config_dir)[0]["waited"] == 1.235
+    assert closed == [True]
+
+
+def test_before_anything_is_done_a_result_says_nothing() -> None:
+    assert Result().as_dict() == {
+        "changed": False,
+        "method": "none",
+        "services": 0,
+        "agent": {"pid": None, "state": "stopped", "version": None},
+        "verified": False,
+        "verified_by": "none",
+        "reason": "",
+        "waited": 0.0,
+        "rolled_back": False,
+        "disturbed": [],
+        "kept_tags": [],
+        "errors": [],
+    }
 
 
 def test_what_is_there_already_is_seen_and_not_told(agent: ImaginedAgent) -> None:

@@ -196,7 +196,11 @@ def test_tags_that_alone_are_left_are_put_back_without_a_reload(agent: Overridin
     assert loaded(agent, force=True).failure is not None
     assert (list(noted(agent)), journal(agent)) == (["db"], False)
     del agent.answers[REGISTER]
-    agent.reloads = 0
+    agent.reloads, agent.denied = 0, ["db"]
+    result = loaded(agent)
+    assert result.failure == "The agent has what the files say. A run before was to put tags back, and this one may not either."
+    assert [error["rule"] for error in result.errors] == ["overridden-tags"]
+    agent.denied = []
     result = loaded(agent)
     assert (result.failure, result.changed, agent.reloads) == (None, True, 0)
     assert (noted(agent), agent.catalog["db"]["Tags"]) == ({}, ACTIVE)

@@ -93,6 +93,12 @@ def test_two_good_looks_and_no_more(clock: Clock) -> None:
     assert (view.looks, clock.now - 1000 < 0.1) == (6, True)
 
 
+def test_where_all_is_there_at_once_two_looks_are_had(clock: Clock) -> None:
+    view = FakeView(clock, (0, ("web",)))
+    assert verify(target(definitions("web")), witness(view, FakeEars(clock)), None, "api", seen()).verified
+    assert view.looks == 2
+
+
 def test_one_good_look_is_chance(clock: Clock) -> None:
     """While the agent loads it may have everything for a moment, and lose it with the next file."""
     scenes = [(0, ()), (0.01, ("web",)), (0.02, ()), (0.5, ("web",))]

@@ -80,7 +80,7 @@ def test_a_port_that_we_chose_is_not_given_twice(tmp_path: Path) -> None:
 
 
 def test_what_others_wrote_twice_is_theirs(tmp_path: Path) -> None:
-    foreign(tmp_path, "a.json", meshed("a", port=9000))
+    foreign(tmp_path, "a.json", meshed("alone", port=8999), meshed("a", port=9000))
     assert rules(run(tmp_path, [meshed("web", port=9000)])) == [("services-m.json", "sidecar-port-shared")]
     # Said once: it is not this change that brings it about.
     assert run(tmp_path, [meshed("web", port=9000), {"name": "more"}]) == []
