@@ -34,6 +34,15 @@ EQUIVALENT = (
         'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
         "the first word is the same, however many more are split off",
     ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_agent/own_settings.py",
+            "socket.getaddrinfo(host, 53)",
+            f"socket.getaddrinfo(host, {port})",
+            "a name is looked up, whatever port is asked for with it",
+        )
+        for port in (52, 54)
+    ),
     Equivalent(
         "plugins/module_utils/_definition/sidecars.py",
         "return 0",
@@ -79,6 +88,12 @@ EQUIVALENT = (
         "if not address or _PLAIN.match(address) or is_ip(address):",
         "if not address or _PLAIN.match(address) and is_ip(address):",
         "a closer look has nothing against what is plain; it only takes longer",
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_rules/service.py",
+        'if isinstance(value, str) and len(value) * 4 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:',
+        'if isinstance(value, str) and len(value) * 5 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:',
+        "more of them are measured, in vain",
     ),
     Equivalent(
         "plugins/plugin_utils/_findings.py",

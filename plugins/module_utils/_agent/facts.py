@@ -97,8 +97,8 @@ class AgentFacts:
         if "way" not in self._known:
             from .reach import reach
 
-            own = not self.address_given and self.process is not None
-            self._known["way"] = reach(self.process, self.settings, self.agents) if self.process is not None and own else None
+            process = None if self.address_given else self.process
+            self._known["way"] = reach(process, self.settings, self.agents) if process is not None else None
         return self._known["way"]
 
     @property

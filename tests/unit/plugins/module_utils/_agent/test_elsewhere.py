@@ -57,7 +57,7 @@ class Api:
         if self.failure is not None:
             raise self.failure
         if path in ("/v1/agent/services", "/v1/agent/checks"):
-            return {} if query else {"web": {}}
+            return {"elsewhere": {}} if query else {"web": {}}
         raise AclDenied(path) if path.endswith("/hidden") else NotFound(path)
 
 
@@ -84,6 +84,7 @@ def test_else_the_api_tells(known_by: dict[str, bool]) -> None:
     known = Registrations(facts(api, **known_by), True)
     assert [known.knows(key) for key in ("web", "gone", "hidden")] == [True, False, None]
     assert api.asked.count("/v1/agent/services") == 1
+    assert [Registrations(facts(Api(), **known_by), True).knows("team/" + name) for name in ("elsewhere", "web")] == [True, False]
 
 
 @pytest.mark.parametrize(

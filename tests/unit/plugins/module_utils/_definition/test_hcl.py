@@ -71,6 +71,7 @@ def test_the_line_of_a_mistake_is_named_and_no_value() -> None:
     [
         ('a = "x', "line 1: a text has no end"),
         ('a = 1\nb = "x\n"', "line 2: a text has no end"),
+        ('a = "${\n}x', "line 1: a text has no end"),
         ("a = " + "[" * 101, "line 1: nested too deeply"),
     ],
 )

@@ -232,6 +232,11 @@ def test_one_that_the_agent_has_not_told_the_servers_of_has_no_tags_to_lose(agen
     agent.catalog.clear()
     result = loaded(agent, WEB)
     assert (result.failure, result.kept_tags, agent.asked) == (None, [], [CATALOG])
+    (agent.config_dir / "foreign.json").write_text(json.dumps({"services": [{**DB, "name": "a"}, DB]}))
+    agent.load()
+    del agent.catalog["a"]
+    agent.override()
+    assert loaded(agent, {**WEB, "port": 81}).kept_tags == [{"service": "db", "tags": ACTIVE}]
 
 
 def test_an_agent_that_was_not_told_has_lost_nothing(agent: Overriding, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,12 @@ def test_what_an_earlier_version_wrote_for_another_set_is_told_what_to_do(tmp_pa
     assert found["hint"] == "Let its task run first: it writes the port."
 
 
+def test_what_comes_with_the_change_itself_is_no_surprise(tmp_path: Path) -> None:
+    write(tmp_path, {"services-m.json": text_of([meshed("zoo")])}, owner="set:m", reload="never")
+    moved = write(tmp_path, {"services-m.json": text_of([meshed("web", port=21000), meshed("zoo")])}, owner="set:m", reload="never")
+    assert not moved.get("rule_warnings")
+
+
 def test_a_sidecar_at_a_socket_does_not_care(tmp_path: Path) -> None:
     foreign(tmp_path, "zoo.json", meshed("zoo", socket_path="/run/zoo.sock"))
     assert run(tmp_path, [meshed("web", port=21000)]) == []
