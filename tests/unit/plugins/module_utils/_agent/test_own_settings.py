@@ -195,6 +195,7 @@ def sidecars(*sidecar: dict[str, Any]) -> dict[str, Any]:
             ["0.json: 2 sidecars need a port, and the agent has 1 for them"],
         ),
         ((0, 0), (), [sidecars({})], ["0.json: 1 sidecars need a port, and the agent has 0 for them"]),
+        ((0, 5), (), [sidecars({})], ["0.json: 1 sidecars need a port, and the agent has 0 for them"]),
         ((1, 1), (), [sidecars({})], []),
         (None, (), [sidecars({}, {}, {})], []),
     ],

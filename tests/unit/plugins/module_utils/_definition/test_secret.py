@@ -123,6 +123,11 @@ def test_places_are_written_as_in_messages(path: str, steps: tuple[str, ...]) ->
     assert steps_of(path) == steps
 
 
+def test_what_is_no_place_is_not_shown_without_end() -> None:
+    with pytest.raises(ValueError, match=r'^"[a]{59}\." is no place'):
+        steps_of("a" * 59 + "..b")
+
+
 @pytest.mark.parametrize("path", ["", "[0]", "a..b", "a[b]", "a.", ".a", 'a["b"', "a b[", "a]"])
 def test_what_is_no_place_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="is no place in a definition"):

@@ -328,6 +328,15 @@ def test_a_damaged_state_is_named_with_its_remedy(directory: ConfigDir, name: st
     assert [finding["rule"] for finding in refused.value.findings] == ["state-damaged"]
 
 
+@pytest.mark.parametrize("name", ["journal.json", "manifest.json"])
+def test_a_state_of_a_later_version_is_not_guessed_at(directory: ConfigDir, name: str) -> None:
+    put(directory, a=b"1")
+    file = Path(directory.place(f".registrar/{name}"))
+    file.write_text(file.read_text().replace('"version": 1', '"version": 2'))
+    with pytest.raises(Refused, match=f"{name}: is damaged"):
+        (load_journal if name == "journal.json" else load_manifest)(directory)
+
+
 def test_what_was_healthy_is_noted_once_and_stays_until_all_is_verified(directory: ConfigDir) -> None:
     """Whoever looks later sees what the change has made of it."""
     assert note_told(directory, ["a"]) is None

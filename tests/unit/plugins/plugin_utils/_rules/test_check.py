@@ -86,6 +86,8 @@ def test_the_words_name_the_types() -> None:
         "has 2 types: http and tcp",
         "required with http",
     ]
+    _two, idle = check_findings({"alias_service": "a", "ttl": "1s", "interval": "1s"}, ())
+    assert idle.message.startswith("has no effect with alias_service")
     (two,) = check_findings({**HTTP, "ttl": "1s"}, ())
     assert (two.message.partition(";")[0], two.hint) == ("has 2 types: http and ttl", "Keep one, or write 2 checks.")
 

@@ -43,6 +43,13 @@ def test_the_first_item_decides_whether_a_list_is_a_block(version: str, config: 
     assert rules(config, version) == found
 
 
+def test_the_place_of_an_item_is_told_with_its_number() -> None:
+    config = {"a": [{"b": [{"c": 1}]}]}
+    service = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy": {"destination_service_name": "web", "config": config}}
+    found = verdict(judge_services([service], literal=True)[0].findings, parse_version("1.6.10"))
+    assert [finding["path"].rpartition(" → ")[2] for finding in found.warnings] == ["proxy.config.a", "proxy.config.a[0].b"]
+
+
 @pytest.mark.parametrize(
     ("version", "found"),
     [("1.9.17", []), ("1.10.12", ["config-empty-crash"]), ("1.11.11", ["config-empty-crash"]), ("1.12.9", []), ("1.21.0", [])],
