@@ -61,6 +61,12 @@ EQUIVALENT = (
         "return value if isinstance(value, int) and value > -1 else 0",
         "0 is 0 either way",
     ),
+    Equivalent(
+        "plugins/module_utils/_definition/compare.py",
+        "return canonical(config[0]) if config else None",
+        "return canonical(config[ -1]) if config else None",
+        "there is one",
+    ),
     *(
         Equivalent(
             "plugins/module_utils/_definition/compare.py",
@@ -136,6 +142,12 @@ EQUIVALENT = (
             "for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):",
             "for label, definition, result in zip(labels, definitions, results, strict=True):",
         )
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_judge/verdict.py",
+        "or not any((finding.label, finding.place[:length]) in unknown for length in range(1, len(finding.place) + 1))",
+        "or not any((finding.label, finding.place[:length]) in unknown for length in range( 0, len(finding.place) + 1))",
+        "a definition as a whole is no field",
     ),
     Equivalent(
         "plugins/plugin_utils/_rules/service.py",

@@ -31,18 +31,20 @@ def test_links_into_the_directory_are_its_own_files_and_the_rest_keeps_its_order
     for path in (directory / "ours.json", other / "first.json", tmp_path / "last.json"):
         path.write_text("{}")
     (other / "link.json").symlink_to(directory / "ours.json")
+    (other / "out.json").symlink_to(tmp_path / "last.json")
     paths = [
         str(other / "first.json"),
         str(other / "link.json"),
         str(tmp_path / "by-another-name" / "ours.json"),
         str(tmp_path / "last.json"),
+        str(other / "out.json"),
     ]
 
     others = files_beyond(str(directory), paths)
     ours = Content(str(directory / "ours.json"), {}, definitions_in({}, False))
 
-    assert [file.path for file in others] == [paths[0], paths[3]]
-    assert [content.place for content in in_order(str(directory), paths, [ours], others)] == [paths[0], ours.place, paths[3]]
+    assert [file.path for file in others] == [paths[0], *paths[3:]]
+    assert [content.place for content in in_order(str(directory), paths, [ours], others)] == [paths[0], ours.place, *paths[3:]]
 
 
 class Api:

@@ -32,3 +32,9 @@ OWN = {"destinationservicename": "web", "destinationserviceid": "web"}
 def test_where_a_sidecar_finds_its_service(proxy: dict[str, Any], service: dict[str, Any], wanted: dict[str, Any]) -> None:
     found = expected([{"name": "web", **service, "connect": {"sidecar_service": {"proxy": proxy}}}])
     assert found.services["web-sidecar-proxy"]["proxy"] == {**OWN, **wanted}
+
+
+def test_a_sidecar_is_in_the_namespace_of_its_service() -> None:
+    found = expected([{"name": "web", "namespace": "team", "connect": {"sidecar_service": {}}}])
+    assert set(found.services) == {"team/web", "team/web-sidecar-proxy"}
+    assert found.services["team/web-sidecar-proxy"]["namespace"] == "team"

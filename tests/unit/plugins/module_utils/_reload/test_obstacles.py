@@ -307,3 +307,28 @@ def test_what_stops_every_reload(tmp_path: Path) -> None:
 def test_slow_checks_are_noticed(tmp_path: Path) -> None:
     assert not looked_at(tmp_path, {"a.json": {"service": {"name": "a", "check": HTTP}}}).slow
     assert looked_at(tmp_path, {"b.json": {"service": {"name": "b", "checks": [{"alias_node": "n"}]}}}).slow
+
+
+@pytest.mark.parametrize(
+    ("catalog", "version_ends", "stops"),
+    [({"own": {}}, True, True), ({"own": {}, "n": {}}, True, False), ({}, True, False), ({"own": {}}, False, False), (None, True, False)],
+)
+def test_checks_of_nodes_that_the_catalog_does_not_know(
+    tmp_path: Path, catalog: dict[str, Any] | None, version_ends: bool, stops: bool
+) -> None:
+    looked = looked_at(tmp_path, {"foreign.json": {"service": {"name": "a", "check": {"alias_node": "n"}}}})
+    api = None if catalog is None else SimpleNamespace(get=lambda path: catalog.get(path.rpartition("/")[2]))
+    facts: Any = SimpleNamespace(
+        process=None,
+        address_given=False,
+        scripts_enabled=None,
+        numbers=tuple,
+        sidecar_ports=None,
+        api=api,
+        node_name="own",
+        data_dir=None,
+        is_forgetful=True,
+        ends_by_unknown_node=lambda: version_ends,
+    )
+    found = obstacles(looked, None, facts, None, take_over=True)
+    assert [finding["rule"] for finding in found] == (["alias-node-unknown"] if stops else [])

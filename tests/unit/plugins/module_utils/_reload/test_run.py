@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -425,6 +426,39 @@ def test_what_was_not_to_change_and_has_is_told(agent: ImaginedAgent) -> None:
     assert (failure, result["verified"]) == (None, True)
     assert result["disturbed"] == [{"service": "db", "check": "", "field": "port", "before": 1, "after": 2}]
     assert module.warnings == ["Services or checks that were not to change are not as before the reload: service db → port: 2, before 1."]
+
+
+def test_a_check_of_others_that_is_lost_is_told(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    (agent.config_dir / "foreign.json").write_text('{"service": {"name": "db", "check": {"ttl": "1s"}}}')
+    registered(agent, WEB)
+    load = agent.load
+    monkeypatch.setattr(agent, "load", lambda: (load(), agent.checks.clear()))
+    write(agent.config_dir, bundle([WEB, API]))
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert [error["path"] for error in result["errors"]] == ["check service:db"]
+
+
+def test_of_what_came_through_the_api_nobody_has_to_be_told_where_the_agent_keeps_it(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(agent, WEB)
+    for forgetful, services, warned in ((False, ["db"], 0), (True, [], 0), (True, ["db"], 1)):
+        monkeypatch.setattr(AgentFacts, "is_forgetful", forgetful)
+        for name in services:
+            agent.add({"name": name})
+        module = Module({})
+        assert reload(agent.config_dir, module=module, force=True)[1] is None
+        assert len(module.warnings) == warned
+
+
+def test_a_state_that_is_damaged_is_refused_before_anybody_is_told(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    (agent.config_dir / ".registrar/manifest.json").write_text("{")
+    result, failure = reload(agent.config_dir)
+    assert failure == "1 error, and nothing was changed."
+    assert [error["rule"] for error in result["errors"]] == ["state-damaged"]
+    assert agent.reloads == 0
 
 
 def test_one_that_says_that_it_has_reloaded_and_has_not_moved_is_another_one(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:

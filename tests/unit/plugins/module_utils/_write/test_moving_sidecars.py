@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.plugins.module_utils._write import moving_sidecars
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.tests.support.runs.target import contents, text_of, write
@@ -45,6 +46,14 @@ def test_one_that_goes_before_it_moves_a_sidecar_of_others(tmp_path: Path) -> No
     assert (found["path"], found["rule"]) == (str(tmp_path / "zoo.json"), "sidecar-port-moves")
     assert "which this collection did not write, moves from port 21001 to 21000" in found["message"]
     assert run(tmp_path, [], silence="sidecar-port-moves") == []
+
+
+def test_ports_are_given_from_the_range_that_the_agent_is_set_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving_sidecars, "sidecar_range", lambda _facts: (30000, 30010))
+    foreign(tmp_path, "zoo.json", meshed("zoo"))
+    run(tmp_path, [meshed("web", port=30000)], silence="sidecar-port-moves")
+    (found,) = run(tmp_path, [])
+    assert "moves from port 30001 to 30000" in found["message"]
 
 
 def test_one_that_comes_before_it_moves_none_unless_somebody_says_so(tmp_path: Path) -> None:

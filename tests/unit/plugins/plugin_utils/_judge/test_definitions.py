@@ -13,7 +13,7 @@ import yaml
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services, prepare
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services, label_of, prepare
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
@@ -408,3 +408,8 @@ def test_a_process_that_forks_has_the_judge_made_before() -> None:
     made = quick_judge.cache_info().misses
     judge_services([{"name": "web"}])
     assert (made, quick_judge.cache_info().misses) == (1, 1)
+
+
+@pytest.mark.parametrize(("name", "label"), [("a" * 61, "a" * 60), ("\n" * 61, "�" * 60)])
+def test_a_label_has_an_end(name: str, label: str) -> None:
+    assert label_of(0, {"name": name}) == f"services[0] ({label})"
