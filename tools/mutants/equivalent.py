@@ -83,6 +83,12 @@ EQUIVALENT = (
         "behind a gap nothing joins on, since matches do not overlap",
     ),
     Equivalent(
+        "plugins/module_utils/_reload/verify.py",
+        "self.state_since = self.started",
+        "pass",
+        "the first look sets it, before anybody asks",
+    ),
+    Equivalent(
         "plugins/module_utils/_reload/ready.py",
         "stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))",
         "stream.seek(max( 1, os.fstat(stream.fileno()).st_size - _TAIL))",
@@ -148,6 +154,21 @@ EQUIVALENT = (
         "or not any((finding.label, finding.place[:length]) in unknown for length in range(1, len(finding.place) + 1))",
         "or not any((finding.label, finding.place[:length]) in unknown for length in range( 0, len(finding.place) + 1))",
         "a definition as a whole is no field",
+    ),
+    *(
+        Equivalent(
+            "plugins/plugin_utils/_rules/address.py",
+            'authority = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]',
+            f'authority = re.split(r"[/?#]", rest, maxsplit= {count})[0].rpartition("@")[2]',
+            "the first part is the same, however many more are split off",
+        )
+        for count in (0, 2)
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_rules/foreign.py",
+        "command = [*_SHELL, command[0]]",
+        "command = [*_SHELL, command[ -1]]",
+        "there is one",
     ),
     Equivalent(
         "plugins/plugin_utils/_rules/service.py",

@@ -123,7 +123,8 @@ def test_verifying_needs_an_authority(tmp_path: Path, switch: str) -> None:
     assert stopped(NEWEST, {"verify_outgoing": False}) == []
     assert stopped(NEWEST, {switch: True, "ca_path": str(tmp_path)}) == []
     assert stopped(NEWEST, {"tls": {"defaults": {"ca_path": str(tmp_path)}, "https": {switch: True}}}) == []
-    assert len(stopped(NEWEST, {"tls": {"grpc": {"ca_path": str(tmp_path)}, "https": {switch: True}}})) == 1
+    for other in ("internal_rpc", "grpc"):
+        assert len(stopped(NEWEST, {"tls": {other: {"ca_path": str(tmp_path)}, "https": {switch: True}}})) == 1
 
 
 def test_recursors_are_addresses_or_can_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

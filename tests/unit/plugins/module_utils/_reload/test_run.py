@@ -428,15 +428,23 @@ def test_what_was_not_to_change_and_has_is_told(agent: ImaginedAgent) -> None:
     assert module.warnings == ["Services or checks that were not to change are not as before the reload: service db → port: 2, before 1."]
 
 
-def test_a_check_of_others_that_is_lost_is_told(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("lost", "paths"), [("checks", ["check service:db"]), ("services", ["service db"])])
+def test_what_is_lost_of_others_is_told(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch, lost: str, paths: list[str]) -> None:
     (agent.config_dir / "foreign.json").write_text('{"service": {"name": "db", "check": {"ttl": "1s"}}}')
     registered(agent, WEB)
     load = agent.load
-    monkeypatch.setattr(agent, "load", lambda: (load(), agent.checks.clear()))
+
+    def load_some() -> None:
+        load()
+        agent.checks.clear()
+        if lost == "services":
+            del agent.services["db"]
+
+    monkeypatch.setattr(agent, "load", load_some)
     write(agent.config_dir, bundle([WEB, API]))
     result, failure = reload(agent.config_dir)
     assert failure is not None
-    assert [error["path"] for error in result["errors"]] == ["check service:db"]
+    assert [error["path"] for error in result["errors"]] == paths
 
 
 def test_of_what_came_through_the_api_nobody_has_to_be_told_where_the_agent_keeps_it(

@@ -253,6 +253,14 @@ def test_what_its_owner_withdrew_is_not_lost(clock: Clock) -> None:
     assert outcome.verified
 
 
+def test_a_check_alone_may_be_withdrawn_too(clock: Clock) -> None:
+    after = seen("old", "web")
+    del after.checks["service:old"]
+    view = FakeView(clock, (0, ("old",)), (0.1, after))
+    proof = witness(view, FakeEars(clock), withdrawn=lambda: Persisted({}, {"service:old": "path"}))
+    assert verify(target(definitions("web"), earlier=seen("old")), proof, None, "signal", seen("old")).verified
+
+
 def test_limits(clock: Clock) -> None:
     goal = target(definitions("web"))
     assert goal.limit(None) == 10.0

@@ -47,10 +47,6 @@ def test_what_may_work_gets_no_word(check: dict[str, Any]) -> None:
     assert said(check) == []
 
 
-def test_what_stands_before_a_zone_is_looked_at() -> None:
-    assert said({"tcp": "[fe80::(1%eth0]:80"}) == [f"has a character that no name of a host has; {FAILS}"]
-
-
 @pytest.mark.parametrize("address", ["::1]:80", "[::1:99999"])
 def test_half_a_pair_of_brackets_is_none(address: str) -> None:
     assert said({"tcp": address})

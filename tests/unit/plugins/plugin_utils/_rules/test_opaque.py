@@ -60,6 +60,12 @@ def test_what_is_empty_ends_some_agents(version: str, found: list[str], config: 
     assert rules(config, version, upstream=upstream) == found
 
 
+def test_the_configuration_of_managed_proxies_is_looked_at() -> None:
+    service = {"name": "a", "connect": {"proxy": {"config": {"a": [{"b": 1}]}}}}
+    found = verdict(judge_services([service], literal=True)[0].findings, parse_version("1.4.5"))
+    assert UNWRAPPED in [finding["rule"] for finding in found.warnings]
+
+
 def test_the_configuration_itself_may_be_empty() -> None:
     assert rules({}, "1.10.12") == rules({}, "1.10.12", upstream=True) == []
 
