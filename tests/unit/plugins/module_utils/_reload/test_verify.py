@@ -41,7 +41,7 @@ class FakeView:
         scene = [scene for since, scene in self.scenes if self.clock.now - self.start >= since][-1]
         if isinstance(scene, Exception):
             raise scene
-        return seen(*scene) if isinstance(scene, tuple) else scene
+        return scene if isinstance(scene, Seen) else seen(*scene)
 
     def is_hidden(self, key: str) -> bool:
         return key in self._hidden
