@@ -35,10 +35,64 @@ EQUIVALENT = (
         "the first word is the same, however many more are split off",
     ),
     Equivalent(
+        "plugins/module_utils/_agent/own_settings.py",
+        "return port if isinstance(port, int) else 0",
+        "return port if isinstance(port, int) else -1",
+        "neither is a port that a sidecar could get",
+    ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_agent/own_settings.py",
+            "socket.getaddrinfo(host, 53)",
+            f"socket.getaddrinfo(host, {port})",
+            "a name is looked up, whatever port is asked for with it",
+        )
+        for port in (52, 54)
+    ),
+    Equivalent(
         "plugins/module_utils/_definition/sidecars.py",
         "return 0",
         "return -1",
         "whatever is no port stops the agent there",
+    ),
+    Equivalent(
+        "plugins/module_utils/_definition/sidecars.py",
+        "return value if isinstance(value, int) and value > 0 else 0",
+        "return value if isinstance(value, int) and value > -1 else 0",
+        "0 is 0 either way",
+    ),
+    Equivalent(
+        "plugins/module_utils/_definition/compare.py",
+        "return canonical(config[0]) if config else None",
+        "return canonical(config[ -1]) if config else None",
+        "there is one",
+    ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_definition/compare.py",
+            'elif not want.get("ports") or have.get("port") not in (None, 0, default_port(want)):',
+            f'elif not want.get("ports") or have.get("port") not in (None, {port}, default_port(want)):',
+            "a closer look finds no difference between 0 and nothing",
+        )
+        for port in ("-1", " 1")
+    ),
+    Equivalent(
+        "plugins/module_utils/_definition/secret.py",
+        "break",
+        "continue",
+        "behind a gap nothing joins on, since matches do not overlap",
+    ),
+    Equivalent(
+        "plugins/module_utils/_reload/verify.py",
+        "self.state_since = self.started",
+        "pass",
+        "the first look sets it, before anybody asks",
+    ),
+    Equivalent(
+        "plugins/module_utils/_reload/ready.py",
+        "stream.seek(max(0, os.fstat(stream.fileno()).st_size - _TAIL))",
+        "stream.seek(max( 1, os.fstat(stream.fileno()).st_size - _TAIL))",
+        "what was said before the last start is not looked at, be it cut off",
     ),
     Equivalent(
         "plugins/module_utils/_files/config_dir.py",
@@ -61,6 +115,66 @@ EQUIVALENT = (
             "plugins/module_utils/_reload/ready.py", "_TAIL = 1024 * 1024", now, "a start says far less, and any end of the log shows it"
         )
         for now in ("_TAIL = 1023 * 1024", "_TAIL = 1025 * 1024", "_TAIL = 1024 * 1023", "_TAIL = 1024 * 1025")
+    ),
+    Equivalent(
+        "plugins/module_utils/_write/trial.py",
+        'self._api = AgentApi(Endpoint("unix://" + _socket(folder)), timeout=5.0)',
+        'self._api = AgentApi(Endpoint("unix://" + _socket(folder)), timeout= 6.0)',
+        "a test that tells them apart would have to wait as long",
+    ),
+    Equivalent(
+        "plugins/module_utils/_write/run.py",
+        "self._interrupted = False",
+        "pass",
+        "it is set once more before anybody asks",
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_rules/address.py",
+        "if not address or _PLAIN.match(address) or is_ip(address):",
+        "if not address or _PLAIN.match(address) and is_ip(address):",
+        "a closer look has nothing against what is plain; it only takes longer",
+    ),
+    *(
+        Equivalent(
+            "plugins/plugin_utils/_judge/definitions.py",
+            was,
+            was.replace("strict=True", "strict=False"),
+            "they are as long as each other; it would say so if we were wrong",
+        )
+        for was in (
+            "(label, result.definition if isinstance(result.definition, dict) else {}) "
+            "for label, result in zip(named, results, strict=True)",
+            "for label, definition, result in zip(named, definitions, results, strict=True):",
+            "for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):",
+            "for label, definition, result in zip(labels, definitions, results, strict=True):",
+        )
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_judge/verdict.py",
+        "or not any((finding.label, finding.place[:length]) in unknown for length in range(1, len(finding.place) + 1))",
+        "or not any((finding.label, finding.place[:length]) in unknown for length in range( 0, len(finding.place) + 1))",
+        "a definition as a whole is no field",
+    ),
+    *(
+        Equivalent(
+            "plugins/plugin_utils/_rules/address.py",
+            'authority = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]',
+            f'authority = re.split(r"[/?#]", rest, maxsplit= {count})[0].rpartition("@")[2]',
+            "the first part is the same, however many more are split off",
+        )
+        for count in (0, 2)
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_rules/foreign.py",
+        "command = [*_SHELL, command[0]]",
+        "command = [*_SHELL, command[ -1]]",
+        "there is one",
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_rules/service.py",
+        'if isinstance(value, str) and len(value) * 4 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:',
+        'if isinstance(value, str) and len(value) * 5 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:',
+        "more of them are measured, in vain",
     ),
     Equivalent(
         "plugins/plugin_utils/_findings.py",

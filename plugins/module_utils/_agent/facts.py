@@ -99,8 +99,8 @@ class AgentFacts:
         if "way" not in self._known:
             from .reach import reach
 
-            own = not self.address_given and self.process is not None
-            self._known["way"] = reach(self.process, self.settings, self.agents) if self.process is not None and own else None
+            process = None if self.address_given else self.process
+            self._known["way"] = reach(process, self.settings, self.agents) if process is not None else None
         return self._known["way"]
 
     @property
@@ -173,9 +173,9 @@ class AgentFacts:
         number = self.numbers()
         debug = self._self_answer().get("DebugConfig")
         central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
-        if (1, 5, 3) <= number < (1, 7, 2):
-            return True
-        return central and ((1, 7, 2) <= number < (1, 7, 9) or (1, 8) <= number < (1, 8, 5))
+        if number < (1, 7, 2):
+            return number >= (1, 5, 3)
+        return central and (number < (1, 7, 9) or (1, 8) <= number < (1, 8, 5))
 
     def ends_by_unknown_node(self) -> bool:
         """Whether this agent ends with a panic when it runs a check on a node that the catalog does not know.

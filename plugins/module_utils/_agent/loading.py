@@ -87,11 +87,11 @@ def _address_reasons(service: Mapping[str, Any], agent: Agent) -> Iterator[str]:
             yield "a tagged address %s that is no IPv%d address" % (name, family)
 
 
-def _family(address: Any) -> int:
+def _family(address: Any) -> int | None:
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:
-        return 0
+        return None
     # As Go sees it.
     return 4 if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped is not None else 6
 

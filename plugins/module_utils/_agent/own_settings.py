@@ -255,9 +255,9 @@ def _raft(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> I
 
 def _sidecars(contents: Sequence[Content], around: Surroundings) -> Iterator[Finding]:
     """Sidecars without a port get one of a range that the agent was started with. Where none is left, it stops."""
-    low, high = around.sidecar_ports or (0, 0)
     if around.sidecar_ports is None:
         return
+    low, high = around.sidecar_ports
     taken = set(around.registered_ports)
     waiting: list[str] = []
     for place, _document, definitions in contents:

@@ -184,7 +184,7 @@ class _Reader:
         try:
             if not digits.isdigit():
                 return sign * float(digits)
-            return sign * int(digits, 8 if len(digits) > 1 and digits[0] == "0" else 10)
+            return sign * int(digits, 8 if digits[0] == "0" else 10)
         except ValueError:
             raise self._error("a number is malformed") from None
 

@@ -46,7 +46,7 @@ class Coercion:
         """Return the value as the schema wants it, made of plain Python types."""
         if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
             self.findings.append(wrong_type(field, place, value))
-            value = value[0]
+            (value,) = value
         coerce = _LITERAL.get(field.type, _BY_TYPE[field.type]) if self.literal else _BY_TYPE[field.type]
         result = coerce(self, field, value, place)
         if field.has_story:

@@ -33,7 +33,8 @@ def judge_document(
     literal = is_document if literal is None else literal
     if not is_document:
         label = label_of(0, document).replace("services[0]", "service", 1)
-        return judge_services([document], [label], edition, literal=literal, unchecked=unchecked)[0].findings
+        (judged_alone,) = judge_services([document], [label], edition, literal=literal, unchecked=unchecked)
+        return judged_alone.findings
     findings = list(_shape_findings(document))
     services, labels = _services_of(document)
     checks, check_labels = _checks_of(document)

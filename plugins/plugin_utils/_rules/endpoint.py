@@ -96,7 +96,7 @@ def _authority_fault(address: str) -> tuple[str, str] | None:
         return "names a port that is no number", "Write the number of the port."
     if port and not _exists(port):
         return "names a port that does not exist", f"Write a port from 1 to {_LARGEST_PORT}."
-    if _NOT_IN_A_HOST.search(bare.partition("%")[0] if host.startswith("[") else bare):
+    if not host.startswith("[") and _NOT_IN_A_HOST.search(bare):
         return "has a character that no name of a host has", "Write http://host:port/path."
     if ":" in bare and not is_ip(bare):
         return "names two ports", "Write http://host:port/path."

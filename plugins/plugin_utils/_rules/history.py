@@ -59,7 +59,7 @@ def _told_by_version(field: Field, place: Place) -> Iterator[Finding]:
             hint = f"Leave it out, or upgrade the agent to Consul {field.first_version} or later."
             yield TOO_NEW.at(place, f"exists since Consul {_first(field)}, and this is {{version}}", hint, (span,))
     deprecated = field.annotation("x-deprecated")
-    if deprecated and until:
+    if deprecated:
         span = (parse_version(deprecated), parse_version(until))
         hint = f"Write {field.annotation('x-replaced-by')} instead."
         yield DEPRECATED.at(place, f"is deprecated since Consul {deprecated} and gone in {until}", hint, (span,))

@@ -68,6 +68,11 @@ def test_what_does_not_come_is_missing_at_the_end(clock: Clock) -> None:
     assert clock.sleeps == 16, "soon at first, since most come soon, and then once a second"
 
 
+def test_without_any_time_one_look_is_had(clock: Clock) -> None:
+    assert missing(Servers(clock, since=float("inf")), end=0) == ["service web"]
+    assert clock.sleeps == 0
+
+
 def test_another_port_is_not_what_was_written(clock: Clock) -> None:
     assert missing(Servers(clock, since=0, port=81), end=10) == ["service web"]
 

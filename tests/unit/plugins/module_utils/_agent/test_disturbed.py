@@ -92,3 +92,5 @@ def test_what_was_to_change_is_left_out() -> None:
     after, check = {**WEB, "Port": 81}, {**CHECK, "Interval": "5s"}
     assert found(WEB, after, checks=(CHECK, check), services=("web",)) == []
     assert found(WEB, {**WEB, "Tags": []}, tags_kept=("web",)) == []
+    meta = {**WEB, "Meta": {**WEB.get("Meta", {}), "tags": "x"}}  # type: ignore[dict-item]
+    assert [one.field for one in found(WEB, {**meta, "Tags": []}, tags_kept=("web",))] == ["meta.tags"]

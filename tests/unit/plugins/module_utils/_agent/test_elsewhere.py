@@ -31,18 +31,20 @@ def test_links_into_the_directory_are_its_own_files_and_the_rest_keeps_its_order
     for path in (directory / "ours.json", other / "first.json", tmp_path / "last.json"):
         path.write_text("{}")
     (other / "link.json").symlink_to(directory / "ours.json")
+    (other / "out.json").symlink_to(tmp_path / "last.json")
     paths = [
         str(other / "first.json"),
         str(other / "link.json"),
         str(tmp_path / "by-another-name" / "ours.json"),
         str(tmp_path / "last.json"),
+        str(other / "out.json"),
     ]
 
     others = files_beyond(str(directory), paths)
     ours = Content(str(directory / "ours.json"), {}, definitions_in({}, False))
 
-    assert [file.path for file in others] == [paths[0], paths[3]]
-    assert [content.place for content in in_order(str(directory), paths, [ours], others)] == [paths[0], ours.place, paths[3]]
+    assert [file.path for file in others] == [paths[0], *paths[3:]]
+    assert [content.place for content in in_order(str(directory), paths, [ours], others)] == [paths[0], ours.place, *paths[3:]]
 
 
 class Api:
@@ -57,7 +59,7 @@ class Api:
         if self.failure is not None:
             raise self.failure
         if path in ("/v1/agent/services", "/v1/agent/checks"):
-            return {} if query else {"web": {}}
+            return {"elsewhere": {}} if query else {"web": {}}
         raise AclDenied(path) if path.endswith("/hidden") else NotFound(path)
 
 
@@ -84,6 +86,7 @@ def test_else_the_api_tells(known_by: dict[str, bool]) -> None:
     known = Registrations(facts(api, **known_by), True)
     assert [known.knows(key) for key in ("web", "gone", "hidden")] == [True, False, None]
     assert api.asked.count("/v1/agent/services") == 1
+    assert [Registrations(facts(Api(), **known_by), True).knows("team/" + name) for name in ("elsewhere", "web")] == [True, False]
 
 
 @pytest.mark.parametrize(

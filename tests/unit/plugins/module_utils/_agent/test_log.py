@@ -50,6 +50,9 @@ PARSE_ERROR = """\
             '{"@level":"error","@message":"Reload config failed","@module":"agent","error":"failed to parse x:\\n\\t* key"}\n',
             "failed to parse x: * key",
         ),
+        ('==> plain\n{"@message":"Reload config failed","error":"one"}\n', "one"),
+        ('\n{"@message":"Reload config failed","error":"one"}\n', "one"),
+        ('{"@message":"other"}\n2019/05/01 10:00:00 [ERR] agent: Reload config failed: one\n', "one"),
         ("Reload config failed", "Reload config failed"),
         (
             'Z [ERROR] agent: Reload config failed: error="first"\n' + PARSE_ERROR,

@@ -19,6 +19,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.namespaces
         ("/a/b", "/a/b"),
         ("/a//./b/", "/a/b"),
         ("/a/../../../b", "/b"),
+        ("/a/b/../c", "/a/c"),
         ("/absolute/x", "/real/x"),
         ("/relative/x", "/real/x"),
         ("/deep/up", "/real"),
@@ -74,6 +75,7 @@ def test_powers_end_with_the_ids_of_the_user_namespace(tmp_path: Path) -> None:
     expected = Powers(((300000, 365535), (1000, 1000)), ((300000, 365535),))
     assert powers(77, status(0b10), str(tmp_path)) == expected
     assert powers(77, status(0b100), str(tmp_path)) == expected
+    assert powers(77, status(0x1FFFFFFFFFF), str(tmp_path)) == expected
     assert powers(77, status(0b1001), str(tmp_path)) == Powers((), ())
     assert powers(77, {}, str(tmp_path)) is None
 

@@ -109,6 +109,13 @@ def test_an_agent_that_is_late_to_tell_the_servers_is_waited_for(cluster: Cluste
     assert rest(cluster) == Rest([], [])
     assert cluster.in_catalog["Tags"] == ACTIVE
     assert 20 <= cluster.clock.now - cluster.start < 23
+    assert cluster.clock.sleeps == 29, "soon at first, and then less often"
+
+
+def test_without_any_time_one_look_is_had(cluster: Cluster) -> None:
+    cluster.in_catalog = None
+    assert rest(cluster, seconds=0) == Rest(["db"], [])
+    assert cluster.clock.sleeps == 0
 
 
 def test_an_agent_that_asks_the_servers_first_has_them_itself(cluster: Cluster) -> None:

@@ -123,7 +123,8 @@ def test_verifying_needs_an_authority(tmp_path: Path, switch: str) -> None:
     assert stopped(NEWEST, {"verify_outgoing": False}) == []
     assert stopped(NEWEST, {switch: True, "ca_path": str(tmp_path)}) == []
     assert stopped(NEWEST, {"tls": {"defaults": {"ca_path": str(tmp_path)}, "https": {switch: True}}}) == []
-    assert len(stopped(NEWEST, {"tls": {"grpc": {"ca_path": str(tmp_path)}, "https": {switch: True}}})) == 1
+    for other in ("internal_rpc", "grpc"):
+        assert len(stopped(NEWEST, {"tls": {other: {"ca_path": str(tmp_path)}, "https": {switch: True}}})) == 1
 
 
 def test_recursors_are_addresses_or_can_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +196,7 @@ def sidecars(*sidecar: dict[str, Any]) -> dict[str, Any]:
             ["0.json: 2 sidecars need a port, and the agent has 1 for them"],
         ),
         ((0, 0), (), [sidecars({})], ["0.json: 1 sidecars need a port, and the agent has 0 for them"]),
+        ((0, 5), (), [sidecars({})], ["0.json: 1 sidecars need a port, and the agent has 0 for them"]),
         ((1, 1), (), [sidecars({})], []),
         (None, (), [sidecars({}, {}, {})], []),
     ],

@@ -304,6 +304,8 @@ def test_a_process_that_took_over_the_number_is_another_one(proc: FakeProc) -> N
     [
         (Clock("boot-1", 400.0), True),
         (Clock("boot-1", 600.0), False),
+        (Clock("boot-1", 499.97), True),
+        (Clock("boot-1", 499.98), False),
         (Clock("boot-1", 499.99), False),  # the clock's grain: in doubt it has not read the files
         (Clock("boot-0", 600.0), True),
         (Clock("", 0.0), False),  # nobody knows when

@@ -83,6 +83,9 @@ def test_the_running_binary_is_run_when_nobody_else_can_have_put_it_there(tmp_pa
     stat = os.stat
     monkeypatch.setattr(os, "stat", lambda path, **more: os.stat_result([*stat(path, **more)[:4], 4711, *stat(path, **more)[5:]]))
     assert own_binary(process(), agents) is None, "another user's"
+    monkeypatch.setattr(os, "stat", lambda path, **more: os.stat_result([*stat(path, **more)[:4], 0, *stat(path, **more)[5:]]))
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    assert own_binary(process(), agents) == str(folder / "exe"), "root's"
     monkeypatch.undo()
 
     (folder / "root").unlink()

@@ -91,6 +91,11 @@ def test_where_the_agent_keeps_its_data(tmp_path: Path) -> None:
     assert settings(tmp_path, "-dev").values["dev"] is True
 
 
+def test_settings_on_the_command_line_count_as_those_of_files(tmp_path: Path) -> None:
+    found = settings(tmp_path, "-hcl", 'data_dir = "/a"', files={"a.json": {"data_dir": "/b"}})
+    assert (found.complete, found.values) == (True, {"data_dir": "/a"})
+
+
 def test_files_of_services_are_not_parsed(tmp_path: Path) -> None:
     """A broken file of somebody's services says nothing about the settings."""
     assert settings(tmp_path, files={"a.json": '{"services": ['}).complete

@@ -201,9 +201,16 @@ class TestCentralConfiguration:
     def test_what_the_file_says_must_be_there(self) -> None:
         assert fields(self.definition, self.answer(Config={"own": 2})) == ["proxy.config.own"]
         assert fields(self.definition, self.answer(Config={})) == ["proxy.config.own"]
+        with_nothing = copy.deepcopy(self.definition)
+        with_nothing["proxy"]["config"].update(nothing="", flag=False)
+        assert fields(with_nothing, self.answer(Config={"own": 1, "flag": False})) == []
+        assert fields(with_nothing, self.answer(Config={"own": 1})) == ["proxy.config.flag"]
         with_mode = copy.deepcopy(self.definition)
         with_mode["proxy"]["mesh_gateway"] = {"mode": "remote"}
         assert fields(with_mode, self.answer(MeshGateway={"Mode": "local"})) == ["proxy.mesh_gateway.mode"]
+        with_mode = copy.deepcopy(self.definition)
+        with_mode["proxy"]["mode"] = "direct"
+        assert fields(with_mode, self.answer(Mode="transparent")) == ["proxy.mode"]
 
     def test_what_was_taken_away_is_not_taken_for_an_addition(self) -> None:
         before = copy.deepcopy(self.definition)

@@ -66,6 +66,25 @@ def test_the_line_of_a_mistake_is_named_and_no_value() -> None:
     assert str(error.value) == "line 3: a comma or the end of the list is expected here"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('a = "x', "line 1: a text has no end"),
+        ('a = 1\nb = "x\n"', "line 2: a text has no end"),
+        ('a = "${\n}x', "line 1: a text has no end"),
+        ("a = " + "[" * 101, "line 1: nested too deeply"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, message: str) -> None:
+    with pytest.raises(HclError) as error:
+        read_hcl(text)
+    assert str(error.value) == message
+
+
+def test_as_deep_as_anybody_nests() -> None:
+    assert list(read_hcl("a = " + "[" * 100 + "]" * 100)) == ["a"]
+
+
 def test_places_lead_to_the_values() -> None:
     text = 'service {\n  token = "x"\n  check { header = { a = ["b"] } body = <<E\ny\nE\n  }\n}\n'
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id, sidecar_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import check_ids, service_id, sidecar_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_without_a_definition_of_one_there_is_no_sidecar(connect: Any) -> None:
 def test_a_sidecar_is_named_after_its_service() -> None:
     sidecar = {"port": 1}
     assert sidecar_of({"name": "web", "connect": {"sidecar_service": sidecar}}) == ("web-sidecar-proxy", sidecar)
+
+
+@pytest.mark.parametrize(("own", "used"), [("c", "c"), ("", "service:web"), (5, "service:web"), (None, "service:web")])
+def test_an_id_of_a_check_that_is_none_is_generated(own: Any, used: str) -> None:
+    assert check_ids({"check": {"id": own}}, "web") == [(("check",), used)]

@@ -101,8 +101,10 @@ def test_nothing_is_shown_as_nothing() -> None:
 
 
 def test_the_words_of_others_are_scrubbed() -> None:
-    secrets = secret_values("x.hcl", HCL) | secret_values("x.json", as_json(token="planted", check={"body": "short"}))
+    secrets = secret_values("x.hcl", HCL) | secret_values(
+        "x.json", as_json(token="planted", check={"body": "short", "header": {"a": ["sixsix"]}})
+    )
 
-    assert {"planted-1", "planted-2", "planted-4", "planted"} <= secrets
+    assert {"planted-1", "planted-2", "planted-4", "planted", "sixsix"} <= secrets
     assert "short" not in secrets
     assert scrub("bad header planted-2, planted", secrets) == "bad header ********, ********"

@@ -123,6 +123,11 @@ def test_places_are_written_as_in_messages(path: str, steps: tuple[str, ...]) ->
     assert steps_of(path) == steps
 
 
+def test_what_is_no_place_is_not_shown_without_end() -> None:
+    with pytest.raises(ValueError, match=r'^"[a]{59}\." is no place'):
+        steps_of("a" * 59 + "..b")
+
+
 @pytest.mark.parametrize("path", ["", "[0]", "a..b", "a[b]", "a.", ".a", 'a["b"', "a b[", "a]"])
 def test_what_is_no_place_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="is no place in a definition"):
@@ -173,6 +178,9 @@ def test_known_values_are_found_wherever_they_stand() -> None:
     assert secrets.steps(service) == {("port",), ("tags",), ("meta", "name")}
     assert secrets.texts(service) == {"8443", "x-planted-y", "web"}
     assert secrets.values_in([[service], []]) == {"8443", "planted", "web"}
+    assert Secrets(values=["planted"]).steps({"check": {"id": "planted", "name": "planted"}}) == set()
+    # What is none of the words that people hide stands for itself.
+    assert Secrets(values=["True", "None"]).steps({"name": "x", "a": True, "b": None}) == set()
     assert secrets.values_in([[{"name": "web"}]]) == NATURAL.values_in([[service]]) == set()
 
 

@@ -127,8 +127,24 @@ def test_a_state_of_somebody_else_is_not_trusted(tmp_path: Path, monkeypatch: py
     (tmp_path / ".registrar").mkdir()
     monkeypatch.setattr(config_dir.os, "geteuid", lambda: os.getuid() + 1)
 
+    before = os.listdir("/proc/self/fd")
     with pytest.raises(Refused, match="belongs to the user with id"):
         ConfigDir(str(tmp_path))
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_a_state_that_this_user_may_not_open_is_said_to_be_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_parent: int, _name: str) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(config_dir.durable, "open_directory", denied)
+    with pytest.raises(Refused, match=r"\.registrar: cannot be opened by the user of this task"):
+        ConfigDir(str(tmp_path))
+
+
+def test_it_may_be_closed_twice(tmp_path: Path) -> None:
+    with ConfigDir(str(tmp_path)) as directory:
+        directory.close()
 
 
 @pytest.mark.parametrize("make", [make_link, Path.touch])
@@ -203,6 +219,19 @@ def test_what_helps_where_the_system_refuses(number: int, words: str) -> None:
     found = remedy(OSError(number, "words"))
     assert found.startswith(words)
     assert bool(found) == bool(words)
+
+
+def test_one_that_was_opened_without_a_standard_input_is_closed_again(tmp_path: Path) -> None:
+    kept = os.dup(0)
+    os.close(0)
+    try:
+        with ConfigDir(str(tmp_path)) as directory:
+            assert directory.fd == 0
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(0)
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,3 +55,14 @@ def test_nobody_else_can_open_a_file_before_it_is_complete(
 
 def test_a_device_is_called_so() -> None:
     assert kind_of(os.stat("/dev/null").st_mode) == "a device"
+
+
+def test_what_a_killed_run_has_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    directory = os.open(tmp_path, os.O_RDONLY)
+    for content in (b"one", b"two"):
+        names = {path.name for path in tmp_path.iterdir()}
+        replace(directory, "state", content)
+        (tmp_path / "state.new").write_bytes(b"half")
+    os.close(directory)
+    assert names == {"state", "state.new"}
+    assert (tmp_path / "state").read_bytes() == b"two"

@@ -34,6 +34,7 @@ def test_longer_words_of_a_killed_run_are_not_mixed_with_those_of_the_next(tmp_p
         (tmp_path / ".registrar/lock").write_text("x" * 5000)
         with locked(directory, "the set web", 0):
             assert json.loads((tmp_path / ".registrar/lock").read_text())["task"] == "the set web"
+    assert (tmp_path / ".registrar/lock").stat().st_mode & 0o7777 == 0o600
 
 
 def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:

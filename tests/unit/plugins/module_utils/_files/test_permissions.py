@@ -25,7 +25,16 @@ FREE = Ownership(None, None, 0o640)
 
 @pytest.mark.parametrize(
     ("mode", "bits"),
-    [("0640", 0o640), ("640", 0o640), ("0o644", 0o644), (0o600, 0o600), ("000", 0), ("u=rw,g=r,o=", 0o640), ("u=rw,g=r,o=r", 0o644)],
+    [
+        ("0640", 0o640),
+        ("640", 0o640),
+        ("0o644", 0o644),
+        (0o600, 0o600),
+        ("000", 0),
+        ("u=rw,g=r,o=", 0o640),
+        ("u=rw,g=r,o=r", 0o644),
+        ("u=rwx,g=x,o=", 0o710),
+    ],
 )
 def test_modes(mode: Any, bits: int) -> None:
     assert wanted_ownership({"mode": mode}).mode == bits

@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 
@@ -176,6 +176,20 @@ def test_a_file_that_is_edited_meanwhile_stops_the_commit_and_stays(directory: C
     assert files(directory) == {"a.json": b"1", "b.json": b"by hand"}
     assert load_journal(directory) is None
     assert load_manifest(directory)["a.json"].digest == digest_of(b"1")
+
+
+def test_a_commit_whose_staged_files_are_taken_away_is_none(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = transaction._apply
+
+    def robbed(*arguments: Any) -> Any:
+        for staged in Path(directory.place(".registrar/stage")).iterdir():
+            staged.unlink()
+        return apply(*arguments)
+
+    monkeypatch.setattr(transaction, "_apply", robbed)
+    with pytest.raises(Refused, match=r"changed a\.json while this task ran"):
+        put(directory, a=b"1")
+    assert (files(directory), load_journal(directory)) == ({}, None)
 
 
 def test_a_refused_commit_leaves_an_earlier_journal_as_it_was(directory: ConfigDir) -> None:

@@ -25,7 +25,7 @@ WEB = Awaited("service web → check service:web", "http", "web", hold=5.0, inte
 
 
 def ailing(check: Awaited = WEB, status: str = "critical", output: str = "404", **more: Any) -> Ailing:
-    return Ailing(check, "service:web", "web", status, output, 58.4, **more)
+    return Ailing(check, "service:web", "web", status, output, 58.42, **more)
 
 
 def health(*ill: Ailing, **more: Any) -> Health:

@@ -75,4 +75,4 @@ def test_what_cannot_be_meant(options: dict[str, Any], rule: str) -> None:
         demand_waitable(options)
     assert [finding["rule"] for finding in refused.value.findings] == [rule]
     demand_waitable({"wait_healthy": 1, "reload": "now"})
-    demand_waitable({"wait_healthy": 1})
+    demand_waitable({"wait_healthy": 0})

@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._health import catalog, progress, wait
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
-from ansible_collections.registrar.consul.plugins.module_utils._reload import verify
+from ansible_collections.registrar.consul.plugins.module_utils._reload import run, verify
 from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
@@ -129,6 +132,19 @@ def test_it_may_fail_and_stay(agent: Agent) -> None:
     assert (result.rolled_back, set(agent.services), pending(agent), agent.reloads) == (False, {"web"}, True, 1)
     agent.ill = frozenset()
     assert (reload(agent, on_unhealthy="fail").failure, pending(agent)) == (None, False)
+
+
+def test_what_was_healthy_is_noted_though_it_is_known_what_came_through_the_api(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "persisted_in", lambda _folder: Persisted({}, {}))
+    write(agent.config_dir, bundle([WEB]))
+    reload(agent)
+    agent.ill, agent.ill_from = frozenset({"web"}), agent.reloads + 1
+    write(agent.config_dir, bundle([{**WEB, "port": 81}]))
+    assert reload(agent, on_unhealthy="fail").failure is not None
+    with ConfigDir(str(agent.config_dir)) as directory:
+        journal = load_journal(directory)
+    assert journal is not None
+    assert list(journal.healthy or ()) == ["service:web"]
 
 
 def test_what_the_first_attempt_has_made_ill_is_waited_for_by_the_next(agent: Agent) -> None:

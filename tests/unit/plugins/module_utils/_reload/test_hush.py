@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import definitions_in
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import Owned, save_manifest
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
 from ansible_collections.registrar.consul.plugins.module_utils._findings import error
 from ansible_collections.registrar.consul.plugins.module_utils._reload.hush import Hush
@@ -49,3 +50,12 @@ def test_secrets_of_all_files_are_left_out_of_all_that_is_said(tmp_path: Path, e
     assert (said.reason, said.words, value, text) == (hidden, hidden, [hidden, 1], hidden)
     assert [finding["message"] for finding in said.findings] == [hidden, "is not as the file says.", "80"]
     assert [finding["path"] for finding in said.findings] == [finding["path"] for finding in findings]
+
+
+def test_what_is_secret_in_checks_alone_is_shown_elsewhere(tmp_path: Path) -> None:
+    findings = [error(f"service web{place} → notes", "rule", "is x, not y.") for place in (" → check service:web", "")]
+    with ConfigDir(str(tmp_path)) as directory:
+        directory.create_state()
+        save_manifest(directory, {"a.json": Owned("set:web", "", [], secret_places=[["checks", "notes"]])})
+        said = Hush(directory).findings(findings, ())
+    assert [finding["message"] for finding in said] == ["is not as the file says.", "is x, not y."]

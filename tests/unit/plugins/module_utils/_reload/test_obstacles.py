@@ -258,6 +258,23 @@ def test_checks_in_files_that_cannot_be_read_are_not_known(tmp_path: Path) -> No
     assert [file.document for file in looked.others] == [None]
 
 
+@pytest.mark.parametrize(("other", "process", "stops"), [("{}", True, True), ("{", True, False), ("{}", False, False)])
+def test_a_service_is_missing_only_where_all_files_of_the_agent_are_known(tmp_path: Path, other: str, process: bool, stops: bool) -> None:
+    looked, _root = in_two_places(tmp_path, {}, {"check": {"name": "c", "service_id": "nobody", "ttl": "1s"}}, other)
+    facts: Any = SimpleNamespace(
+        process=SimpleNamespace(flag_values=lambda _name: []) if process else None,
+        agents=SimpleNamespace(path_of=str),
+        scripts_enabled=None,
+        numbers=tuple,
+        sidecar_ports=None,
+        api=None,
+        data_dir=None,
+        is_forgetful=True,
+    )
+    found = obstacles(looked, None, facts, None, take_over=True)
+    assert [finding["rule"] for finding in found] == (["check-service-known"] if stops else [])
+
+
 def test_what_an_agent_keeps(tmp_path: Path) -> None:
     assert persisted_in(None) is None
     assert persisted_in(str(tmp_path / "none")) is None
@@ -290,3 +307,28 @@ def test_what_stops_every_reload(tmp_path: Path) -> None:
 def test_slow_checks_are_noticed(tmp_path: Path) -> None:
     assert not looked_at(tmp_path, {"a.json": {"service": {"name": "a", "check": HTTP}}}).slow
     assert looked_at(tmp_path, {"b.json": {"service": {"name": "b", "checks": [{"alias_node": "n"}]}}}).slow
+
+
+@pytest.mark.parametrize(
+    ("catalog", "version_ends", "stops"),
+    [({"own": {}}, True, True), ({"own": {}, "n": {}}, True, False), ({}, True, False), ({"own": {}}, False, False), (None, True, False)],
+)
+def test_checks_of_nodes_that_the_catalog_does_not_know(
+    tmp_path: Path, catalog: dict[str, Any] | None, version_ends: bool, stops: bool
+) -> None:
+    looked = looked_at(tmp_path, {"foreign.json": {"service": {"name": "a", "check": {"alias_node": "n"}}}})
+    api = None if catalog is None else SimpleNamespace(get=lambda path: catalog.get(path.rpartition("/")[2]))
+    facts: Any = SimpleNamespace(
+        process=None,
+        address_given=False,
+        scripts_enabled=None,
+        numbers=tuple,
+        sidecar_ports=None,
+        api=api,
+        node_name="own",
+        data_dir=None,
+        is_forgetful=True,
+        ends_by_unknown_node=lambda: version_ends,
+    )
+    found = obstacles(looked, None, facts, None, take_over=True)
+    assert [finding["rule"] for finding in found] == (["alias-node-unknown"] if stops else [])

@@ -74,7 +74,7 @@ def test_one_that_has_run_for_long_is_ready_at_once(time: Time) -> None:
     assert time.passed == 0
 
 
-@pytest.mark.parametrize(("age", "long"), [(119.5, False), (120.5, True)])
+@pytest.mark.parametrize(("age", "long"), [(119.5, False), (120.0, False), (120.5, True)])
 def test_after_two_minutes_every_start_is_over(time: Time, age: float, long: bool) -> None:
     assert agent_ready.has_started(process(age)) is long
     assert agent_ready.has_started(None)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -20,6 +21,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload import ru
 from ansible_collections.registrar.consul.plugins.module_utils._reload import verify as agent_verify
 from ansible_collections.registrar.consul.plugins.module_utils._reload.marker import FILE
 from ansible_collections.registrar.consul.plugins.module_utils._reload.reaped import REAPED
+from ansible_collections.registrar.consul.plugins.module_utils._reload.result import Result
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
 from ansible_collections.registrar.consul.tests.support.faults.clock import Clock
@@ -82,6 +84,37 @@ def test_a_change_is_told_and_seen(agent: ImaginedAgent) -> None:
     }
     assert agent.reloads == 1
     assert not journal(agent.config_dir)
+
+
+def test_how_long_the_agent_was_waited_for_and_nobody_is_listened_to_any_longer(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, load, ears = Clock(), agent.load, run.Ears(None)
+    monkeypatch.setattr(run, "time", clock)
+    monkeypatch.setattr(agent, "load", lambda: (clock.sleep(1.23456), load()))
+    monkeypatch.setattr(run, "listen", lambda *_arguments: ears)
+    closed: list[bool] = []
+    monkeypatch.setattr(ears, "close", lambda: closed.append(True))
+    write(agent.config_dir, bundle([WEB]))
+    assert reload(agent.config_dir)[0]["waited"] == 1.235
+    assert closed == [True]
+
+
+def test_before_anything_is_done_a_result_says_nothing() -> None:
+    assert Result().as_dict() == {
+        "changed": False,
+        "method": "none",
+        "services": 0,
+        "agent": {"pid": None, "state": "stopped", "version": None},
+        "verified": False,
+        "verified_by": "none",
+        "reason": "",
+        "waited": 0.0,
+        "rolled_back": False,
+        "disturbed": [],
+        "kept_tags": [],
+        "errors": [],
+    }
 
 
 def test_what_is_there_already_is_seen_and_not_told(agent: ImaginedAgent) -> None:
@@ -293,6 +326,18 @@ def test_an_agent_that_refuses_twice_is_said_to_be_not_as_before(agent: Imagined
     assert journal(agent.config_dir)
 
 
+def test_one_that_ends_while_the_files_are_put_back_is_to_be_started(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name"]
+    file, witness = agent.config_dir / "services-web.json", run.Witness
+    monkeypatch.setattr(run, "Witness", lambda **seen: witness(**{**seen, "alive": lambda: "api" in file.read_text()}))
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert failure.endswith("Start the agent; the next run verifies that it has them.")
+    assert (result["rolled_back"], agent.reloads, journal(agent.config_dir)) == (True, 1, True)
+
+
 def test_without_a_change_of_ours_there_is_nothing_to_go_back_to(agent: ImaginedAgent) -> None:
     registered(agent, WEB)
     agent.refusals = ["parsing failed"]
@@ -381,6 +426,47 @@ def test_what_was_not_to_change_and_has_is_told(agent: ImaginedAgent) -> None:
     assert (failure, result["verified"]) == (None, True)
     assert result["disturbed"] == [{"service": "db", "check": "", "field": "port", "before": 1, "after": 2}]
     assert module.warnings == ["Services or checks that were not to change are not as before the reload: service db → port: 2, before 1."]
+
+
+@pytest.mark.parametrize(("lost", "paths"), [("checks", ["check service:db"]), ("services", ["service db"])])
+def test_what_is_lost_of_others_is_told(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch, lost: str, paths: list[str]) -> None:
+    (agent.config_dir / "foreign.json").write_text('{"service": {"name": "db", "check": {"ttl": "1s"}}}')
+    registered(agent, WEB)
+    load = agent.load
+
+    def load_some() -> None:
+        load()
+        agent.checks.clear()
+        if lost == "services":
+            del agent.services["db"]
+
+    monkeypatch.setattr(agent, "load", load_some)
+    write(agent.config_dir, bundle([WEB, API]))
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert [error["path"] for error in result["errors"]] == paths
+
+
+def test_of_what_came_through_the_api_nobody_has_to_be_told_where_the_agent_keeps_it(
+    agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(agent, WEB)
+    for forgetful, services, warned in ((False, ["db"], 0), (True, [], 0), (True, ["db"], 1)):
+        monkeypatch.setattr(AgentFacts, "is_forgetful", forgetful)
+        for name in services:
+            agent.add({"name": name})
+        module = Module({})
+        assert reload(agent.config_dir, module=module, force=True)[1] is None
+        assert len(module.warnings) == warned
+
+
+def test_a_state_that_is_damaged_is_refused_before_anybody_is_told(agent: ImaginedAgent) -> None:
+    registered(agent, WEB)
+    (agent.config_dir / ".registrar/manifest.json").write_text("{")
+    result, failure = reload(agent.config_dir)
+    assert failure == "1 error, and nothing was changed."
+    assert [error["rule"] for error in result["errors"]] == ["state-damaged"]
+    assert agent.reloads == 0
 
 
 def test_one_that_says_that_it_has_reloaded_and_has_not_moved_is_another_one(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:

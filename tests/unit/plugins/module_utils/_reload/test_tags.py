@@ -196,7 +196,11 @@ def test_tags_that_alone_are_left_are_put_back_without_a_reload(agent: Overridin
     assert loaded(agent, force=True).failure is not None
     assert (list(noted(agent)), journal(agent)) == (["db"], False)
     del agent.answers[REGISTER]
-    agent.reloads = 0
+    agent.reloads, agent.denied = 0, ["db"]
+    result = loaded(agent)
+    assert result.failure == "The agent has what the files say. A run before was to put tags back, and this one may not either."
+    assert [error["rule"] for error in result.errors] == ["overridden-tags"]
+    agent.denied = []
     result = loaded(agent)
     assert (result.failure, result.changed, agent.reloads) == (None, True, 0)
     assert (noted(agent), agent.catalog["db"]["Tags"]) == ({}, ACTIVE)
@@ -211,6 +215,28 @@ def test_what_was_set_since_a_run_was_killed_stays(agent: Overriding) -> None:
     agent.catalog["db"]["Tags"] = ["newer"]
     result = loaded(agent)
     assert (result.kept_tags, agent.catalog["db"]["Tags"]) == ([{"service": "db", "tags": ["newer"]}], ["newer"])
+
+
+def test_tags_of_a_service_whose_file_has_gone_since_a_run_was_killed_are_forgotten(agent: Overriding) -> None:
+    agent.override()
+    agent.answers[REGISTER] = AclDenied("Permission denied")
+    loaded(agent, WEB)
+    assert list(noted(agent)) == ["db"]
+    (agent.config_dir / "foreign.json").unlink()
+    agent.load()
+    result = loaded(agent)
+    assert (result.failure, noted(agent)) == (None, {})
+
+
+def test_one_that_the_agent_has_not_told_the_servers_of_has_no_tags_to_lose(agent: Overriding) -> None:
+    agent.catalog.clear()
+    result = loaded(agent, WEB)
+    assert (result.failure, result.kept_tags, agent.asked) == (None, [], [CATALOG])
+    (agent.config_dir / "foreign.json").write_text(json.dumps({"services": [{**DB, "name": "a"}, DB]}))
+    agent.load()
+    del agent.catalog["a"]
+    agent.override()
+    assert loaded(agent, {**WEB, "port": 81}).kept_tags == [{"service": "db", "tags": ACTIVE}]
 
 
 def test_an_agent_that_was_not_told_has_lost_nothing(agent: Overriding, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,8 +101,9 @@ def test_a_signal_that_does_not_arrive_is_told(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(agent_tell, "_send", fail)
     facts: Any = Facts()
-    with pytest.raises(NotTold, match=words):
+    with pytest.raises(NotTold, match=words) as refused:
         tell(facts, "signal")
+    assert refused.value.alive is isinstance(failure, PermissionError)
 
 
 @pytest.mark.parametrize(("process", "running", "alive"), [(None, False, True), (PROCESS, True, True), (PROCESS, False, False)])

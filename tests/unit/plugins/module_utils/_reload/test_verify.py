@@ -41,7 +41,7 @@ class FakeView:
         scene = [scene for since, scene in self.scenes if self.clock.now - self.start >= since][-1]
         if isinstance(scene, Exception):
             raise scene
-        return seen(*scene) if isinstance(scene, tuple) else scene
+        return scene if isinstance(scene, Seen) else seen(*scene)
 
     def is_hidden(self, key: str) -> bool:
         return key in self._hidden
@@ -91,6 +91,12 @@ def test_two_good_looks_and_no_more(clock: Clock) -> None:
     outcome = verify(target(definitions("web"), earlier=seen("old")), witness(view, FakeEars(clock)), None, "signal", seen("old"))
     assert (outcome.good, outcome.verified, outcome.verified_by) == (True, True, "api")
     assert (view.looks, clock.now - 1000 < 0.1) == (6, True)
+
+
+def test_where_all_is_there_at_once_two_looks_are_had(clock: Clock) -> None:
+    view = FakeView(clock, (0, ("web",)))
+    assert verify(target(definitions("web")), witness(view, FakeEars(clock)), None, "api", seen()).verified
+    assert view.looks == 2
 
 
 def test_one_good_look_is_chance(clock: Clock) -> None:
@@ -246,6 +252,14 @@ def test_what_its_owner_withdrew_is_not_lost(clock: Clock) -> None:
     proof = witness(view, FakeEars(clock), withdrawn=lambda: withdrawn)
     outcome = verify(target(definitions("web"), earlier=seen("old")), proof, None, "signal", seen("old"))
     assert outcome.verified
+
+
+def test_a_check_alone_may_be_withdrawn_too(clock: Clock) -> None:
+    after = seen("old", "web")
+    del after.checks["service:old"]
+    view = FakeView(clock, (0, ("old",)), (0.1, after))
+    proof = witness(view, FakeEars(clock), withdrawn=lambda: Persisted({}, {"service:old": "path"}))
+    assert verify(target(definitions("web"), earlier=seen("old")), proof, None, "signal", seen("old")).verified
 
 
 def test_limits(clock: Clock) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.plugins.module_utils._write import moving_sidecars
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.tests.support.runs.target import contents, text_of, write
@@ -47,6 +48,14 @@ def test_one_that_goes_before_it_moves_a_sidecar_of_others(tmp_path: Path) -> No
     assert run(tmp_path, [], silence="sidecar-port-moves") == []
 
 
+def test_ports_are_given_from_the_range_that_the_agent_is_set_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving_sidecars, "sidecar_range", lambda _facts: (30000, 30010))
+    foreign(tmp_path, "zoo.json", meshed("zoo"))
+    run(tmp_path, [meshed("web", port=30000)], silence="sidecar-port-moves")
+    (found,) = run(tmp_path, [])
+    assert "moves from port 30001 to 30000" in found["message"]
+
+
 def test_one_that_comes_before_it_moves_none_unless_somebody_says_so(tmp_path: Path) -> None:
     foreign(tmp_path, "zoo.json", meshed("zoo"))
     assert run(tmp_path, [meshed("web")]) == []
@@ -59,6 +68,12 @@ def test_what_an_earlier_version_wrote_for_another_set_is_told_what_to_do(tmp_pa
     (found,) = run(tmp_path, [])
     assert "of the set z, moves" in found["message"]
     assert found["hint"] == "Let its task run first: it writes the port."
+
+
+def test_what_comes_with_the_change_itself_is_no_surprise(tmp_path: Path) -> None:
+    write(tmp_path, {"services-m.json": text_of([meshed("zoo")])}, owner="set:m", reload="never")
+    moved = write(tmp_path, {"services-m.json": text_of([meshed("web", port=21000), meshed("zoo")])}, owner="set:m", reload="never")
+    assert not moved.get("rule_warnings")
 
 
 def test_a_sidecar_at_a_socket_does_not_care(tmp_path: Path) -> None:
@@ -80,7 +95,7 @@ def test_a_port_that_we_chose_is_not_given_twice(tmp_path: Path) -> None:
 
 
 def test_what_others_wrote_twice_is_theirs(tmp_path: Path) -> None:
-    foreign(tmp_path, "a.json", meshed("a", port=9000))
+    foreign(tmp_path, "a.json", meshed("alone", port=8999), meshed("a", port=9000))
     assert rules(run(tmp_path, [meshed("web", port=9000)])) == [("services-m.json", "sidecar-port-shared")]
     # Said once: it is not this change that brings it about.
     assert run(tmp_path, [meshed("web", port=9000), {"name": "more"}]) == []

@@ -44,6 +44,12 @@ def test_what_an_agent_sees_no_difference_in_goes(tmp_path: Path, theirs: dict[s
     assert found.findings == []
 
 
+def test_items_of_lists_are_compared_as_they_mean(tmp_path: Path) -> None:
+    upstream = {"destination_name": "db", "local_bind_port": 1}
+    ours, theirs = ({"name": "web", "proxy": {"upstreams": [entry]}} for entry in (upstream, {**upstream, "datacenter": ""}))
+    assert [change.name for change in look(tmp_path, {"old.json": {"service": theirs}}, [ours]).changes] == ["old.json"]
+
+
 @pytest.mark.parametrize(
     ("difference", "field"),
     [

@@ -613,3 +613,11 @@ def test_files_of_others_that_say_the_same_go_with_adopt(tmp_path: Path) -> None
     assert actions(write(tmp_path, bundle([WEB]), adopt=True)) == {"services-web.json": "created", "old.json": "retired"}
     (tmp_path / "other.json").write_text(json.dumps({"services": [API, {"name": "more"}]}), encoding="utf-8")
     assert {finding["rule"] for finding in refusal(tmp_path, bundle([WEB, API]), adopt=True).findings} == {"file-not-retired"}
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_a_payload_that_was_damaged_on_its_way_changes_nothing(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        write(tmp_path, {"a.json": text}, reload="never")
+    assert [(finding["path"], finding["rule"]) for finding in refused.value.findings] == [("a.json", "payload-damaged")]
+    assert contents(tmp_path) == {}

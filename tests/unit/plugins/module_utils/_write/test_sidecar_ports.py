@@ -60,6 +60,7 @@ def never() -> Any:
         (known(meshed("a", port=21255), {"name": "b", "port": 21254}, registered={"x": 21253}), 21252),
         (known(reserved=[21255, 21254]), 21253),
         (known(range=lambda: (30000, 30001)), 30001),
+        (known(range=lambda: (1, 1)), 1),
         (Known([], [Definitions([meshed("b", port=21255)], [])]), 21254),
     ],
 )
@@ -74,7 +75,11 @@ def test_several_new_ones_get_different_ports() -> None:
 
 @pytest.mark.parametrize(
     ("ports", "reason"),
-    [((21000, 21000), "of 21000 to 21000, from which agents give one, none is free"), ((-1, 21255), "the agent is set to give none")],
+    [
+        ((21000, 21000), "of 21000 to 21000, from which agents give one, none is free"),
+        ((0, 21255), "the agent is set to give none"),
+        ((-1, 21255), "the agent is set to give none"),
+    ],
 )
 def test_where_none_is_left(ports: tuple[int, int], reason: str) -> None:
     with pytest.raises(Refused) as refused:

@@ -43,6 +43,7 @@ def tried(
     def run_command(command: list[str], before_communicate_callback: Any) -> tuple[int, str, str]:
         assert command[0] == "consul"
         folder = Path(command[command.index("-config-dir") + 1])
+        assert [path.stat().st_mode & 0o7777 for path in (folder, folder.parent)] == [0o700, 0o700]
         seen.get("documents", {}).update({path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.iterdir()})
         seen.get("settings", {}).update(json.loads(Path(command[command.index("-config-file") + 1]).read_text(encoding="utf-8")))
         before_communicate_callback(process)
@@ -61,6 +62,7 @@ def tried(
     [
         ("==> Error starting agent: no name\n", "", "Error starting agent: no name"),
         ("", "    2026 [ERROR] agent: error starting: bad planted\nmore\n", "error starting: bad ********"),
+        (f"==> Error {'x' * 3000}\n", "", f"Error {'x' * 1994}"),
         ("x [ERROR] one\n", "==> Error two\nx [INFO] three\n", "one Error two"),
     ],
 )

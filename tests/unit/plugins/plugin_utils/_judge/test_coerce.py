@@ -185,6 +185,20 @@ def test_a_number_is_no_duration_and_no_mode() -> None:
     assert coerced({"name": "p", "proxy": {"upstreams": [upstream]}})[1] == [AMBIGUOUS]
 
 
+@pytest.mark.parametrize(("key", "value"), [("port", "080"), ("enable_tag_override", "yes"), ("address", 1.10), ("id", 7.5)])
+def test_what_has_several_readings_stays_as_it_was(key: str, value: Any) -> None:
+    definition = {"name": "web", key: value}
+
+    assert coerced(definition) == (definition, [AMBIGUOUS])
+
+
+def test_a_key_that_is_misspelled_beside_the_right_one_is_not_judged() -> None:
+    for definition in ({"name": "web", "prot": "080", "port": 80}, {"name": "web", "port": 80, "prot": "080"}):
+        assert coerced(definition) == ({"name": "web", "port": 80}, ["unknown-key"])
+    assert coerced({"name": "web", "prot": None}) == ({"name": "web"}, ["unknown-key"])
+    assert coerced({"name": "web", "prot": "80"}) == ({"name": "web", "port": 80}, ["unknown-key"])
+
+
 def test_values_below_user_keys_are_coerced_and_opaque_data_is_not() -> None:
     definition = {
         "name": "web",

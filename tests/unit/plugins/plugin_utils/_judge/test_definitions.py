@@ -13,8 +13,9 @@ import yaml
 
 from ansible_collections.registrar.consul.plugins.module_utils._findings import render
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.definitions import judge_services, label_of, prepare
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate import quick_judge
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import fleet
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, entered
@@ -399,3 +400,16 @@ def test_checks_outside_services_go_with_the_services_and_with_each_other() -> N
 
 def test_the_only_service_of_a_document_has_no_number() -> None:
     assert [finding.path for finding in judge_document({"service": {"name": "web", "port": "x"}})] == ["service (web) → port"]
+
+
+def test_a_process_that_forks_has_the_judge_made_before() -> None:
+    quick_judge.cache_clear()
+    prepare()
+    made = quick_judge.cache_info().misses
+    judge_services([{"name": "web"}])
+    assert (made, quick_judge.cache_info().misses) == (1, 1)
+
+
+@pytest.mark.parametrize(("name", "label"), [("a" * 61, "a" * 60), ("\n" * 61, "�" * 60)])
+def test_a_label_has_an_end(name: str, label: str) -> None:
+    assert label_of(0, {"name": name}) == f"services[0] ({label})"

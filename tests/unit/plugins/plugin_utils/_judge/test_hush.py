@@ -86,8 +86,8 @@ def test_definitions_without_their_natural_secrets() -> None:
     demand_silence(NATURAL.definitions_of({"services": services}))
 
 
-def test_a_secret_with_a_quote_in_it_is_found_as_it_is_shown() -> None:
-    secret = 'one"two'
+@pytest.mark.parametrize("secret", ['one"two', "one\ntwo", "long-" * 20])
+def test_a_secret_is_found_as_it_is_shown(secret: str) -> None:
     finding = Finding("rule", ("port",), f"got {quoted(secret)} here")
     (said,) = hushed([finding], {"token": secret}, {"token": secret}, NATURAL)
     assert said.message == 'got "********" here'

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms, TermsError, read_terms, read_version
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import (
+    Terms,
+    TermsError,
+    read_terms,
+    read_unchecked,
+    read_version,
+)
 
 ONE, TWO = "deprecated", "no-effect"
 
@@ -60,3 +66,8 @@ def test_auto_is_for_those_who_have_an_agent_to_ask() -> None:
 @pytest.mark.parametrize(("given", "strict"), [("yes", True), ("no", False), (True, True), (0, False)])
 def test_switches_are_read_as_ansible_reads_them(given: Any, strict: bool) -> None:
     assert read_terms({"strict": given}).strict is strict
+
+
+def test_paths_that_are_none_are_said_to_be_of_which_option() -> None:
+    with pytest.raises(TermsError, match=r"^unchecked: "):
+        read_unchecked("proxy..x")

@@ -36,6 +36,8 @@ FAULTS = [
     ("10.0.0.1\n", "has blanks around it", "Write address: 10.0.0.1."),
     (" 10.0.0.1:80", "names a port", "Write address: 10.0.0.1 and port: 80."),
     ("[::1]", "has brackets", 'Write address: "::1".'),
+    ("[fe80::1:25]", "has brackets", 'Write address: "fe80::1:25".'),
+    ("[10.0.0.1]", "has brackets", "Write address: 10.0.0.1."),
     ("10.0.0.1,10.0.0.2", "is more than one address", ANY_HOST),
     ("a b", "is more than one address", ANY_HOST),
     ("/run/web.sock", "is the path of a socket", "Write the path to socket_path."),

@@ -82,6 +82,12 @@ def test_the_words_name_the_types() -> None:
     assert none.hint == "Add one of http, tcp, udp, grpc, h2ping, os_service, args, alias_service, alias_node, ttl."
     docker, *_rest = check_findings({"docker_container_id": "x"}, ())
     assert docker.hint == "Add args, the command to run in it."
+    assert [found.message.partition(";")[0] for found in check_findings({"tcp": "a:1", "http": "http://a/"}, ())] == [
+        "has 2 types: http and tcp",
+        "required with http",
+    ]
+    _two, idle = check_findings({"alias_service": "a", "ttl": "1s", "interval": "1s"}, ())
+    assert idle.message.startswith("has no effect with alias_service")
     (two,) = check_findings({**HTTP, "ttl": "1s"}, ())
     assert (two.message.partition(";")[0], two.hint) == ("has 2 types: http and ttl", "Keep one, or write 2 checks.")
 

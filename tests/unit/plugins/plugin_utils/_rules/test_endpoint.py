@@ -47,6 +47,16 @@ def test_what_may_work_gets_no_word(check: dict[str, Any]) -> None:
     assert said(check) == []
 
 
+@pytest.mark.parametrize("address", ["::1]:80", "[::1:99999"])
+def test_half_a_pair_of_brackets_is_none(address: str) -> None:
+    assert said({"tcp": address})
+
+
+@pytest.mark.parametrize(("kind", "form"), [("grpc", "host:port/service"), ("tcp", "host:port"), ("udp", "host:port")])
+def test_the_form_is_that_of_the_kind(kind: str, form: str) -> None:
+    assert [finding.hint for finding in endpoint_findings({kind: "a b:1"}, ())] == [f"Write {form}."]
+
+
 def test_no_word_shows_a_password() -> None:
     for url in ("http://u:s3cret@h:x/", "tcp://u:s3cret@h/", "u:s3cret@h/", "http://u:s3cret@/"):
         (finding,) = endpoint_findings({"http": url}, ())

@@ -43,6 +43,13 @@ def test_the_first_item_decides_whether_a_list_is_a_block(version: str, config: 
     assert rules(config, version) == found
 
 
+def test_the_place_of_an_item_is_told_with_its_number() -> None:
+    config = {"a": [{"b": [{"c": 1}]}]}
+    service = {"name": "p", "kind": "connect-proxy", "port": 1, "proxy": {"destination_service_name": "web", "config": config}}
+    found = verdict(judge_services([service], literal=True)[0].findings, parse_version("1.6.10"))
+    assert [finding["path"].rpartition(" → ")[2] for finding in found.warnings] == ["proxy.config.a", "proxy.config.a[0].b"]
+
+
 @pytest.mark.parametrize(
     ("version", "found"),
     [("1.9.17", []), ("1.10.12", ["config-empty-crash"]), ("1.11.11", ["config-empty-crash"]), ("1.12.9", []), ("1.21.0", [])],
@@ -51,6 +58,12 @@ def test_the_first_item_decides_whether_a_list_is_a_block(version: str, config: 
 @pytest.mark.parametrize("upstream", [True, False])
 def test_what_is_empty_ends_some_agents(version: str, found: list[str], config: Any, upstream: bool) -> None:
     assert rules(config, version, upstream=upstream) == found
+
+
+def test_the_configuration_of_managed_proxies_is_looked_at() -> None:
+    service = {"name": "a", "connect": {"proxy": {"config": {"a": [{"b": 1}]}}}}
+    found = verdict(judge_services([service], literal=True)[0].findings, parse_version("1.4.5"))
+    assert UNWRAPPED in [finding["rule"] for finding in found.warnings]
 
 
 def test_the_configuration_itself_may_be_empty() -> None:
