@@ -94,6 +94,15 @@ EQUIVALENT = (
         "stream.seek(max( 1, os.fstat(stream.fileno()).st_size - _TAIL))",
         "what was said before the last start is not looked at, be it cut off",
     ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_files/transaction.py",
+            f"if change.{state} is not None and change.{content} is not None:",
+            f"if change.{state} is not None or change.{content} is not None:",
+            "a file has both, or there is none",
+        )
+        for state, content in (("before", "old"), ("after", "new"))
+    ),
     Equivalent(
         "plugins/module_utils/_files/config_dir.py",
         "self._parts, self._state, self.fd = {}, None, -1",
