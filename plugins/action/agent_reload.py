@@ -11,6 +11,13 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import show_errors
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.left import (
+    as_all_asked,
+    journal_in,
+    left_before,
+    not_told,
+    other_directories,
+)
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.look import Look
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.progress import and_healthy, progress, waits
 
@@ -28,9 +35,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # As for the actions that judge: this process ends with the task.
         gc.freeze()
         host = str((task_vars or {}).get("inventory_hostname"))
-        look = Look(self, waits(self._task.args))
-        with progress(host, and_healthy("until its agent has loaded all services", self._task.args), look=look):
+        left = left_before(self._task._role, task_vars or {})
+        arguments = as_all_asked(self._task.args, left) if left else self._task.args
+        look = Look(self, waits(arguments))
+        with progress(host, and_healthy("until its agent has loaded all services", arguments), look=look):
             look.prepare()
-            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val))
+        waiting = [directory for directory in other_directories(arguments, left) if self._waits_in(directory, task_vars)] if left else []
+        if waiting:
+            said = [str(result["msg"])] if result.get("failed") else []
+            result.update(failed=True, msg=" ".join([*said, not_told(waiting, arguments)]))
         show_errors(result, host, secret=bool(self._task.no_log))
         return result
+
+    def _waits_in(self, directory: str, task_vars: dict[str, Any] | None) -> bool:
+        """Whether a change still waits there: it may be the same directory under another name, or loaded by somebody else."""
+        path = {"path": journal_in(directory), "get_checksum": False}
+        found = self._execute_module(module_name="ansible.builtin.stat", module_args=path, task_vars=task_vars)
+        return bool(found.get("stat", {}).get("exists"))

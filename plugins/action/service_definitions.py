@@ -11,7 +11,8 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, set_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_request, set_request
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.left import note_left
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_set_request, set_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.variables import stray_variables
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import Terms
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import verdict
@@ -28,6 +29,7 @@ class ActionModule(base.RegistrarAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
+        note_left(result, self._task._role, self._task.args, task_vars or {}, self._templar)
         if not self._task.until and not self._task.retries:
             # The arguments go back to Ansible's main process with the result: that takes longer than judging the services.
             self._task.args = {key: value for key, value in self._task.args.items() if key not in self.controller_only}
@@ -46,8 +48,9 @@ class ActionModule(base.RegistrarAction):
         set_name = str(options.get("set", "default"))
         if not set_name:
             raise AnsibleActionFail("set: is empty. Name the set, or leave the option out.")
+        layout = self.choice(options, "layout")
         if self.choice(options, "state") == "absent":
-            return absent_request(f"set:{set_name}", {})
+            return absent_set_request(set_name, layout, terms.format)
         services = options.get("services")
         if services is None:
             raise AnsibleActionFail("services: is missing. Give the list of services; an empty list removes those of the set.")
@@ -56,4 +59,4 @@ class ActionModule(base.RegistrarAction):
         checks = options.get("checks", [])
         if not isinstance(checks, (list, tuple)):
             raise AnsibleActionFail(f"checks: must be a list, not {kind_of(checks)}. Write one check an entry, each after a dash.")
-        return set_request(services, set_name, self.choice(options, "layout"), terms, checks)
+        return set_request(services, set_name, layout, terms, checks)

@@ -19,8 +19,8 @@ options:
     type: str
   http_token:
     description:
-      - ACL token for the HTTP API. It needs C(service:read) for the services, C(node:read) for their checks, and C(agent:read) for
-        the agent's version and its log.
+      - ACL token for the HTTP API. It needs C(service:read) for services and their checks, C(node:read) for checks of the node and to
+        look into the catalog, and C(agent:read) for the agent's version and its log.
       - It is sent to that address only.
       - Without it the token in O(http_token_file), else that in the file named by E(CONSUL_HTTP_TOKEN_FILE), else E(CONSUL_HTTP_TOKEN).
     type: str

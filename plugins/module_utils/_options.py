@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 from ._definition.fields import SERVICE_ARGUMENT_SPEC
+from ._findings import Refused, error
 
 Spec = Dict[str, Dict[str, Any]]
 # How an agent is told to reload.
@@ -15,6 +16,17 @@ METHOD: dict[str, Any] = {"type": "str", "choices": ["auto", "signal", "api"], "
 
 # Of every module that has agent_spec.
 MUTUALLY_EXCLUSIVE = [("http_token", "http_token_file")]
+
+
+def demand_usable(params: Mapping[str, Any]) -> None:
+    """Raise Refused for a value that fits its type and that no run can do anything with. To be called before anything is changed."""
+    if not params["config_dir"]:
+        hint = "Set it to the directory that the agent was started with, or leave the option out for /etc/consul.d."
+        raise Refused(error("config_dir", "config-dir-missing", "is empty.", hint))
+    for name in ("timeout", "reload_timeout"):
+        if params.get(name) is not None and params[name] < 1:
+            hint = "Give the seconds to wait, 1 at least, or leave it out for a limit that grows with the number of services."
+            raise Refused(error(name, "timeout-too-short", "leaves no time to see what the agent has (%d seconds)." % params[name], hint))
 
 
 def set_spec() -> Spec:

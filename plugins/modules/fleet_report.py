@@ -47,7 +47,8 @@ options:
       - The hosts by their names in the inventory. Without it all hosts of the play.
       - Each host takes part with its C(consul_services_state), C(consul_services_set), C(consul_services_owner) and
         C(consul_services_group), and is judged by its C(consul_services_consul_version), C(consul_services_edition),
-        C(consul_services_strict), C(consul_services_silence) and C(consul_services_secret_paths), as far as it has these variables.
+        C(consul_services_strict), C(consul_services_silence), C(consul_services_unchecked) and C(consul_services_secret_paths), as far as
+        it has these variables.
       - The variable C(consul_fleet_datacenter) of a host says where it is. Without it the host may be in any datacenter.
     type: list
     elements: str
@@ -101,6 +102,14 @@ options:
       validate_certs:
         description: Whether the agent's certificate is verified. Without it E(CONSUL_HTTP_SSL_VERIFY), else it is.
         type: bool
+  unchecked:
+    description:
+      - Paths of keys that the agents know and this collection does not yet, such as V(proxy.new_thing) or V(checks[*].new_thing), for all
+        hosts.
+      - What stands there is masked, and not judged.
+    type: list
+    elements: str
+    default: []
   external:
     description:
       - Names of services and prepared queries that are known to exist elsewhere, in whatever datacenter or peer. C(*) and C(?) stand for

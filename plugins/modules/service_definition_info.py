@@ -63,6 +63,13 @@ options:
         P(registrar.consul.consul_services#role).
     type: bool
     default: false
+  unchecked:
+    description:
+      - Paths of keys that the agents know and this collection does not yet, such as V(proxy.new_thing) or V(checks[*].new_thing).
+      - What stands there is masked, and not judged. Those with which files of this collection were written are known without it.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""

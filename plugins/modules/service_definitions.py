@@ -124,7 +124,6 @@ EXAMPLES = r"""
         service_id: queue
         http: http://127.0.0.1:9099/lag
         interval: 30s
-  notify: Reload the Consul agent
 
 - name: Remove what this role once wrote
   registrar.consul.service_definitions:

@@ -90,6 +90,8 @@ def test_where_somebody_else_tells_the_agent(agent: ConsulAgent, tmp_path: Path)
     assert (first.changed, first.task(WRITE).result["pending"]) == (1, False)
     assert not warned(first, "Nobody was told")
     assert agent.services() == {}
+    waiting = run(tmp_path, agent, consul_services_reload="never", consul_services_wait_healthy=30)
+    assert "has nothing to wait for: with reload: never" in waiting.failed[0].said
     second = run(tmp_path, agent, consul_services_reload="never").ok()
     assert (second.changed, second.task(WRITE).result["pending"]) == (0, False)
     agent.reload()

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
-from ansible_collections.registrar.consul.tests.support.runs.modules import said, write_set
+from ansible_collections.registrar.consul.tests.support.runs.modules import said, warnings_of, write_set
 from ansible_collections.registrar.consul.tests.support.runs.playbook import PlaybookResult, run_playbook, tasks_play
 
 WEB = {"name": "web", "port": 80}
@@ -68,6 +71,50 @@ def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, 
     assert play(agent, tmp_path, task(agent, [WEB])).ok().changed == 0
 
 
+@pytest.mark.parametrize(
+    "options", [{"http_token_file": "/no/such"}, {"http_addr": "http://127.0.0.1:x"}, {"http_addr": "https://x", "ca_cert": "/no"}]
+)
+def test_with_what_the_agent_cannot_be_asked_nothing_is_written(agent: ConsulAgent, tmp_path: Path, options: dict[str, str]) -> None:
+    refused = play(agent, tmp_path, task(agent, [WEB], **options)).failed[0]
+
+    assert [error["rule"] for error in refused.result["errors"]] == ["agent-options"]
+    assert not list(agent.config_dir.glob("*.json"))
+
+
+def test_a_set_whose_state_is_lost_is_not_left_behind_without_a_word(agent: ConsulAgent, tmp_path: Path) -> None:
+    play(agent, tmp_path, task(agent, [WEB])).ok()
+    shutil.rmtree(agent.config_dir / ".registrar")
+
+    refused = play(agent, tmp_path, task(agent, [])).failed[0]
+    assert [error["rule"] for error in refused.result["errors"]] == ["file-not-ours"]
+    removed = play(agent, tmp_path, task(agent, [], state="absent", adopt=True)).ok().only().result
+    assert (removed["changes"], removed["paths"]) == ([{"action": "removed", "file": "services-default.json"}], [])
+    assert agent.services() == {}
+
+
+def test_files_that_stay_when_the_agent_does_not_answer_are_named(agent: ConsulAgent, tmp_path: Path) -> None:
+    stay = " The files stay changed: services-default.json. The next run has the agent load them; it reads them, too, when it starts."
+
+    refused = play(agent, tmp_path, task(agent, [WEB], http_addr="127.0.0.1:1", reload_timeout=1)).failed[0]
+
+    assert refused.result["msg"].endswith(stay)
+    assert play(agent, tmp_path, task(agent, [WEB])).ok().only().result["reload"]["verified"]
+
+
+def test_values_that_no_run_can_use_are_refused_before_anything_changes(agent: ConsulAgent, tmp_path: Path) -> None:
+    unusable: list[dict[str, Any]] = [{"config_dir": ""}, {"reload_timeout": 0}, {"reload_timeout": -1}]
+    tasks = [task(agent, [WEB], **options) for options in unusable]
+    tasks += [{"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir), "timeout": 0}}]
+
+    refused = play(agent, tmp_path, *({**each, "ignore_errors": True} for each in tasks)).ok().tasks
+
+    assert [result.result["errors"][0]["path"] for result in refused] == ["config_dir", "reload_timeout", "reload_timeout", "timeout"]
+    assert {result.msg for result in refused} == {"1 error, and nothing was changed."}
+    assert list(agent.config_dir.iterdir()) == []
+    # Longer than sockets can wait.
+    assert play(agent, tmp_path, task(agent, [WEB], reload_timeout=10**12)).ok().only().result["reload"]["verified"]
+
+
 def test_an_earlier_change_that_was_never_loaded_is_loaded(agent: ConsulAgent, tmp_path: Path) -> None:
     write_set(agent.config_dir, [{"name": "earlier"}])
 
@@ -75,6 +122,40 @@ def test_an_earlier_change_that_was_never_loaded_is_loaded(agent: ConsulAgent, t
 
     assert set(agent.services()) == {"earlier", "web"}
     assert (result["pending"], result["reload"]["services"]) == (False, 2)
+
+
+def test_what_goes_since_somebody_has_deleted_the_file_of_another_set_is_said(agent: ConsulAgent, tmp_path: Path) -> None:
+    play(agent, tmp_path, task(agent, [WEB], set="other"), task(agent, [{"name": "own"}])).ok()
+    deleted = agent.config_dir / "services-other.json"
+    deleted.unlink()
+
+    warned = warnings_of(play(agent, tmp_path, task(agent, [{"name": "own", "port": 1}])).ok().only().result)
+
+    assert [text for text in warned if "registered through its API" in text or "deleted" in text] == [
+        f"{deleted}, of the set other, was deleted by hand, and so the agent loses by this reload what it declared: web. "
+        "The next run of the set other writes it again."
+    ]
+    assert set(agent.services()) == {"own"}
+
+
+def test_never_forgets_only_what_is_its_own(agent: ConsulAgent, tmp_path: Path) -> None:
+    own = [task(agent, [{"name": "own"}], set="own", reload=reload) for reload in ("later", "never")]
+
+    play(agent, tmp_path, own[0], task(agent, [WEB], reload="later"), own[1]).ok()
+    result = play(agent, tmp_path, task(agent, [WEB])).ok().only().result
+
+    assert result["reload"]["verified"]
+    assert set(agent.services()) == {"own", "web"}
+
+    # What goes back then is what waited, and nothing that somebody else was to tell of.
+    agent.write("zzz.json", {"service": {"port": 1}})
+    changes = [
+        task(agent, [dict(WEB, port=81)], reload="later", preflight="none"),
+        task(agent, [], set="own", reload="never", preflight="none"),
+    ]
+    refused = play(agent, tmp_path, *changes, {"registrar.consul.agent_reload": {"config_dir": str(agent.config_dir)}}).failed[0]
+    assert refused.msg == "The agent was not told to reload. The files are as they were before: services-default.json."
+    assert not (agent.config_dir / "services-own.json").exists()
 
 
 def test_later_leaves_the_agent_alone(agent: ConsulAgent, tmp_path: Path) -> None:

@@ -99,6 +99,12 @@ class AgentApi:
         self.timeout = timeout
         self._kept: _Connection | None = None
 
+    def demand_usable(self) -> None:
+        """Raise BadOptions where nobody could ever be asked like this. Asks nobody."""
+        self._connect()
+        if self.where.address.startswith("https:"):
+            _tls_context(self.where)
+
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """The decoded JSON answer. Raises an ApiError of the fitting kind."""
         return self._decoded(path, self._ask("GET", path, query))
@@ -252,6 +258,11 @@ def _reason(error: Exception) -> str:
 
 def _with_scheme(address: str, scheme: str) -> str:
     text = address if "://" in address else "%s://%s" % (scheme, address)
+    if "@" in urlsplit(text).netloc:
+        # Not quoted: it may be a password.
+        raise BadOptions(
+            "The agent's address has a user or a password in it, which no agent asks for. Leave them out, and give an ACL token."
+        )
     if urlsplit(text).scheme not in ("http", "https", "unix"):
         raise BadOptions("The agent's address %s is neither http://, https:// nor unix://." % address)
     return text

@@ -16,6 +16,8 @@ from .process import AgentProcess, Agents
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
 _PATIENCE = 3.0
+# Sockets know no limits beyond some hundred years, and nobody waits that long.
+_LONGEST_PATIENCE = 3600.0
 
 
 class Version(NamedTuple):
@@ -125,7 +127,7 @@ class AgentFacts:
     def patience(self, seconds: float) -> None:
         """How long the API may take for an answer from now on."""
         if self.api is not None:
-            self.api.timeout = seconds
+            self.api.timeout = min(seconds, _LONGEST_PATIENCE)
 
     @property
     def address_given(self) -> bool:

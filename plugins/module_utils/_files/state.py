@@ -13,20 +13,27 @@ from . import durable
 from .config_dir import STATE, ConfigDir
 
 _VERSION = 1
+_UPDATE = "Update the collection on this controller."
 
 
 def load_state(directory: ConfigDir, name: str, read: Callable[[Any], Any], hint: str) -> Any:
-    """Return what `read` makes of a state file, None when there is none. hint is what helps where it is damaged: Raises Refused."""
+    """Return what `read` makes of a state file, None when there is none. hint is what helps where it is damaged.
+
+    Raises Refused when it is, or a newer version of the collection has written it.
+    """
+    place = directory.place(STATE + "/" + name)
     data = directory.read_state(name)
     if data is None:
         return None
     try:
         value = json.loads(data.decode("utf-8"))
+        if value["version"] > _VERSION:
+            raise Refused(error(place, "state-newer", "was written by a newer version of this collection.", _UPDATE))
         if value["version"] != _VERSION:
-            raise ValueError("of another version of the collection")
+            raise ValueError("of no version of the collection")
         return read(value)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Refused(error(directory.place(STATE + "/" + name), "state-damaged", "is damaged.", hint)) from None
+        raise Refused(error(place, "state-damaged", "is damaged.", hint)) from None
 
 
 def save_state(directory: ConfigDir, name: str, value: Mapping[str, Any]) -> None:

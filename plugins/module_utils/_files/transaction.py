@@ -9,6 +9,7 @@ crash at any instruction leaves, after the next look, exactly the old files or e
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from typing import Callable, Iterable, Iterator, NamedTuple
@@ -142,11 +143,28 @@ def verified(directory: ConfigDir) -> None:
 
 def close(directory: ConfigDir, warn: Callable[[str], None]) -> None:
     """The same after all has come out well: where the system refuses it, nothing is lost, and the next run looks again."""
-    try:
+    with _only_warned(directory, warn):
         verified(directory)
-    except OSError as problem:
-        found = render(system_refused(directory.place(STATE), problem))
-        warn("What was noted of a change that is done could not be put away; the next run looks at it again. %s" % found)
+
+
+def forget(directory: ConfigDir, owner: str, names: Iterable[str], warn: Callable[[str], None]) -> None:
+    """Do not wait for these files, nor for what else this owner has changed: somebody else tells the agent.
+
+    What others have changed waits as before.
+    """
+    journal, manifest, told = load_journal(directory), load_manifest(directory), set(names)
+    if journal is None:
+        return
+    left = {
+        name: entry
+        for name, entry in journal.files.items()
+        if name not in told and owner not in _owners_of(entry.owned_before, manifest.get(name))
+    }
+    with _only_warned(directory, warn):
+        if left:
+            save_journal(directory, journal._replace(files=left))
+        else:
+            verified(directory)
 
 
 def verified_contents(directory: ConfigDir, journal: Journal) -> dict[str, bytes | None]:
@@ -167,6 +185,19 @@ def _told(entry: Entry) -> Entry:
     if entry.after is None or entry.after.digest in entry.told:
         return entry
     return entry._replace(told=(*entry.told, entry.after.digest))
+
+
+@contextlib.contextmanager
+def _only_warned(directory: ConfigDir, warn: Callable[[str], None]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        found = render(system_refused(directory.place(STATE), problem))
+        warn("What was noted of a change that is done could not be put away; the next run looks at it again. %s" % found)
+
+
+def _owners_of(*owned: Owned | None) -> set[str]:
+    return {each.owner for each in owned if each is not None}
 
 
 def _back(directory: ConfigDir, name: str, entry: Entry) -> Change:

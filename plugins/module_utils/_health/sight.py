@@ -18,7 +18,7 @@ _PLACE = "wait_healthy"
 NO_SIGHT = "Give a token that may see the services (service:read) and the node (node:read), or leave out wait_healthy."
 
 
-def demand_usable(options: Mapping[str, Any]) -> None:
+def demand_waitable(options: Mapping[str, Any]) -> None:
     """Raise Refused where the options, those of a module, contradict each other."""
     if options["wait_healthy"] < 0:
         raise Refused(error(_PLACE, "wait-negative", "is negative.", "Give the seconds to wait, or 0 to wait for nothing."))

@@ -12,6 +12,7 @@ from .._files.config_dir import ConfigDir, system_refused
 from .._files.journal import load_journal
 from .._files.kept_tags import load_tags
 from .._findings import Refused, Unfinished, refusal, render
+from .._options import demand_usable
 from .._write.run import Writer
 
 
@@ -35,13 +36,14 @@ def run_single(module: Any) -> None:
 
 def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
     try:
+        demand_usable(module.params)
         writer = Writer(module)
         if writer.payload.get("asks") == "version":
             module.exit_json(changed=False, version=writer.version())
         if module.params["wait_healthy"]:
-            from .._health.sight import demand_usable
+            from .._health.sight import demand_waitable
 
-            demand_usable(module.params)
+            demand_waitable(module.params)
         loading = Loading(module, writer)
         result = writer.run(loading.load)
     except Refused as refused:

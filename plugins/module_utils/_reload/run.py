@@ -22,9 +22,11 @@ from .._definition.expect import Expected
 from .._files.config_dir import STATE, ConfigDir, system_refused
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
+from .._files.manifest import load_manifest, owner_in_words
 from .._files.selinux import labelling
 from .._files.transaction import close, note_told, recover, restore
-from .._findings import Finding, Refused, refusal, render_all
+from .._findings import Finding, Refused, Unfinished, refusal, render_all
+from .._options import demand_usable
 from .channel import chosen_method, doubt, misled, stranger
 from .declared import Declared, declared
 from .hush import Hush
@@ -38,7 +40,7 @@ from .servers import warn_of_older_members, with_catalog
 from .tags import OverriddenTags, TagsNotBack
 from .tell import NotTold, listen, tell
 from .verify import Witness, verify
-from .words import capital, disturbance, put_back, still_wrong, why
+from .words import capital, deleted, disturbance, put_back, stay, still_wrong, why
 
 _NOT_TOLD = "The agent was not told to reload."
 # What the journal says of files that were put back without it.
@@ -53,10 +55,10 @@ class ReloadFailed(Exception):
 
 def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
     """Reload, verify or go back. Keeps other runs out meanwhile."""
-    if module.check_mode and not os.path.isdir(options["config_dir"]):
-        return Result("%s does not exist yet" % options["config_dir"])
     try:
         _demand_usable(options)
+        if module.check_mode and not os.path.isdir(options["config_dir"]):
+            return Result("%s does not exist yet" % options["config_dir"])
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
     except Refused as refused:
@@ -73,16 +75,17 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     except (AgentProcessError, BadOptions) as problem:
         run.stop([], str(problem))
     except (Refused, OSError) as problem:
-        run.stop(_findings(directory, problem))
+        run.stop(_findings(directory, problem), whole=not isinstance(problem, Unfinished))
     return run.result
 
 
 def _demand_usable(options: Mapping[str, Any]) -> None:
-    """Raise Refused where wait_healthy cannot be meant like this."""
+    """Raise Refused where an option cannot be meant like this."""
+    demand_usable(options)
     if options["wait_healthy"]:
-        from .._health.sight import demand_usable
+        from .._health.sight import demand_waitable
 
-        demand_usable(options)
+        demand_waitable(options)
 
 
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
@@ -149,15 +152,18 @@ class Reload:
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
-    def stop(self, findings: list[Finding], words: str = "") -> None:
-        """End a run that did not come to its end: where the agent has not been told, the files go back."""
+    def stop(self, findings: list[Finding], words: str = "", whole: bool = True) -> None:
+        """End a run that did not come to its end: where the agent has not been told, the files go back.
+
+        words say why, where the findings do not; whole is whether the files are all old or all new.
+        """
         self.result.errors = findings
         if self.result.method != "none":
             self.result.failure = (
                 words or "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
             )
         elif self.journal is None or self._module.check_mode:
-            self.result.failure = words or refusal(findings, nothing_changed=not self.result.changed)
+            self.result.failure = words or refusal(findings, nothing_changed=whole and not self.result.changed)
         else:
             try:
                 self.result.failure = self._restored(words or _NOT_TOLD, _TAKEN_BACK)
@@ -189,8 +195,8 @@ class Reload:
             ready = wait_ready(self._facts.process, self.view, lambda: int(self._facts.settings.joins()), gently, limit)
             return ready if self.view is not None else ready._replace(why_blind=self._facts.why_no_api)
         except NotReady as what:
-            hint = "It was not signalled, which would end it then. The files stay: run this task again when it has started."
-            raise ReloadFailed("The agent may still be starting (%s). %s" % (what, hint)) from None
+            hint = "It was not signalled, which would end it then. Run this task again when it has started."
+            raise ReloadFailed("The agent may still be starting (%s). %s%s" % (what, hint, self._what_stays())) from None
 
     def _reason_to_tell(self) -> str:
         """Why the agent has to be told; empty when it has everything, and the result is complete."""
@@ -245,11 +251,16 @@ class Reload:
         self.result.errors = findings
         if self.journal is not None and not self._module.check_mode:
             words = self._restored(words, _TAKEN_BACK)
-            seen, state = self.ready.seen, self.state
-            if seen is not None and not differences(seen, state.before, state.wanted, state.elsewhere):
-                # It has never read what was taken back. Otherwise the next run has it read the files again.
+            if self._has_never_read_them():
+                # Otherwise the next run has it read the files again.
                 self._close()
         raise ReloadFailed(words)
+
+    def _has_never_read_them(self) -> bool:
+        """Whether the agent shows nothing of what has changed since all was verified. What it has of its API is not of these files."""
+        seen, state, persisted = self.ready.seen, self.state, self.persisted or _NOTHING
+        ours = Expected(*({key: one for key, one in part.items() if key not in api} for part, api in zip(state.wanted, persisted)))
+        return seen is not None and not differences(seen, state.before, ours, state.elsewhere)
 
     def _restored(self, words: str, reason: str) -> str:
         """Put the files back, and say so after these words. Raises ReloadFailed with them where that cannot be."""
@@ -260,6 +271,10 @@ class Reload:
             raise ReloadFailed("%s The files could not be put back; the next run goes on from there." % words) from None
         self.result.changed = self.result.rolled_back = True
         return "%s %s" % (words, put_back(names))
+
+    def _what_stays(self) -> str:
+        """That the files stay changed although the agent was not told, to follow the reason; empty where none have."""
+        return " " + stay(sorted(self.journal.files)) if self.journal is not None and not self._module.check_mode else ""
 
     # What it has to have, and the ways to know
 
@@ -276,13 +291,23 @@ class Reload:
         if seen is None:
             return None
         services, checks = ({**persisted[part], **state.elsewhere[part], **state.before[part]} for part in (0, 1))
-        gone = sorted(seen.services.keys() - services.keys() - state.wanted.services.keys())
+        gone = self._warned_of_deleted(seen.services.keys() - services.keys() - state.wanted.services.keys())
         if gone and self._facts.is_forgetful:
             self._module.warn("An agent with -dev forgets on a reload what was registered through its API: %s." % ", ".join(gone))
         return Seen(
             {key: service for key, service in seen.services.items() if key in services},
             {key: check for key, check in seen.checks.items() if key in checks},
         )
+
+    def _warned_of_deleted(self, gone: set[str]) -> list[str]:
+        """Warn of those services that go since somebody has deleted their file, which was one of ours; return the others."""
+        left = set(gone)
+        for name, owned in load_manifest(self._directory).items() if gone else ():
+            lost = left.intersection(owned.services)
+            if lost and self._directory.read(name) is None:
+                self._module.warn(deleted(self._directory.place(name), owner_in_words(owned.owner), sorted(lost)))
+                left -= lost
+        return sorted(left)
 
     def _witness(self, ears: Ears) -> Witness:
         process, api, persisted = self._facts.process, self._facts.api, self.persisted
@@ -369,7 +394,7 @@ class Reload:
                 self.tags.not_told()
                 if problem.alive:
                     self._take_back([], str(problem))
-            raise ReloadFailed(str(problem)) from None
+            raise ReloadFailed(str(problem) + self._what_stays()) from None
         finally:
             ears.close()
             self.result.waited = round(self.result.waited + time.monotonic() - started, 3)

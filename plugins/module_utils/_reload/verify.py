@@ -161,9 +161,10 @@ class _Watch:
             return Outcome.proved("node_meta")
         if self.told == "api":
             return Outcome.proved("reload")
+        blind = self.witness.why_blind.rstrip(".")
         if self.witness.ears.listening and self.told:
-            return Outcome.unproved("the agent has logged no refusal, but %s" % self.witness.why_blind, "log")
-        return Outcome.unproved(self.witness.why_blind)
+            return Outcome.unproved("the agent has logged no refusal, and what it has cannot be seen: %s" % blind, "log")
+        return Outcome.unproved(blind)
 
     def _failed(self, words: str, reason: str = "", seen: Seen | None = None) -> Outcome:
         try:

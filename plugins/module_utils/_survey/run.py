@@ -27,6 +27,7 @@ from .._files.lock import locked
 from .._files.manifest import Owned, load_manifest, unchecked_in
 from .._files.scan import DefinitionFile, Reader, scan
 from .._findings import Finding, Refused, refusal, warning
+from .._options import demand_usable
 from .._payload import encode_payload
 from .agent import agent_survey
 
@@ -37,6 +38,7 @@ _PATIENCE = 5.0
 def run(module: Any) -> None:
     """Do what service_definition_info was called for, and exit. The action plugin of this name makes the result of it."""
     try:
+        demand_usable(module.params)
         found = Survey(module).run()
     except Refused as refused:
         module.fail_json(msg=refusal(refused.findings, nothing_changed=False), errors=refused.findings, changed=False)

@@ -30,12 +30,17 @@ def packed(conditional: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
     """Return what the payload's conditions come to for this agent. Asks for a fact only when something depends on it."""
-    findings: list[Finding] = []
-    if payload.get("conditional", {}).get("places"):
-        findings += _for_version(payload["conditional"], facts.version)
+    findings = version_findings(payload, facts)
     if payload.get("scripts"):
         findings += script_findings(payload["scripts"], facts.scripts_enabled)
     return findings
+
+
+def version_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
+    """Return what the payload's conditions come to for this agent's version."""
+    if not payload.get("conditional", {}).get("places"):
+        return []
+    return _for_version(payload["conditional"], facts.version)
 
 
 def newer_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
@@ -52,7 +57,7 @@ def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Fi
     places = conditional["places"]
     if version is None:
         message = "is auto, and the version cannot be found out: no agent answers, and there is no consul binary."
-        hint = "Name the agent's version to have all rules applied; %d findings depend on it." % len(places)
+        hint = "Name the agent's version to have all rules applied. Findings that depend on it: %d." % len(places)
         return [warning("consul_version", "version-unknown", message, hint)]
     texts = [_text(text, version) for text in conditional["texts"]]
     return [dict(texts[number], path=path) for number, path in places if texts[number]]

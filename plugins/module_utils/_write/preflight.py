@@ -93,7 +93,7 @@ class _Validation:
         place = self._candidate.directory.path
         if self.refusal(with_settings=False, changed=False) is None:
             return error(place, "preflight-validate", "consul validate refuses the new definitions: %s" % words)
-        message = "consul validate refuses what is there already, so that no reload would be applied: %s" % words
+        message = "consul validate refuses what is there already, so that no reload would be applied: %s." % words.rstrip(".")
         return error(place, "directory-broken", message, "Repair it first; this task changed nothing.")
 
     def _files(self, with_settings: bool, changed: bool) -> list[str]:

@@ -25,7 +25,7 @@ from .._files.permissions import Owners, wanted_ownership
 from .._files.plan import Plan, Wanted, plan
 from .._files.scan import Reader, scan
 from .._files.selinux import labelling
-from .._files.transaction import Change, close, commit, recover
+from .._files.transaction import Change, commit, forget, recover
 from .._findings import (
     Finding,
     Refused,
@@ -118,7 +118,7 @@ class Writer:
                 journal = commit(directory, todo.changes, self.reason, labelling(self._module))
         if self._options["reload"] == "never":
             if journal is not None and not self._module.check_mode:
-                close(directory, self._module.warn)
+                forget(directory, self.payload["owner"], [change.name for change in todo.changes], self._module.warn)
             earlier = journal = None
         return self._result(directory, todo, earlier, journal)
 
@@ -179,6 +179,7 @@ class Writer:
         from .moving_sidecars import moving_sidecars
 
         agent = self._agent()
+        self._demand_usable_options()
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
         findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
@@ -192,6 +193,18 @@ class Writer:
         if not any(found["severity"] == "error" for found in findings):
             findings += self._preflight(directory, staying, changes)
         return self._as_asked(findings)
+
+    def _demand_usable_options(self) -> None:
+        """Raise Refused where the agent could not be asked: what it is not told of is not written either."""
+        if self._options["reload"] != "now" or (self.facts.process is None and not self.facts.address_given):
+            return
+        from .._agent.api import BadOptions
+
+        try:
+            if self.facts.api is not None:
+                self.facts.api.demand_usable()
+        except BadOptions as problem:
+            raise Refused(error("agent", "agent-options", str(problem))) from None
 
     def _dangling(self, staying: list[Any], manifest: dict[str, Owned]) -> list[Finding]:
         """Return the names in the changes that lead nowhere on this node."""
@@ -313,11 +326,15 @@ class Writer:
     # The result
 
     def _forecast(self, path: str) -> dict[str, Any]:
-        """Check mode before the directory exists: some earlier task would have made it."""
+        """Check mode before the directory exists: some earlier task would have made it. Raises Refused."""
+        from .conditional import version_findings
+
         self._give_ports(None, {})
         changes = [Change(name, "created", None, None, None, data, None) for name, data in self.contents.items() if data is not None]
         message = "does not exist yet; the real run needs it."
-        result = self._described(path, Plan(changes, [], [warning(path, "config-dir-missing", message)]))
+        findings = [warning(path, "config-dir-missing", message), *self._as_asked(version_findings(self.payload, self.facts))]
+        self._demand_no_error(findings)
+        result = self._described(path, Plan(changes, [], findings))
         result.update(pending=False, pending_reason="")
         return result
 

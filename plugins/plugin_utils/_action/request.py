@@ -61,7 +61,18 @@ def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Term
         found: Files = {service_file_name(service_id(entry), terms.format): ([entry], []) for entry in definitions}
         return {**found, **{check_file_name(service_id(entry), terms.format): ([], [entry]) for entry in outside}}
 
-    return _request([*judged, *judged_checks], f"set:{set_name}", files, terms)
+    request = _request([*judged, *judged_checks], f"set:{set_name}", files, terms)
+    if request.payload and layout == "bundle":
+        request.payload["files"].setdefault(bundle_name(set_name, terms.format), None)
+    return request
+
+
+def absent_set_request(set_name: str, layout: str, file_format: str) -> Request:
+    """Ask for the absence of a whole set.
+
+    Its one file is named, as a target that has lost its state no longer knows that it is one of the set, and would leave it without a word.
+    """
+    return absent_request(f"set:{set_name}", {bundle_name(set_name, file_format): None} if layout == "bundle" else {})
 
 
 def definition_request(definition: Mapping[str, Any], file_name: str | None, terms: Terms) -> Request:
@@ -79,7 +90,7 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
 
 
 def absent_request(owner: str, files: dict[str, None]) -> Request:
-    """Ask for the absence of these files, or with an owner of a set for the absence of all of its files."""
+    """Ask for the absence of these files, and of all others of the owner."""
     return Request(Verdict(), {"owner": owner, "files": files})
 
 

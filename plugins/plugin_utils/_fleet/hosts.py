@@ -18,7 +18,7 @@ DEFINITIONS = "consul_services_definitions"
 DATACENTER = "consul_fleet_datacenter"
 _ROLE = "consul_services_"
 # What the role takes beside the definitions, and what matters here.
-ROLE_SETTINGS = ("state", "set", "owner", "group", "consul_version", "edition", "strict", "silence", "secret_paths")
+ROLE_SETTINGS = ("state", "set", "owner", "group", "consul_version", "edition", "strict", "silence", "unchecked", "secret_paths")
 
 
 @dataclass(frozen=True, slots=True)

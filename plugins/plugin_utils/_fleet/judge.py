@@ -20,7 +20,7 @@ from .faults import Fault, Spot, fault
 from .hosts import DEFINITIONS, Declared, Host
 from .model import Contents, contents
 
-_SETTINGS = ("consul_version", "edition", "strict", "silence", "secret_paths")
+_SETTINGS = ("consul_version", "edition", "strict", "silence", "unchecked", "secret_paths")
 
 
 @dataclass(slots=True)
@@ -79,6 +79,7 @@ class Judge:
             edition=own.edition if "edition" in given else self.terms.edition,
             strict=own.strict or self.terms.strict,
             silence=(*self.terms.silence, *own.silence),
+            unchecked=tuple(dict.fromkeys((*self.terms.unchecked, *own.unchecked))),
             secrets=self._secrets((*self.terms.secrets.places, *own.secrets.places), host.sealed),
         )
 
@@ -97,7 +98,7 @@ class Judge:
 
 def _judge(declared: Declared, terms: Terms) -> Verdict:
     labels = list(_labels(declared))
-    judged = judge_services(declared.definitions, labels, terms.edition, secrets=terms.secrets)
+    judged = judge_services(declared.definitions, labels, terms.edition, unchecked=terms.unchecked, secrets=terms.secrets)
     found = [finding for entry in judged for finding in entry.findings]
     said = verdict(found, terms.version, strict=terms.strict, silence=terms.silence)
     named = zip(labels, (entry.definition for entry in judged), strict=True)

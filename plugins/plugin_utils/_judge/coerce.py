@@ -17,7 +17,7 @@ from typing import Any
 
 from .._findings import Finding, Place
 from .._rules.spelling import wrong_key
-from .._rules.types import AMBIGUOUS, NOT_JSON, null_block, shown, wrong_type
+from .._rules.types import AMBIGUOUS, NOT_JSON, kind_of, null_block, shown, wrong_type
 from .._schema.tree import Field
 
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
@@ -172,7 +172,7 @@ class Coercion:
             return {self._key(key, place): self._plain(item, (*place, str(key))) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self._plain(item, (*place, index)) for index, item in enumerate(value)]
-        return self._refuse(place, f"a {type(value).__name__} has no form in JSON", "Put it in quotes.")
+        return self._refuse(place, f"{kind_of(value)} has no form in JSON", "Put it in quotes.")
 
     def _written(self, field: Field, value: Any, place: Place) -> Any:
         text = self._text(value, place)

@@ -34,6 +34,7 @@ DOCUMENT_KEY = rule(
     stricter="other keys are settings of the agent, which this collection does not manage",
 )
 
+_TAKEN = "agents take it, and here each key has one spelling"
 _NO_KEY = "is no key of a definition file"
 
 
@@ -46,7 +47,9 @@ def wrong_key(field: Field, place: Place, key: str, beside: Mapping, service: Ma
     meant = field.spellings.get(squash(key))
     if meant:
         hint = f"Leave it out, {meant} is there already." if meant in beside else f"Write {meant}."
-        return KEY_CASE.at(there, f"is spelled {meant} in a file", hint), {meant: beside.get(key)}
+        # Agents do not mind the case of a key of one word (1.8.7 to 1.22.7).
+        agent = _TAKEN if key.lower() == meant else None
+        return KEY_CASE.at(there, f"is spelled {meant} in a file", hint, agent=agent), {meant: beside.get(key)}
     foreign = foreign_word(field, key, beside, service)
     if foreign:
         return UNKNOWN_KEY.at(there, _NO_KEY, foreign.hint), foreign.instead

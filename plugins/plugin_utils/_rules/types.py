@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import looks_secret
@@ -112,4 +113,5 @@ def kind_of(value: Any) -> str:
     for kind, words in ((int, "a number"), (float, "a fractional number"), (str, "text"), (dict, "a mapping"), (list, "a list")):
         if isinstance(value, kind):
             return words
-    return "something else"
+    # YAML makes them of texts such as 2024-01-01, and Ansible subclasses of its own of those.
+    return "a date" if isinstance(value, date) else "something else"

@@ -185,7 +185,7 @@ class _Judge:
     def _add_conditional(self) -> None:
         """Say that the version is not known, where something depends on it."""
         if self._conditional:
-            hint = f"Name the agent's version to have all rules applied; {len(self._conditional)} findings depend on it."
+            hint = f"Name the agent's version to have all rules applied. Findings that depend on it: {len(self._conditional)}."
             what = "is auto, and neither an agent nor a consul binary was found to ask"
             self._add("", [replace(VERSION_UNKNOWN.at((), what, hint), label="consul_version")])
 

@@ -68,7 +68,9 @@ def _file_reason(file: dict[str, Any], audit: Audit) -> str | None:
     if file["settings"]:
         return "it holds settings of the agent as well: move its services and checks to a file of their own first"
     if file["name"] in audit.refused:
-        return "its definitions have errors: repair them first"
+        if any(finding["file"] == file["name"] and finding["severity"] == "error" for finding in audit.findings):
+            return "its definitions have errors: repair them first"
+        return "some versions of Consul refuse its definitions, and that of the agent is not known: name it (consul_version)"
     return None
 
 
@@ -189,7 +191,11 @@ def _referring(field: Field, value: Any, place: Place, refer: Any) -> Any:
         return [_referring(field.items, item, (*place, index), refer) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return _replaced(value, place, refer)
-    return {key: _referring(child, item, (*place, key), refer) if child else item for key, item, child in _children(field, value)}
+    # Of a key that nobody here knows all is masked.
+    return {
+        key: _referring(child, item, (*place, key), refer) if child else _replaced(item, (*place, key), refer)
+        for key, item, child in _children(field, value)
+    }
 
 
 def _children(field: Field, value: dict[str, Any]) -> Iterator[tuple[str, Any, Field | None]]:

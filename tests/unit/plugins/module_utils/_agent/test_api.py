@@ -267,6 +267,13 @@ def test_an_address_that_is_none(address: str) -> None:
         agent_api.AgentApi(agent_api.endpoint({"http_addr": address}, {}, None)).get("/v1/agent/self")
 
 
+@pytest.mark.parametrize("address", ["http://user:planted@agent:8500", "planted@agent", "ftp://user:planted@agent"])
+def test_a_password_in_the_address_is_not_quoted(address: str) -> None:
+    with pytest.raises(agent_api.BadOptions, match="a user or a password in it") as refusal:
+        agent_api.endpoint({"http_addr": address}, {}, None)
+    assert "planted" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("token", ["secret\nX-Other: 1", "secr\u00e9t", "secret\x00"])
 def test_a_token_that_is_none_is_not_quoted(token: str) -> None:
     with pytest.raises(agent_api.BadOptions) as refusal:

@@ -205,9 +205,10 @@ def test_checks_of_the_node_that_may_not_be_seen(clock: Clock) -> None:
     ],
 )
 def test_an_agent_that_shows_nothing(clock: Clock, how: str, listening: bool, expected_outcome: tuple[bool, bool, str]) -> None:
-    denied = AclDenied("/v1/agent/services: Permission denied")
+    denied = AclDenied("/v1/agent/services: No permission.")
     outcome = told(clock, [(0, denied)], target(definitions("web")), None, how=how, listening=listening)
     assert (outcome.good, outcome.verified, outcome.verified_by) == expected_outcome
+    assert not outcome.reason.endswith("."), "it becomes a part of sentences"
 
 
 @pytest.mark.parametrize("trouble", [Unreachable("No answer"), ApiError("500")])

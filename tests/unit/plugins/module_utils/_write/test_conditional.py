@@ -62,7 +62,7 @@ def test_an_unknown_version_is_one_warning() -> None:
     found = conditional_findings(payload, facts())
 
     assert [(finding["severity"], finding["rule"]) for finding in found] == [("warning", "version-unknown")]
-    assert "3 findings depend on it" in found[0]["hint"]
+    assert "Findings that depend on it: 3." in found[0]["hint"]
 
 
 @pytest.mark.parametrize(

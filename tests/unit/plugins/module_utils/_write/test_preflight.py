@@ -37,7 +37,8 @@ def test_words_about_whatever_file_are_without_its_secrets(tmp_path: Path) -> No
         candidate = Candidate(directory, staying, coming, ["leaving.json"], Secrets([("meta", "a")]))
         (finding,) = validate(candidate, ["consul"], refusing, str(tmp_path))
 
-    assert finding["message"].endswith("refuses what is there already, so that no reload would be applied: " + " ".join(["********"] * 8))
+    masked = " ".join(["********"] * 8)
+    assert finding["message"].endswith(f"refuses what is there already, so that no reload would be applied: {masked}.")
 
 
 # Whom it blames

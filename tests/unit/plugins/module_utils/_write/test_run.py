@@ -17,7 +17,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._agent.process im
 from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
+from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused, error
+from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
 from ansible_collections.registrar.consul.plugins.module_utils._write.run import Writer
 from ansible_collections.registrar.consul.tests.support.faults.calls import recording
 from ansible_collections.registrar.consul.tests.support.runs.target import Module, bundle, contents, per_service, text_of, write
@@ -459,6 +460,9 @@ def test_check_mode_before_the_directory_exists(tmp_path: Path) -> None:
 
     assert actions(result) == {"services-web.json": "created"}
     assert [finding["rule"] for finding in result["rule_warnings"]] == ["config-dir-missing"]
+    waiting = {"conditional": packed([{"since": None, "until": "1.10.0", "finding": error("web", "field-too-new", "is too new")}])}
+    unknown = write(tmp_path / "none", bundle([WEB]), check_mode=True, **waiting)
+    assert [finding["rule"] for finding in unknown["rule_warnings"]] == ["config-dir-missing", "version-unknown"]
     with pytest.raises(Refused, match=r"does not exist\. Create it"):
         write(tmp_path / "none", bundle([WEB]))
 

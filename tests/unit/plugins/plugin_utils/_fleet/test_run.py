@@ -44,6 +44,14 @@ def test_hosts_are_judged_by_their_own_terms() -> None:
     assert severities == [("error", "field-too-new", ["old"]), ("error", "dns-name", ["strict"])]
 
 
+def test_keys_that_are_not_to_be_checked_are_those_of_the_task_and_of_the_host() -> None:
+    newer = [service("web", 80, new_thing=1), service("api", 81, newer_thing={"token": "s3cret"})]
+    hosts = {"listed": at("", newer, consul_services_unchecked=["newer_thing"]), "bare": at("", newer)}
+    result = judged(hosts, terms={"unchecked": ["new_thing"]})
+    assert [(one["rule"], one["hosts"]) for one in result["findings"]] == [("unknown-key", ["bare"])]
+    assert "s3cret" not in str(result)
+
+
 def test_wrong_terms_of_a_host_are_a_finding() -> None:
     hosts = {"h1": at("", [service("web", 80)], consul_services_consul_version="latest")}
     (finding,) = judged(hosts)["findings"]

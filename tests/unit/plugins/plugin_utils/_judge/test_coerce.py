@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ class TaggedInt(int):
 
 class TaggedDict(dict[str, Any]):
     """A mapping as ansible-core hands it over since 2.19."""
+
+
+class TaggedDate(date):
+    """A date as ansible-core hands it over since 2.19."""
 
 
 class Vaulted:
@@ -245,6 +250,13 @@ def test_what_has_no_form_in_json_is_refused() -> None:
     assert coerced({"name": "web", "proxy": {"config": {"a": {1, 2}}}})[1] == ["not-json"]
     assert coerced({"name": b"web"})[1] == ["not-json"]
     assert coerced({"name": "web", "proxy": {"config": {"a": math.inf}}})[1] == ["not-json"]
+
+
+def test_what_yaml_makes_a_date_of_is_called_a_date() -> None:
+    coercion = Coercion()
+    coercion.value(service_field(), {"name": "web", "tags": [TaggedDate(2026, 1, 1)]})
+
+    assert [finding.message for finding in coercion.findings] == ["a date has no form in JSON."]
 
 
 def test_a_file_is_taken_as_it_stands() -> None:

@@ -124,7 +124,7 @@ def test_errors_are_many_at_once_and_stand_in_the_order_of_the_input() -> None:
         " nothing. Write for example name: web.",
         f'services[2] → meta["a.b"]: is no valid key; {REFUSED} Use 1 to 128 of the characters A-Z a-z 0-9 _ and -.',
         f"services[2] → meta.consul-x: is reserved for Consul; {REFUSED} Choose a key that does not begin with consul-.",
-        f"services[2] → Kind: is spelled kind in a file; {REFUSED} Write kind.",
+        "services[2] → Kind: is spelled kind in a file; agents take it, and here each key has one spelling. Write kind.",
     ]
 
 

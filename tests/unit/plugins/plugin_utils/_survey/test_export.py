@@ -60,8 +60,8 @@ def surveyed(files: dict[str, Any], registered: list[dict[str, Any]] | None = No
     return {"path": "/etc/consul.d", "files": described, "deleted": [], "journal": None, "findings": [], "agent": agent}
 
 
-def exported(files: dict[str, Any], registered: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return export(audit(surveyed(files, registered), Terms(parse_version("1.8.7"), "community", False, (), "json")))
+def exported(files: dict[str, Any], registered: list[dict[str, Any]] | None = None, unchecked: tuple[str, ...] = ()) -> dict[str, Any]:
+    return export(audit(surveyed(files, registered), Terms(parse_version("1.8.7"), unchecked=unchecked)))
 
 
 TEXTS = st.one_of(
@@ -92,6 +92,13 @@ def test_secrets_become_references_and_are_listed() -> None:
     assert '#   "we\'b/token": from a.json' in result["text"]
 
 
+def test_what_is_masked_below_a_key_that_nobody_checks_is_a_reference_too() -> None:
+    service = {"name": "web", "new_thing": {"mode": MASK}}
+    result = exported({"web.json": {"service": service}}, unchecked=("new_thing",))
+    assert result["secrets"] == ["web/new_thing.mode"]
+    assert loaded(result["text"]) == [{"name": "web", "new_thing": {"mode": '{{ consul_services_secrets["web/new_thing.mode"] }}'}}]
+
+
 def test_fields_come_in_the_order_of_the_documentation() -> None:
     result = exported(
         {"a.json": {"service": {"checks": [{"interval": "1s", "tcp": "a:1", "id": "x"}], "port": 1, "name": "web", "id": "w"}}}
@@ -106,6 +113,13 @@ def test_files_with_faults_are_left_out() -> None:
     assert result["services"] == ["good"]
     assert result["left_out"] == [{"what": "bad.json", "reason": "its definitions have errors: repair them first"}]
     assert "# Left out: bad.json: its definitions" in result["text"]
+
+
+def test_what_only_some_versions_refuse_is_left_out_with_that_reason() -> None:
+    survey = surveyed({"web.json": {"service": {"name": "web", "check": {"h2ping": "127.0.0.1:1", "interval": "1s"}}}})
+    survey["agent"]["version"] = None
+    (left_out,) = export(audit(survey, Terms(None)))["left_out"]
+    assert left_out["reason"].startswith("some versions of Consul refuse its definitions, and that of the agent is not known")
 
 
 def registration(**more: Any) -> dict[str, Any]:

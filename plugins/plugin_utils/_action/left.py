@@ -1,0 +1,94 @@
+# Copyright (c) 2026, The registrar.consul authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the roles of a play leave to their handler, so that none of it is lost.
+
+Of handlers with one name Ansible runs one, once: that of the role that it has read last, with the variables of that role. What the others
+asked for is therefore noted in what the role registers, which the handler is handed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._judge.terms import flag
+from .variables import WRITTEN, is_ours
+
+_LEFT = "left_to_handler"
+# The strictest first.
+_POLICIES = ("rollback", "fail", "warn")
+Left = Mapping[str, Any]
+
+
+def left_before(role: Any, variables: Mapping[str, Any]) -> list[Left]:
+    """What roles have left to the handler until now; nothing for a task that is none of our role's."""
+    written = variables.get(WRITTEN) if is_ours(role) else None
+    return list(written.get(_LEFT, ())) if isinstance(written, Mapping) else []
+
+
+def note_left(result: dict[str, Any], role: Any, options: Mapping[str, Any], variables: Mapping[str, Any], templar: Any) -> None:
+    """Note in the result of the role's task what is left to the handler, this task's part included."""
+    if not is_ours(role):
+        return
+    left = left_before(role, variables)
+    notifies = result.get("changed") or (flag(options, "require_agent") and result.get("pending"))
+    if options.get("reload") == "later" and notifies and not result.get("failed"):
+        wait = templar.template(variables.get("consul_services_wait_healthy", 0))
+        asked = {name: options[name] for name in ("config_dir", "on_unhealthy", "healthy_states")}
+        left.append({**asked, "wait_healthy": _seconds(wait)})
+    if left:
+        result[_LEFT] = left
+
+
+def as_all_asked(arguments: Mapping[str, Any], left: Iterable[Left]) -> dict[str, Any]:
+    """The handler's arguments, with a wait for checks that is right for everyone who asked for one in its directory."""
+    here = _normal(arguments)
+    asked = [entry for entry in (arguments, *left) if _normal(entry) == here and _seconds(entry.get("wait_healthy")) > 0]
+    if not asked:
+        return dict(arguments)
+    return {
+        **arguments,
+        "wait_healthy": max(_seconds(entry["wait_healthy"]) for entry in asked),
+        "on_unhealthy": min((str(entry["on_unhealthy"]) for entry in asked), key=_strictness),
+        "healthy_states": min((entry["healthy_states"] for entry in asked), key=len),
+    }
+
+
+def other_directories(arguments: Mapping[str, Any], left: Iterable[Left]) -> list[str]:
+    """The directories that something was left for, and that are not the handler's."""
+    return sorted({_normal(entry) for entry in left} - {_normal(arguments)})
+
+
+def journal_in(directory: str) -> str:
+    """The file that is there as long as a change in the directory waits."""
+    from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import STATE
+    from ansible_collections.registrar.consul.plugins.module_utils._files.journal import JOURNAL
+
+    return posixpath.join(directory, STATE, JOURNAL)
+
+
+def not_told(waiting: Iterable[str], arguments: Mapping[str, Any]) -> str:
+    """That the files in these directories wait for a reload that nobody brings about."""
+    return (
+        f"The files in {', '.join(waiting)} wait for a reload, and this handler brings about that of {_normal(arguments)} alone: Ansible "
+        "runs the handler of the role that it has read last. Leave out consul_services_reload: later where roles of one play write to "
+        "several directories, and run the play again."
+    )
+
+
+def _normal(entry: Left) -> str:
+    return posixpath.normpath(str(entry["config_dir"]))
+
+
+def _seconds(value: Any) -> int:
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError):
+        # What is no number is refused by whoever is to wait for it.
+        return 0
+
+
+def _strictness(policy: str) -> int:
+    return _POLICIES.index(policy) if policy in _POLICIES else len(_POLICIES)
