@@ -159,6 +159,12 @@ EQUIVALENT = (
         )
     ),
     Equivalent(
+        "plugins/plugin_utils/_judge/validate.py",
+        """yield found.at((*place, key), "is missing", f"Add {key}: {child.annotation('examples')[0]}.")""",
+        """yield found.at((*place, key), "is missing", f"Add {key}: {child.annotation('examples')[ -1]}.")""",
+        "keys that are required have one example each",
+    ),
+    Equivalent(
         "plugins/plugin_utils/_judge/verdict.py",
         "or not any((finding.label, finding.place[:length]) in unknown for length in range(1, len(finding.place) + 1))",
         "or not any((finding.label, finding.place[:length]) in unknown for length in range( 0, len(finding.place) + 1))",
