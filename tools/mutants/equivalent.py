@@ -94,6 +94,15 @@ EQUIVALENT = (
         "stream.seek(max( 1, os.fstat(stream.fileno()).st_size - _TAIL))",
         "what was said before the last start is not looked at, be it cut off",
     ),
+    *(
+        Equivalent(
+            "plugins/module_utils/_files/transaction.py",
+            f"if change.{state} is not None and change.{content} is not None:",
+            f"if change.{state} is not None or change.{content} is not None:",
+            "a file has both, or there is none",
+        )
+        for state, content in (("before", "old"), ("after", "new"))
+    ),
     Equivalent(
         "plugins/module_utils/_files/config_dir.py",
         "self._parts, self._state, self.fd = {}, None, -1",
@@ -148,6 +157,12 @@ EQUIVALENT = (
             "for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):",
             "for label, definition, result in zip(labels, definitions, results, strict=True):",
         )
+    ),
+    Equivalent(
+        "plugins/plugin_utils/_judge/validate.py",
+        """yield found.at((*place, key), "is missing", f"Add {key}: {child.annotation('examples')[0]}.")""",
+        """yield found.at((*place, key), "is missing", f"Add {key}: {child.annotation('examples')[ -1]}.")""",
+        "keys that are required have one example each",
     ),
     Equivalent(
         "plugins/plugin_utils/_judge/verdict.py",

@@ -52,5 +52,7 @@ def test_only_services_with_named_ports_are_worth_a_word() -> None:
     assert ports_warning([{"id": "api", "ports": ports}, {"id": "web"}], ["s1 (1.21.4)"]) == (
         "Agents and servers before Consul 1.22 see port 0 where a service has named ports only: api. The datacenter has s1 (1.21.4)."
     )
+    five = [f"n{number} (1.8.7)" for number in range(5)]
+    assert ports_warning([{"id": "api", "ports": ports}], five).endswith("n3 (1.8.7), n4 (1.8.7).")
     many = [f"n{number} (1.8.7)" for number in range(7)]
     assert ports_warning([{"id": "api", "ports": ports}], many).endswith("n3 (1.8.7), n4 (1.8.7) and 2 more.")

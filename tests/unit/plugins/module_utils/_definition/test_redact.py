@@ -108,3 +108,9 @@ def test_the_words_of_others_are_scrubbed() -> None:
     assert {"planted-1", "planted-2", "planted-4", "planted", "sixsix"} <= secrets
     assert "short" not in secrets
     assert scrub("bad header planted-2, planted", secrets) == "bad header ********, ********"
+
+
+def test_json_is_shown_as_such_whatever_the_file_is_called() -> None:
+    data = b'{"service": {"token": "planted", "name": "web"}}'
+    assert masked_pair("x.hcl", data, None) == masked_pair("x.json", data, None)
+    assert masked_pair("x.hcl", data, None)[0].startswith('{\n  "service"')

@@ -179,6 +179,8 @@ def test_known_values_are_found_wherever_they_stand() -> None:
     assert secrets.texts(service) == {"8443", "x-planted-y", "web"}
     assert secrets.values_in([[service], []]) == {"8443", "planted", "web"}
     assert Secrets(values=["planted"]).steps({"check": {"id": "planted", "name": "planted"}}) == set()
+    # A short one is no secret inside of other words.
+    assert Secrets(values=["sixsix", "fives"]).texts({"tags": ["a sixsix", "a fives", "fives"]}) == {"a sixsix", "fives"}
     # What is none of the words that people hide stands for itself.
     assert Secrets(values=["True", "None"]).steps({"name": "x", "a": True, "b": None}) == set()
     assert secrets.values_in([[{"name": "web"}]]) == NATURAL.values_in([[service]]) == set()

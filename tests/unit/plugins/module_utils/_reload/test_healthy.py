@@ -75,7 +75,9 @@ def test_a_change_is_good_when_its_checks_are(agent: Agent) -> None:
     write(agent.config_dir, bundle([WEB]))
     result = reload(agent)
     assert (result.failure, result.as_dict()["healthy"], result.as_dict()["unhealthy"], pending(agent)) == (None, True, [], False)
-    assert 5.0 <= result.as_dict()["waited_healthy"] <= 6.0
+    waited = result.as_dict()["waited_healthy"]
+    assert 5.0 <= waited <= 6.0
+    assert waited == round(waited, 3) != round(waited, 2)
     assert "healthy" not in reload(agent, force=True, wait_healthy=None).as_dict()
 
 

@@ -94,6 +94,14 @@ def test_nobody_is_signalled_in_its_place(sent: list[Any], process: AgentProcess
     assert sent == []
 
 
+def test_one_whose_number_means_another_here_is_not_signalled_and_goes_on(sent: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    facts: Any = Facts()
+    monkeypatch.setattr(facts.agents, "numbers_are_ours", lambda: False)
+    with pytest.raises(NotTold, match="of another namespace") as refused:
+        tell(facts, "signal")
+    assert (sent, refused.value.alive) == ([], True)
+
+
 @pytest.mark.parametrize(("failure", "words"), [(PermissionError(), "runs as another user"), (ProcessLookupError(), "ended just before")])
 def test_a_signal_that_does_not_arrive_is_told(monkeypatch: pytest.MonkeyPatch, failure: OSError, words: str) -> None:
     def fail(_process: AgentProcess) -> None:

@@ -56,6 +56,8 @@ def validated(folder: Path, code: int = 1, **refused: str) -> tuple[list[Finding
         assert command[:2] == ["consul", "validate"]
         assert json.loads(Path(command[2]).read_text(encoding="utf-8")).keys() == {"data_dir", "bind_addr"}
         texts = {path: Path(path).read_text(encoding="utf-8") for path in command[3:]}
+        private = {Path(path).parent for path in command[2:]} - {folder / "config"}
+        assert {parent.stat().st_mode & 0o7777 for parent in private} == {0o700}
         asked.append([Path(path).name for path in texts])
         faults = [f"{path}: {reason}" for path, text in texts.items() for word, reason in refused.items() if f'"{word}"' in text]
         return (code, "x" * 3000 if "long" in refused else "", "  ".join(faults)) if faults else (0, "fine", "")

@@ -147,3 +147,6 @@ def test_a_file_that_was_written_or_removed_since_it_was_read_stays(tmp_path: Pa
 def test_only_durations_are_compared_as_such(tmp_path: Path) -> None:
     found = look(tmp_path, {"old.json": {"service": {"name": "web", "tags": ["1m"]}}}, [{"name": "web", "tags": ["60s"]}])
     assert (found.changes, len(found.findings)) == ([], 1)
+    ours, other = ({"name": "web", "check": {"http": "http://a/", "interval": text}} for text in ("odd", "other"))
+    assert look(tmp_path, {"old.json": {"service": ours}}, [ours]).findings == []
+    assert len(look(tmp_path, {"old.json": {"service": other}}, [ours]).findings) == 1

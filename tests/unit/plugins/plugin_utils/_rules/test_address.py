@@ -29,6 +29,8 @@ FAULTS = [
     ("http://host", "is a URL", "Write address: host."),
     ("http://user:s3cret@host:8080/x?y", "is a URL", "Write address: host and port: 8080."),
     ("10.0.0.0/24", "is a network", ANY_HOST),
+    ("10.0.0.0/31", "is a network", ANY_HOST),
+    ("10.0.0.1/32", "is a network", "Write address: 10.0.0.1."),
     ("10.0.0.5/24", "is a network", "Write address: 10.0.0.5."),
     ("fe80::/10", "is a network", ANY_HOST),
     ("host/path", "has a path", "Write address: host."),
@@ -98,4 +100,5 @@ def test_the_port_belongs_beside_the_address_wherever_one_is() -> None:
 
 
 def test_what_other_rules_say_is_not_said_twice() -> None:
+    assert said({"address": "[::]"}) == []
     assert said({"address": "0.0.0.0", "tagged_addresses": {"lan_ipv4": {"address": "x:1"}, "wan_ipv6": {"address": "x:1"}}}) == []
