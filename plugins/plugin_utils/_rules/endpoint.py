@@ -30,6 +30,8 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # As Go reads a port: a number, or a name that /etc/services knows.
 _PORT_NUMBER = re.compile(r"[+-]?[0-9]+\Z")
 _PORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
+# Go wants both brackets of a host, and the port behind them.
+_BRACKETS = re.compile(r"(\[[^][]*\])?[^][]*\Z")
 _LARGEST_PORT = 65535
 # With all the zeros that somebody may write before it.
 _LONGEST_PORT = 20
@@ -138,6 +140,8 @@ def _endpoint_faults(key: str, endpoint: str) -> Iterator[tuple[str, str]]:
 
 
 def _host_and_port_fault(address: str) -> tuple[str, str] | None:
+    if not _BRACKETS.match(address):
+        return "has a bracket that belongs to no address", "Write the whole address in brackets, and the port behind them: [::1]:80."
     host, port = _split_port(address)
     if ":" in host and not host.startswith("["):
         if is_ip(address) or is_ip(host):

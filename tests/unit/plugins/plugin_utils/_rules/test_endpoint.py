@@ -33,6 +33,7 @@ def test_every_form(check: dict[str, Any], wrong: str) -> None:
         {"http": "http://my_host.example/%2f?a=%"},
         {"http": "http://127.0.0.1:/"},
         {"tcp": "[::1]:80"},
+        {"tcp": "[db.example]:80"},
         {"tcp": "db.example:postgresql"},
         {"grpc": "[::1]:9090/a.b.C"},
         {"args": ["C:\\Program Files\\check.exe"]},
@@ -47,9 +48,9 @@ def test_what_may_work_gets_no_word(check: dict[str, Any]) -> None:
     assert said(check) == []
 
 
-@pytest.mark.parametrize("address", ["::1]:80", "[::1:99999"])
+@pytest.mark.parametrize("address", ["::1]:80", "[::1:99999", "[::1", "h]:80", "a[b:80", "[[::1]]:80"])
 def test_half_a_pair_of_brackets_is_none(address: str) -> None:
-    assert said({"tcp": address})
+    assert said({"tcp": address}) == [f"has a bracket that belongs to no address; {FAILS}"]
 
 
 @pytest.mark.parametrize(("kind", "form"), [("grpc", "host:port/service"), ("tcp", "host:port"), ("udp", "host:port")])
