@@ -200,6 +200,9 @@ def test_each_of_two_agents_is_known_by_its_directory(start_agent: StartAgent) -
     result = reload(one, pid=other.pid)
     assert result["failed"]
     assert f"pid {other.pid} does not read {one.config_dir}" in said(result)
+    assert said(result).endswith(
+        "The files stay changed: services-test.json. The next run has the agent load them; it reads them, too, when it starts."
+    )
     assert reload(one)["verified"]
     assert set(one.services()) == {"one"}
 

@@ -73,7 +73,7 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     except ReloadFailed as problem:
         run.result.failure = str(problem)
     except (AgentProcessError, BadOptions) as problem:
-        run.stop([], str(problem))
+        run.result.failure = str(problem) + run.what_stays()
     except (Refused, OSError) as problem:
         run.stop(_findings(directory, problem), whole=not isinstance(problem, Unfinished))
     return run.result
@@ -152,23 +152,25 @@ class Reload:
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
-    def stop(self, findings: list[Finding], words: str = "", whole: bool = True) -> None:
-        """End a run that did not come to its end: where the agent has not been told, the files go back.
+    def stop(self, findings: list[Finding], whole: bool) -> None:
+        """End a run that something stood in the way of: where the agent has not been told, the files go back.
 
-        words say why, where the findings do not; whole is whether the files are all old or all new.
+        whole is whether the files are all old or all new.
         """
         self.result.errors = findings
         if self.result.method != "none":
-            self.result.failure = (
-                words or "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
-            )
+            self.result.failure = "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
         elif self.journal is None or self._module.check_mode:
-            self.result.failure = words or refusal(findings, nothing_changed=whole and not self.result.changed)
+            self.result.failure = refusal(findings, nothing_changed=whole and not self.result.changed)
         else:
             try:
-                self.result.failure = self._restored(words or _NOT_TOLD, _TAKEN_BACK)
+                self.result.failure = self._restored(_NOT_TOLD, _TAKEN_BACK)
             except ReloadFailed as problem:
                 self.result.failure = str(problem)
+
+    def what_stays(self) -> str:
+        """That the files stay changed although the agent was not told, to follow the reason; empty where none have."""
+        return " " + stay(sorted(self.journal.files)) if self.journal is not None and not self._module.check_mode else ""
 
     # Before the agent is told
 
@@ -196,7 +198,7 @@ class Reload:
             return ready if self.view is not None else ready._replace(why_blind=self._facts.why_no_api)
         except NotReady as what:
             hint = "It was not signalled, which would end it then. Run this task again when it has started."
-            raise ReloadFailed("The agent may still be starting (%s). %s%s" % (what, hint, self._what_stays())) from None
+            raise ReloadFailed("The agent may still be starting (%s). %s%s" % (what, hint, self.what_stays())) from None
 
     def _reason_to_tell(self) -> str:
         """Why the agent has to be told; empty when it has everything, and the result is complete."""
@@ -271,10 +273,6 @@ class Reload:
             raise ReloadFailed("%s The files could not be put back; the next run goes on from there." % words) from None
         self.result.changed = self.result.rolled_back = True
         return "%s %s" % (words, put_back(names))
-
-    def _what_stays(self) -> str:
-        """That the files stay changed although the agent was not told, to follow the reason; empty where none have."""
-        return " " + stay(sorted(self.journal.files)) if self.journal is not None and not self._module.check_mode else ""
 
     # What it has to have, and the ways to know
 
@@ -394,7 +392,7 @@ class Reload:
                 self.tags.not_told()
                 if problem.alive:
                     self._take_back([], str(problem))
-            raise ReloadFailed(str(problem) + self._what_stays()) from None
+            raise ReloadFailed(str(problem) + self.what_stays()) from None
         finally:
             ears.close()
             self.result.waited = round(self.result.waited + time.monotonic() - started, 3)
