@@ -184,6 +184,26 @@ class AgentApi:
         return _Connection(self.where, self.timeout)
 
 
+def mapping(api: AgentApi, path: str) -> dict[str, Any]:
+    """An answer that agents give as a mapping. Raises an ApiError: whatever else is there may answer with any JSON."""
+    answer = api.get(path)
+    if not isinstance(answer, dict):
+        raise _no_agent(api, path)
+    return answer
+
+
+def entries(api: AgentApi, path: str, namespace: str = "") -> dict[str, dict[str, Any]]:
+    """The services or checks of an answer, by their ids. Raises an ApiError."""
+    answer = api.get(path, {"ns": namespace} if namespace else None)
+    if not isinstance(answer, dict) or not all(isinstance(entry, dict) for entry in answer.values()):
+        raise _no_agent(api, path)
+    return answer
+
+
+def _no_agent(api: AgentApi, path: str) -> ServerError:
+    return ServerError("%s answered %s otherwise than consul agents do" % (api.where.address, path))
+
+
 class _Connection(http.client.HTTPConnection):
     """A connection over TCP, TLS or a unix socket, whichever the address says."""
 

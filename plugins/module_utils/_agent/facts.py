@@ -112,11 +112,11 @@ class AgentFacts:
     def silence(self) -> str:
         """Why nothing that was heard at the address says that an agent is there; empty when one answers, be it with a refusal."""
         if "silence" not in self._known:
-            from .api import AclDenied, ApiError, Blocked
+            from .api import AclDenied, ApiError, Blocked, entries
 
             self._known["silence"] = ""
             try:
-                self.api.get("/v1/agent/services")
+                entries(self.api, "/v1/agent/services")
             except (AclDenied, Blocked):
                 pass
             except ApiError as error:
@@ -222,12 +222,12 @@ class AgentFacts:
         return answer
 
     def _ask_for_self(self) -> dict[str, Any]:
-        from .api import ApiError
+        from .api import ApiError, mapping
 
         if self.process is None and not self.address_given:
             return {}
         try:
-            return dict(self.api.get("/v1/agent/self")) if self.api is not None else {}
+            return mapping(self.api, "/v1/agent/self") if self.api is not None else {}
         except ApiError:
             return {}
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .._definition.compare import check_differences, service_differences
 from .._definition.expect import Expected, in_namespace, owner_of, place_of
 from .._findings import Finding, error
-from .api import AclDenied, AgentApi, NotFound
+from .api import AclDenied, AgentApi, NotFound, entries
 
 
 class Seen(NamedTuple):
@@ -34,18 +34,18 @@ class AgentView:
 
     def look(self) -> Seen:
         """All that the token may see. Raises ApiError."""
-        seen = Seen(dict(self._api.get("/v1/agent/services")), dict(self._api.get("/v1/agent/checks")))
+        seen = Seen(entries(self._api, "/v1/agent/services"), entries(self._api, "/v1/agent/checks"))
         for namespace in self._namespaces:
             for kind, found in (("services", seen.services), ("checks", seen.checks)):
-                answer = self._api.get("/v1/agent/" + kind, {"ns": namespace})
+                answer = entries(self._api, "/v1/agent/" + kind, namespace)
                 found.update({in_namespace(namespace, identifier): item for identifier, item in answer.items()})
         return seen
 
     def checks(self) -> dict[str, Any]:
         """Half a look, where the services do not matter. Raises ApiError."""
-        found = dict(self._api.get("/v1/agent/checks"))
+        found = entries(self._api, "/v1/agent/checks")
         for namespace in self._namespaces:
-            answer = self._api.get("/v1/agent/checks", {"ns": namespace})
+            answer = entries(self._api, "/v1/agent/checks", namespace)
             found.update({in_namespace(namespace, identifier): check for identifier, check in answer.items()})
         return found
 

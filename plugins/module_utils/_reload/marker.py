@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 
-from .._agent.api import AgentApi, ApiError
+from .._agent.api import AgentApi, ApiError, mapping
 from .._files.config_dir import ConfigDir, FileState, digest_of, state_of
 from .._files.manifest import Owned, load_manifest
 from .._files.transaction import Change, Label, commit
@@ -45,7 +45,7 @@ def generation_in(directory: ConfigDir) -> str | None:
 def generation_of(api: AgentApi) -> str | None:
     """The mark that the agent has; None without one, and where the token may not see it (agent:read)."""
     try:
-        return (api.get("/v1/agent/self").get("Meta") or {}).get(KEY)
+        return (mapping(api, "/v1/agent/self").get("Meta") or {}).get(KEY)
     except ApiError:
         return None
 

@@ -103,15 +103,15 @@ def look_around(
 
 def registered_ports(facts: AgentFacts, namespaces: Iterable[str] = ()) -> dict[str, int]:
     """The ports of all services that the agent shows, by key: one request, and one for each namespace but the default."""
-    from .._agent.api import ApiError
+    from .._agent.api import ApiError, entries
 
     found: dict[str, int] = {}
     try:
         if (facts.process is None and not facts.address_given) or facts.api is None:
             return found
         for namespace in sorted({*namespaces, ""} - {"default"}):
-            answer = facts.api.get("/v1/agent/services", {"ns": namespace} if namespace else None)
-            found.update({in_namespace(namespace, key): service.get("Port") or 0 for key, service in dict(answer).items()})
+            answer = entries(facts.api, "/v1/agent/services", namespace)
+            found.update({in_namespace(namespace, key): service.get("Port") or 0 for key, service in answer.items()})
     except ApiError:
         pass
     return found

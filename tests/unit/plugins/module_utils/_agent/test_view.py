@@ -45,11 +45,12 @@ def view(api: Any, *namespaces: str) -> AgentView:
 
 
 def test_a_look_has_all_namespaces() -> None:
-    api = Api(services={"web": 1}, checks={"c": 2}, services_team={"web": 3}, checks_team={"c": 4})
+    one, two, three, four = ({"n": number} for number in range(4))
+    api = Api(services={"web": one}, checks={"c": two}, services_team={"web": three}, checks_team={"c": four})
     looked = view(api, "team", "", "default", "team")
-    assert looked.look() == ({"web": 1, "team/web": 3}, {"c": 2, "team/c": 4})
+    assert looked.look() == ({"web": one, "team/web": three}, {"c": two, "team/c": four})
     assert api.asked == [("services", ""), ("checks", ""), ("services", "team"), ("checks", "team")]
-    assert looked.checks() == {"c": 2, "team/c": 4}
+    assert looked.checks() == {"c": two, "team/c": four}
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,28 @@ def test_what_the_agent_was_told_before_is_ours(agent: ImaginedAgent, monkeypatc
     assert agent.services["web"]["Port"] == 81
 
 
+# Whatever stands at a wrong address may answer with JSON.
+NO_AGENT = pytest.mark.parametrize("answer", [None, [], "web", 7, [None], {"error": "no such page"}, {"web": None}])
+
+
+@NO_AGENT
+def test_what_answers_otherwise_than_agents_do_is_not_told(agent: ImaginedAgent, answer: Any) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    agent.answers["/v1/agent/services"] = answer
+    module = Module({})
+    result, failure = reload(agent.config_dir, module=module)
+    assert (failure, result["verified"], agent.reloads) == (None, False, 0)
+    assert f"{ADDRESS} answered /v1/agent/services otherwise than consul agents do." in module.warnings[0]
+
+
+@NO_AGENT
+def test_what_says_nothing_of_itself_that_can_be_read_has_no_version(agent: ImaginedAgent, answer: Any) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    agent.answers["/v1/agent/self"] = answer
+    result, failure = reload(agent.config_dir)
+    assert (failure, result["verified"], result["agent"]["version"]) == (None, True, None)
+
+
 def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: ImaginedAgent) -> None:
     write(agent.config_dir, bundle([WEB]))
     agent.answers["/v1/agent/self"]["Config"]["Version"] = "1.6.0"
