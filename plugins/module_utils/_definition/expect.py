@@ -124,7 +124,8 @@ def derived_addresses(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def default_port(service: Mapping[str, Any]) -> int | None:
     """The port of a service; of named ones the default, which agents report as the port too (seen on 1.22.7)."""
-    named = [port.get("port") for port in service.get("ports") or [] if port.get("default")]
+    ports = service.get("ports")
+    named = [port.get("port") for port in ports if isinstance(port, dict) and port.get("default")] if isinstance(ports, list) else []
     return named[0] if named else service.get("port")
 
 
@@ -139,8 +140,10 @@ def is_virtual(tag: str) -> bool:
 def _with_sidecar(service: dict[str, Any]) -> Iterator[dict[str, Any]]:
     service["id"] = service_id(service)
     yield service
-    sidecar = (service.get("connect") or {}).get("sidecarservice")
-    if sidecar is not None:
+    connect = service.get("connect")
+    sidecar = connect.get("sidecarservice") if isinstance(connect, dict) else None
+    # In files of others anything may stand here, which their agent refuses.
+    if isinstance(sidecar, dict):
         yield _sidecar_of(service, sidecar)
 
 
@@ -148,15 +151,16 @@ def _sidecar_of(service: dict[str, Any], given: dict[str, Any]) -> dict[str, Any
     """The nested definition as the agent registers it. Without a port the agent picks one: ``autoport``."""
     sidecar = dict(given)
     sidecar["id"] = service["id"] + SIDECAR_SUFFIX
-    sidecar["name"] = given.get("name") or service.get("name", "") + SIDECAR_SUFFIX
+    sidecar["name"] = given.get("name") or "%s%s" % (service.get("name", ""), SIDECAR_SUFFIX)
     sidecar["kind"] = given.get("kind") or "connect-proxy"
     for inherited in ("address", "tags", "meta"):
         sidecar[inherited] = given.get(inherited) or service.get(inherited)
     sidecar["namespace"] = service.get("namespace")
     sidecar["autoport"] = not given.get("port")
     sidecar["sidecarof"] = service["id"]
-    sidecar["proxy"] = _sidecar_proxy(service, given.get("proxy") or {})
-    sidecar["chosen"] = _chosen_by_agents(service, given.get("proxy") or {})
+    proxy = given["proxy"] if isinstance(given.get("proxy"), dict) else {}
+    sidecar["proxy"] = _sidecar_proxy(service, proxy)
+    sidecar["chosen"] = _chosen_by_agents(service, proxy)
     return sidecar
 
 

@@ -155,7 +155,7 @@ def _alias_nodes(files: Iterable[Expected]) -> Iterator[tuple[str, str]]:
 def _foreign_alias_nodes(directory: ConfigDir, files: Iterable[DefinitionFile]) -> Iterator[tuple[str, str]]:
     for found in files:
         for check in map(squashed, _all_checks(found.definitions)):
-            if check.get("aliasnode"):
+            if check.get("aliasnode") and isinstance(check["aliasnode"], str):
                 yield directory.place(found.name), check["aliasnode"]
 
 

@@ -95,7 +95,9 @@ def _compare(
         found["reason"] = facts.why_no_api
         return
     declared = _declarations(files, unchecked)
-    namespaces = [service["namespace"] for service in declared.all.services.values() if service.get("namespace")]
+    named = (service.get("namespace") for service in declared.all.services.values())
+    # In files of others anything may stand there.
+    namespaces = [namespace for namespace in named if isinstance(namespace, str)]
     view = AgentView(facts.api, namespaces)
     seen = view.look()
     found["state"] = "running"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,28 @@ def test_what_says_nothing_of_itself_that_can_be_read_has_no_version(agent: Imag
     agent.answers["/v1/agent/self"] = answer
     result, failure = reload(agent.config_dir)
     assert (failure, result["verified"], result["agent"]["version"]) == (None, True, None)
+
+
+@pytest.mark.parametrize("odd", [5, "x", [[]], {"x": [5]}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda odd: {"service": {"name": odd, "connect": {"sidecar_service": {}}}},
+        lambda odd: {"service": {"name": "w", "connect": odd}},
+        lambda odd: {"service": {"name": "w", "connect": {"sidecar_service": odd}}},
+        lambda odd: {"service": {"name": "w", "connect": {"sidecar_service": {"proxy": odd}}}},
+        lambda odd: {"service": {"name": "w", "ports": odd, "connect": {"sidecar_service": {}}}},
+        lambda odd: {"service": {"name": "w", "check": {"alias_node": odd}}},
+    ],
+)
+def test_what_others_have_written_wrong_is_for_the_agent_to_refuse(agent: ImaginedAgent, wrong: Callable[[Any], Any], odd: Any) -> None:
+    write(agent.config_dir, bundle([WEB]))
+    (agent.config_dir / "foreign.json").write_text(json.dumps(wrong(odd)))
+    agent.answers["/v1/catalog/node/x"] = {"Node": {}}
+    agent.refusals = ["parsing failed"]
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert (result["rolled_back"], journal(agent.config_dir)) == (True, False)
 
 
 def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: ImaginedAgent) -> None:

@@ -66,6 +66,13 @@ def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> Non
     assert clock.sleeps == 0
 
 
+@pytest.mark.parametrize("odd", [5, ["x"], [{}], {"x": 5}])
+def test_what_others_have_written_wrong_does_not_end_the_look(agent: ImaginedAgent, odd: Any) -> None:
+    for name, service in (("a", {"name": "a", "namespace": odd}), ("b", {"name": "b", "connect": odd}), ("c", {"name": odd})):
+        (agent.config_dir / f"{name}.json").write_text(json.dumps({"service": service}))
+    assert survey(agent)["compared"]
+
+
 def test_names_that_the_token_may_not_see_are_told(agent: ImaginedAgent) -> None:
     names = ["web", "hidden", "nobody", "********"]
     checks = [{"id": f"c{number}", "name": "x", "alias_service": name} for number, name in enumerate(names)]
