@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -99,3 +100,19 @@ def test_a_network_that_cannot_be_entered_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "net").touch()
     with pytest.raises(OSError, match="Invalid argument"), network_of(str(tmp_path / "net")):
         pass
+
+
+def test_what_the_system_lets_in_is_entered_and_left_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered: list[int] = []
+
+    class Library:
+        @staticmethod
+        def setns(descriptor: int, _kind: int) -> int:
+            entered.append(os.fstat(descriptor).st_ino)
+            return 0
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name, use_errno: Library)
+    ours = os.stat("/proc/self/ns/net").st_ino
+    with network_of("/proc/self/ns/net"):
+        assert entered == [ours]
+    assert entered == [ours, ours]
