@@ -122,9 +122,15 @@ def test_check_mode_says_what_would_be_and_sends_nothing(agent: ConsulAgent) -> 
         assert "would be told" in result["reason"]
     assert signals(agent) == 0
     assert agent.services() == {}
-    reload(agent)
-    result = reload(agent, _ansible_check_mode=True)
-    assert (result["changed"], result["verified"]) == (False, True)
+    journal = agent.config_dir / ".registrar/journal.json"
+    agent.restart()
+    for check_mode in (True, False, True):
+        # It has read the files by itself: what is to be forgotten then is forgotten by the real run.
+        waits = journal.exists()
+        result = reload(agent, _ansible_check_mode=check_mode)
+        assert (result["changed"], result["verified"], result["method"]) == (False, True, "none")
+        assert journal.exists() is (waits and check_mode)
+    assert signals(agent) == 0
 
 
 def test_a_directory_that_is_not_ours_stays_untouched(agent: ConsulAgent) -> None:
