@@ -41,6 +41,10 @@ _NAMED = re.compile(
     r"""((?<=["'])(?:\\.|[^"'\\])+|[^\s&#;,"'\\{}\[\]]+)""" % _NAMES,
     re.IGNORECASE,
 )
+# An option of a command, and what follows it unless that is another one.
+_OPTION = r"--?[\w.-]{0,60}(?:%s)[\w.-]{0,60}" % _NAMES
+_OPTION_ALONE = re.compile(_OPTION + r"\Z", re.IGNORECASE)
+_OPTION_WITH = re.compile(r"""((?<!\S)%s)(\s+["']?)()((?<=["'])[^"']+|[^\s"'-][^\s"']*)""" % _OPTION, re.IGNORECASE)
 # Consul's own tokens, those of others by their form, and what nobody would write as a word.
 _LIKE_A_SECRET = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z|(?:bearer|basic)\s|-----BEGIN |eyJ[\w-]+\.|\$ANSIBLE_VAULT"
@@ -133,7 +137,8 @@ class Secrets:
         if isinstance(value, dict):
             return {key: self._walk(child, (*place, key), _below(spot, str(key)), hide) for key, child in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self._walk(item, (*place, index), spot, hide) for index, item in enumerate(value)]
+            befores = (None, *value)
+            return [self._walk(item, (*place, index), _behind(befores[index], item, spot), hide) for index, item in enumerate(value)]
         if spot.secret or (self._values and self._is_known(place, value)):
             return hide(place, value) if value not in (None, "") and not isinstance(value, bool) else value
         return cleaned(value, lambda piece: hide(place, piece)) if isinstance(value, str) else value
@@ -179,6 +184,13 @@ def _below(spot: _Spot, step: str) -> _Spot:
     return _Spot(names, listed)
 
 
+def _behind(before: Any, item: Any, spot: _Spot) -> _Spot:
+    """The spot of an argument: secret behind an option with the name of one."""
+    if not (isinstance(before, str) and isinstance(item, str)) or before[:1] != "-" or item[:1] == "-":
+        return spot
+    return spot._replace(secret=True) if _OPTION_ALONE.match(before) and is_telltale(before) else spot
+
+
 NATURAL = Secrets()
 
 
@@ -208,6 +220,7 @@ def cleaned(text: str, hide: Callable[[str], Any]) -> str:
         text = _IN_URL.sub(lambda found: found.group(1) + str(hide(found.group(2))), text)
     if _TELLTALE.search(text):
         text = _NAMED.sub(lambda found: _named(found, hide), text)
+        text = _OPTION_WITH.sub(lambda found: _named(found, hide), text)
     return text
 
 

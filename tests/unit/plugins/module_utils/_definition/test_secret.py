@@ -204,3 +204,22 @@ def test_tokens_are_known_by_their_form(text: str) -> None:
 @pytest.mark.parametrize("text", ["10s", "passing", "connect-proxy", "http://127.0.0.1:80/health/of/everything", "10.0.0.1", "a" * 30, ""])
 def test_ordinary_values_are_no_tokens(text: str) -> None:
     assert not looks_secret(text)
+
+
+@pytest.mark.parametrize(
+    ("args", "shown"),
+    [
+        (["/c", "--password", "s3cret", "-v"], ["/c", "--password", MASK, "-v"]),
+        (["/c", "-token", "s3cret"], ["/c", "-token", MASK]),
+        (["/bin/sh", "-c", "/c --api-key s3cret --url x"], ["/bin/sh", "-c", f"/c --api-key {MASK} --url x"]),
+        (["/bin/sh", "-c", "/c --password 's3 cret' -v"], ["/bin/sh", "-c", f"/c --password '{MASK}' -v"]),
+        (["/c", "--token-file", "/etc/token"], None),
+        (["/c", "--password", "--verbose"], None),
+        (["/c", "password", "is set"], None),
+        (["/c", "--user", "me"], None),
+        (["/c", "--ask-password"], None),
+        (["/bin/sh", "-c", "/c --password -v"], None),
+    ],
+)
+def test_what_follows_an_option_with_the_name_of_a_secret(args: list[str], shown: list[str] | None) -> None:
+    assert NATURAL.concealed({"name": "web", "check": {"args": args}}) == {"name": "web", "check": {"args": shown or args}}
