@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs ansible-test on a copy of the tree: ansible_test.sh <virtual environment with ansible-core> sanity [arguments]

@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Draws the maps of the documentation anew: the example of five services, and one of two hundred. Needs Graphviz.
 
@@ -23,7 +22,6 @@ SMALL, LARGE = "fleet", "fleet_200"
 
 _PAGE = """<!--
 Copyright (c) 2026, The registrar.consul authors
-GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 SPDX-License-Identifier: GPL-3.0-or-later
 Written by tools/fleet_pictures.py: do not edit.
 -->

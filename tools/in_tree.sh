@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs a command in a copy of the tree of its own: in_tree.sh <name> <command> [arguments]

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Makes or refreshes a virtual environment: setup.sh <directory> <requirements file>. PYTHON= names another interpreter.

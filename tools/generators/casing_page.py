@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page about the two spellings, with what ansible-core's own functions make of Consul's keys."""
 
@@ -27,7 +26,6 @@ USER_DATA = (
 _PAGE = """\
 <!--
 Copyright (c) 2026, The registrar.consul authors
-GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 SPDX-License-Identifier: GPL-3.0-or-later
 Generated from the schema: do not edit, run make generate.
 -->

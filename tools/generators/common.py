@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What generated files have in common."""
 
@@ -11,14 +10,12 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree impo
 
 PYTHON_HEADER = """\
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Generated from the schema: do not edit, run make generate.
 """
 MARKDOWN_HEADER = """\
 <!--
 Copyright (c) 2026, The registrar.consul authors
-GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 SPDX-License-Identifier: GPL-3.0-or-later
 Generated from the schema: do not edit, run make generate.
 -->

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Compares the schema with Consul's API client: run.sh [version of the client, such as 1.35.0, else the newest]

@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A mark in the node's metadata that proves a whole reload: agents set it after all services and checks (seen on 1.6 to 1.10)."""
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a value is that somebody wants converted: a definition, a check, or what some path of the HTTP API answers.
 

@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules of the user's own data: what agents change in it, as seen on 1.4.5, 1.6.10 and 1.8.7."""
 

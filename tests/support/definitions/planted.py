@@ -1,5 +1,4 @@
 # Copyright (c) 2026, The registrar.consul authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A secret in every field that can hold one, derived from the schema: a new field is in them without being named here.
 
