@@ -2,8 +2,8 @@
 # Copyright (c) 2026, The registrar.consul authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Tests every ansible-core that the collection claims, with the Pythons and jsonschemas at the ends of their ranges, as far as
-# the machine has these Pythons (pyenv's are found). test_matrix.sh [core …] takes only the rows of these cores.
+# Tests every ansible-core that the collection claims, with the Pythons and jsonschemas at the ends of their ranges.
+# These Pythons have to be there (pyenv's are found). test_matrix.sh [core …] takes only the rows of these cores.
 
 set -uo pipefail
 
@@ -59,7 +59,8 @@ while read -r core controller jsonschema target; do
     (($# == 0)) || [[ " $* " == *" $core "* ]] || continue
     row="ansible-core $core, Python $controller, jsonschema $jsonschema, managed node with Python $target"
     if ! controller_python=$(python "$controller") || ! target_python=$(python "$target"); then
-        printf 'absent  %s: this machine lacks one of the Pythons\n' "$row"
+        printf 'FAILED  %s: install these Pythons (pyenv or uv has them), or take other rows\n' "$row"
+        failed=1
         continue
     fi
     log=$logs/matrix-$core-py$controller.log
