@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import tomllib
 
 from ansible_collections.registrar.consul.tests.support.paths import REPOSITORY
 
@@ -55,3 +57,15 @@ def test_the_top_folders_hold_what_everybody_uses_and_names_do_not_repeat_their_
     assert len(list(folder.glob("*.py"))) <= 8
     repeated = [path for path in folder.glob("_*/*.py") if path.parent.name.strip("_") in path.stem]
     assert repeated == []
+
+
+@pytest.mark.parametrize(("contract", "columns"), [(CONTROLLER, slice(0, 44)), (TARGET, slice(44, None))])
+def test_the_figure_for_contributors_shows_these_layers_and_a_line_tells_of_each_room(contract: str, columns: slice) -> None:
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next([set(layer.split(" | ")) for layer in entry["layers"]] for entry in contracts if entry["name"] == contract)
+    _before, figure, table = re.split(r"```text\n|```\n\n", (REPOSITORY / "CONTRIBUTING.md").read_text("utf-8").partition("## Rooms")[2])[
+        :3
+    ]
+    rows = [set(re.findall(r"_[a-z]+", line[columns])) for line in figure.splitlines()[1:]]
+    assert [row for row in rows if row] == layers
+    assert {room for layer in layers for room in layer} <= set(re.findall(r"`(?:plugin_utils/|module_utils/)?(_[a-z]+)`", table))
