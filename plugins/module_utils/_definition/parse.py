@@ -72,7 +72,7 @@ def _json(text: str) -> dict[str, Any] | None:
     except ValueError as problem:
         # What Python has to say of a value as such (NaN, a number with more digits than it reads) comes without its line.
         line, reason = getattr(problem, "lineno", None), getattr(problem, "msg", str(problem))
-        raise Unparsable("line %d: %s" % (line, reason) if line else reason) from None
+        raise Unparsable("line %s: %s" % (line, reason) if line else reason) from None
     if value is not None and not isinstance(value, dict):
         raise Unparsable("not an object")
     return value

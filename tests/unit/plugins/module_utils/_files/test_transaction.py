@@ -357,7 +357,7 @@ def test_what_was_healthy_is_noted_once_and_stays_until_all_is_verified(director
 def test_what_the_agent_was_told_to_load_is_known_until_all_is_verified(directory: ConfigDir) -> None:
     """It may have it, whatever has become of the files since."""
     put(directory, a=b"1", b=b"1")
-    for _ in range(2):
+    for _again in range(2):
         noted = note_told(directory, None)
     assert noted is not None
     assert noted == load_journal(directory)
