@@ -44,6 +44,7 @@ ROOMS = {
             "plugins/plugin_utils/_survey",
             "plugins/module_utils/_write",
             "plugins/plugin_utils/_convert",
+            "both_sides",
         ),
         ("info", "audit", "agent_reload", "adopt"),
     ),
@@ -52,7 +53,7 @@ ROOMS = {
         ("plugins/module_utils/_agent", "plugins/module_utils/_reload"),
         ("agent_access", "agent_reload", "agent_catalog", "info"),
     ),
-    "_write": Room(f"{TARGET}/_write", ("plugins/module_utils/_write",), ("writing", "preflight", "refusals")),
+    "_write": Room(f"{TARGET}/_write", ("plugins/module_utils/_write", "both_sides"), ("writing", "preflight", "refusals")),
     "_reload": Room(
         f"{TARGET}/_reload",
         ("plugins/module_utils/_reload",),

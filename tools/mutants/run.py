@@ -95,7 +95,7 @@ class Copy:
 
 def other_tests(quick: Sequence[str]) -> list[str]:
     """Return pytest's arguments for all tests without agents but these."""
-    return ["tests/unit/plugins", *(f"--ignore={file}" for file in quick)]
+    return ["tests/unit/plugins", "tests/unit/both_sides", *(f"--ignore={file}" for file in quick)]
 
 
 def draw(rooms: Sequence[str], count: int, seed: int) -> list[tuple[str, Change]]:

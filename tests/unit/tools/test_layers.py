@@ -59,6 +59,13 @@ def test_the_top_folders_hold_what_everybody_uses_and_names_do_not_repeat_their_
     assert repeated == []
 
 
+def test_what_tests_the_targets_code_runs_with_the_targets_pythons() -> None:
+    tests = (REPOSITORY / "tests" / "unit" / "plugins" / "module_utils").rglob("*.py")
+    assert [
+        path.name for path in tests if re.search(r"^from ansible_collections\S+\.(plugin_utils|tools)", path.read_text("utf-8"), re.M)
+    ] == []
+
+
 @pytest.mark.parametrize(("contract", "columns"), [(CONTROLLER, slice(0, 44)), (TARGET, slice(44, None))])
 def test_the_figure_for_contributors_shows_these_layers_and_a_line_tells_of_each_room(contract: str, columns: slice) -> None:
     contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]

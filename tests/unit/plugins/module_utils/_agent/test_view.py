@@ -31,7 +31,7 @@ class Api:
         self.asked: list[tuple[str, str]] = []
 
     def get(self, path: str, query: dict[str, str] | None = None) -> Any:
-        asked = (path.removeprefix("/v1/agent/"), (query or {}).get("ns", ""))
+        asked = (path.replace("/v1/agent/", ""), (query or {}).get("ns", ""))
         self.asked.append(asked)
         answer = self.answers.get("_".join(part for part in asked if part).replace("/", "_"), NotFound(path))
         if isinstance(answer, Exception):

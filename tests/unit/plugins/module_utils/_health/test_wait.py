@@ -17,7 +17,6 @@ from ansible_collections.registrar.consul.tests.support.faults.clock import Cloc
 
 WEB = Awaited("service web", "http", hold=2.0, proof=5.0, least=9.0, interval=2.0, began=("critical", ""))
 NEW, OK, BAD = ("critical", ""), ("passing", "200 OK"), ("critical", "404")
-Scene = tuple[float, Any]
 
 
 @pytest.fixture
@@ -28,7 +27,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def waited(
-    clock: Clock, *scenes: Scene, limit: float = 60.0, states: tuple[str, ...] = ("passing",), who: Any = None, **checks: Awaited
+    clock: Clock,
+    *scenes: tuple[float, Any],
+    limit: float = 60.0,
+    states: tuple[str, ...] = ("passing",),
+    who: Any = None,
+    **checks: Awaited,
 ) -> Health:
     """From second to second: what checks show, or an error; what is said of web alone is said by its pair."""
     start = clock.now

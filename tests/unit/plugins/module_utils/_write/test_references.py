@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._write.references
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
 from ansible_collections.registrar.consul.tests.support.runs.target import Module
 
-Ask = Callable[..., list[str]]
+if TYPE_CHECKING:
+    Ask = Callable[..., list[str]]
 HERE = Definitions([{"name": "web", "id": "web-1", "connect": {"sidecar_service": {}}}, {"id": "nameless"}], [])
 
 
