@@ -55,6 +55,20 @@ def test_check_mode_forecasts_both_halves(agent: ConsulAgent, tmp_path: Path) ->
     assert agent.services() == {}
 
 
+def test_check_mode_foresees_why_the_agent_would_not_be_told(agent: ConsulAgent, tmp_path: Path) -> None:
+    play(agent, tmp_path, task(agent, [WEB])).ok()
+    agent.register({"Name": "taken", "Port": 1})
+    services = [dict(WEB, port=81), {"name": "taken", "port": 5}]
+
+    forecast = play(agent, tmp_path, task(agent, services), check=True).failed[0]
+
+    assert [(error["path"], error["rule"]) for error in forecast.result["errors"]] == [("service taken", "id-of-api-service")]
+    assert forecast.result["errors"] == play(agent, tmp_path, task(agent, services)).failed[0].result["errors"]
+    allowed = play(agent, tmp_path, task(agent, services, take_over=True), check=True).ok().only().result
+    assert (allowed["changed"], allowed["reload"]["services"]) == (True, 2)
+    assert (agent.services()["web"]["Port"], agent.services()["taken"]["Port"]) == (80, 1)
+
+
 def test_what_the_agent_refuses_is_put_back_in_the_same_run(agent: ConsulAgent, tmp_path: Path) -> None:
     play(agent, tmp_path, task(agent, [WEB])).ok()
     # What the judge of the definitions cannot see: a file of others at which the agent stops half-way.

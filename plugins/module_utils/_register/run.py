@@ -70,15 +70,17 @@ class Loading:
 
     def load(self, directory: ConfigDir, result: dict[str, Any]) -> None:
         """Have the agent load what waits, and add what came of it to the result. Where nothing waits, it is not even looked for."""
-        planned = self._writer.reason if self._module.check_mode else ""
-        if self._module.params["reload"] != "now" or not (result["pending"] or planned or load_tags(directory)):
+        changes = self._writer.changes if self._module.check_mode else ()
+        if self._module.params["reload"] != "now" or not (result["pending"] or changes or load_tags(directory)):
             return
+        from .._reload.declared import Planned
         from .._reload.run import reload_locked
 
         params = self._module.params
         options = dict(params, method=params["reload_method"], timeout=params["reload_timeout"], force=False)
         # What stands in the files is read there; a program may print a part of it only.
         options["secret_texts"] = self._writer.payload.get("secret_texts", ())
+        planned = Planned(self._writer.reason, changes) if changes else None
         outcome = reload_locked(self._module, directory, self._writer.facts, options, planned)
         self.failure, self.errors = outcome.failure, outcome.errors
         result["changed"] = outcome.changed or result["changed"]

@@ -5,20 +5,34 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from .._agent.elsewhere import Content, OtherFile, files_beyond, in_order
 from .._agent.process import AgentProcess
 from .._definition.expect import Expected, expected, keys_of, owner_of
 from .._definition.identity import checks_of, sidecar_of
-from .._definition.parse import Definitions, Unparsable, parse
+from .._definition.parse import (
+    Definitions,
+    Unparsable,
+    definitions_in,
+    document_in,
+    is_hcl,
+    parse,
+)
 from .._definition.spelling import squashed
 from .._files.config_dir import ConfigDir
 from .._files.journal import Journal
 from .._files.manifest import load_manifest, unchecked_in
 from .._files.scan import DefinitionFile, Reader, scan
-from .._files.transaction import told_contents, verified_contents
+from .._files.transaction import Change, told_contents, verified_contents
 from .._findings import Finding, error
+
+
+class Planned(NamedTuple):
+    """What check mode does not write: why the agent would be told, and the changes to the files."""
+
+    reason: str
+    changes: Sequence[Change]
 
 
 class Bound(NamedTuple):
@@ -59,11 +73,23 @@ class Declared(NamedTuple):
         return sorted({entry["namespace"] for entry in everything if entry.get("namespace")})
 
 
-def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None, other_files: Iterable[str] = ()) -> Declared:
-    """Read the directory, with the eyes of the agent where one runs, and what else it reads (see paths_read). Raises Refused."""
+def declared(
+    directory: ConfigDir,
+    journal: Journal | None,
+    process: AgentProcess | None,
+    other_files: Iterable[str] = (),
+    planned: Sequence[Change] = (),
+) -> Declared:
+    """Read the directory, with the eyes of the agent where one runs, and what else it reads (see paths_read). Raises Refused.
+
+    planned are changes that count as made.
+    """
     reader = Reader(*process.reads_as) if process else None
-    ours = load_manifest(directory)
-    unchecked = unchecked_in(ours.values(), [entry.owned_before for entry in journal.files.values()] if journal is not None else ())
+    until_now = load_manifest(directory)
+    changing = {change.name: change.owned for change in planned}
+    ours = {name: owned for name, owned in {**until_now, **changing}.items() if owned is not None}
+    earlier = [entry.owned_before for entry in journal.files.values()] if journal is not None else ()
+    unchecked = unchecked_in(until_now.values(), ours.values(), earlier)
     now: dict[str, Expected] = {}
     paths = list(other_files)
     others = files_beyond(directory.path, paths)
@@ -72,7 +98,8 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     bound = [found for file in others for found in _bound(file.path, file.definitions)]
     total = 0
     problems: list[Finding] = []
-    for found in scan(directory, agent=reader):
+    coming = [_coming(change.name, change.new) for change in planned if change.new is not None]
+    for found in sorted([*scan(directory, changing, reader), *coming], key=lambda file: os.fsencode(file.name)):
         if found.fatal:
             problems.append(_problem(directory, found))
         if found.name in ours:
@@ -84,7 +111,7 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
         total += len(found.definitions.services) + len(found.definitions.checks)
     return Declared(
         wanted=_joined(now),
-        before=_joined({**now, **_as_verified(directory, journal, unchecked)}),
+        before=_joined({**now, **_as_verified(directory, journal, unchecked, {change.name: change.old for change in planned})}),
         told=_told(directory, journal),
         elsewhere=_joined({**_beyond(others), **{found.name: _keys(directory.place(found.name), found.definitions) for found in foreign}}),
         foreign=foreign,
@@ -98,11 +125,18 @@ def declared(directory: ConfigDir, journal: Journal | None, process: AgentProces
     )
 
 
-def _as_verified(directory: ConfigDir, journal: Journal | None, unchecked: list[str]) -> dict[str, Expected]:
-    """What those of our files that have changed since held when the agent was last known to have loaded them."""
+def _coming(name: str, data: bytes) -> DefinitionFile:
+    document = document_in(name, data)
+    return DefinitionFile(name, definitions_in(document, is_hcl(name)), document=document)
+
+
+def _as_verified(
+    directory: ConfigDir, journal: Journal | None, unchecked: list[str], changing: Mapping[str, bytes | None]
+) -> dict[str, Expected]:
+    """What those of our files that have changed since, or would change, held when the agent was last known to have loaded them."""
     contents = verified_contents(directory, journal) if journal is not None else {}
     found = {}
-    for name, data in contents.items():
+    for name, data in {**changing, **contents}.items():
         try:
             earlier = parse(name, data or b"")
             found[name] = expected(earlier.services, earlier.checks, unchecked)

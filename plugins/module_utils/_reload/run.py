@@ -27,7 +27,7 @@ from .._files.transaction import close, note_told, recover, restore
 from .._findings import Finding, Refused, Unfinished, refusal, render_all
 from .._options import demand_usable
 from .channel import chosen_method, doubt, misled, stranger
-from .declared import Declared, declared
+from .declared import Declared, Planned, declared
 from .hush import Hush
 from .marker import generation_in, generation_of, mark
 from .obstacles import obstacles
@@ -64,8 +64,10 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
         return Result(errors=refused.findings, failure=refusal(refused.findings))
 
 
-def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> Result:
-    """The same for a directory whose lock is held. planned is what would be committed, in check mode."""
+def reload_locked(
+    module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: Planned | None = None
+) -> Result:
+    """The same for a directory whose lock is held."""
     run = Reload(module, directory, facts, options, planned)
     try:
         run.run()
@@ -104,7 +106,9 @@ class Reload:
     ready: Ready
     tags: OverriddenTags
 
-    def __init__(self, module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> None:
+    def __init__(
+        self, module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: Planned | None = None
+    ) -> None:
         self._module = module
         self._directory = directory
         self._facts = facts
@@ -174,7 +178,8 @@ class Reload:
     # Before the agent is told
 
     def _declared(self) -> Declared:
-        return declared(self._directory, self.journal, self._facts.process, paths_read(self._facts))
+        changes = self._planned.changes if self._planned else ()
+        return declared(self._directory, self.journal, self._facts.process, paths_read(self._facts), changes)
 
     def _nobody_is_there(self) -> None:
         waits = self.journal is not None
@@ -202,7 +207,7 @@ class Reload:
     def _reason_to_tell(self) -> str:
         """Why the agent has to be told; empty when it has everything, and the result is complete."""
         if self._planned:
-            return self._planned
+            return self._planned.reason
         if self._options["force"]:
             return "force is set"
         process = self._facts.process

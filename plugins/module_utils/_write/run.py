@@ -54,7 +54,8 @@ class Writer:
         self.definitions = self._parsed()
         self.secrets = Secrets(self.payload.get("secret_places", ()))
         self._secrets_in_files = self.secrets
-        # Why the agent has to reload, in words; empty without a change.
+        # What changes, and why the agent has to reload, in words; both empty without a change.
+        self.changes: list[Change] = []
         self.reason = ""
         self._facts: Any = None
         # The ports of sidecars that declare none (see sidecar_ports.py), and those of each file.
@@ -112,7 +113,7 @@ class Writer:
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
             self._demand_no_error(todo.findings)
-            self.reason = self._reason(todo.changes)
+            self.changes, self.reason = todo.changes, self._reason(todo.changes)
             if not self._module.check_mode:
                 journal = commit(directory, todo.changes, self.reason, labelling(self._module))
         if self._options["reload"] == "never":

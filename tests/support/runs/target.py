@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec, set_spec
 from ansible_collections.registrar.consul.plugins.module_utils._payload import encode_payload
 from ansible_collections.registrar.consul.plugins.module_utils._register.run import Loading, run
@@ -114,6 +115,13 @@ def register(
     module = _module(config_dir, files, owner, options)
     loading = Loading(module, writer := Writer(module))
     return writer.run(loading.load), loading.failure
+
+
+def changes_to(config_dir: Path, files: Mapping[str, str | None], **options: Any) -> Sequence[Change]:
+    """What check mode would change. Raises Refused."""
+    writer = Writer(_module(config_dir, files, "set:web", {"reload": "later", "check_mode": True, **options}))
+    writer.run()
+    return writer.changes
 
 
 def _module(config_dir: Path, files: Mapping[str, str | None], owner: str, options: dict[str, Any]) -> Module:

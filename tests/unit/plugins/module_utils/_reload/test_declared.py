@@ -8,11 +8,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.journal import load_journal
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import verified
 from ansible_collections.registrar.consul.plugins.module_utils._reload.declared import Declared, declared
-from ansible_collections.registrar.consul.tests.support.runs.target import bundle, write
+from ansible_collections.registrar.consul.tests.support.runs.target import bundle, changes_to, per_service, write
 
 SIDECAR = {"name": "s", "connect": {"sidecar_service": {"checks": [{"alias_node": "n3", "interval": "1s"}]}}}
 
@@ -42,6 +44,22 @@ def test_what_is_declared_now_and_what_was_before(tmp_path: Path) -> None:
     assert keys(found.before) == ({"web", "team/old"}, {"service:web"})
     assert found.namespaces == ["team"]
     assert keys(looked_at(tmp_path, verify=True).before) == ({"web", "new"}, set())
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_what_check_mode_foresees_is_what_is_declared_then(tmp_path: Path, verify: bool) -> None:
+    foreign(tmp_path / "foreign.json", service={"name": "f"})
+    write(tmp_path, per_service([{"name": "web", "check": {"alias_node": "n"}}, {"name": "old"}, {"name": "z"}]))
+    looked_at(tmp_path, verify=verify)
+    if not verify:
+        write(tmp_path, per_service([{"name": "web", "port": 1}, {"name": "old"}, {"name": "z"}]))
+    coming = per_service([{"name": "web", "port": 2, "meta": {"unknown": "x"}}, {"name": "new"}, {"name": "z"}])
+    changes = changes_to(tmp_path, coming)
+    with ConfigDir(str(tmp_path)) as directory:
+        foreseen = declared(directory, load_journal(directory), None, planned=changes)
+    write(tmp_path, coming)
+    assert foreseen == looked_at(tmp_path)
+    assert keys(foreseen.wanted)[0] == {"web", "new", "z"}
 
 
 def test_before_its_adoption_a_broken_file_declared_nothing(tmp_path: Path) -> None:
