@@ -23,6 +23,8 @@ FAILED = "Reload config failed"
 _RECEIVED = re.compile(r"Caught:? signal[:=]\s*hangup")
 # 2026-11-21T02:22:35.944Z since 1.5, 2019/05/01 10:00:00 before.
 _NEXT_LINE = re.compile(r"\n\s*(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"@)")
+# What HTTP puts before each piece of a log.
+_CHUNK_SIZE = re.compile(r"(?:^|\r\n)[0-9a-f]+\r\n")
 _JOURNAL_PAUSE = 0.5
 # A warning, with the id of the service behind it, or before it in agents before 1.7.
 _NOT_TAKEN = re.compile(r"Service (?:\S+ )?registration blocked by ACLs|Syncing service failed")
@@ -78,12 +80,12 @@ class LogStream:
         """All that was said so far; never waits."""
         while True:
             try:
-                # Below the chunks of HTTP, whose framing would wait: their size lines do no harm here.
+                # Below the chunks of HTTP, whose framing would wait.
                 more = self._response.fp.read1(65536)
             except OSError:
                 more = b""
             if not more:
-                return self._text
+                return _CHUNK_SIZE.sub("", self._text)
             self._text += more.decode("utf-8", "replace")
 
     def close(self) -> None:

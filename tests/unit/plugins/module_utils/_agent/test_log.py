@@ -182,6 +182,14 @@ def test_the_agent_is_listened_to_over_http() -> None:
     assert monitor.open == set()
 
 
+def test_the_sizes_of_chunks_are_no_words_of_the_agent() -> None:
+    lines = (
+        f"2026-11-21T02:22:35.944Z {said}\n" for said in ('[ERROR] agent: Reload config failed: error="no name"', "[WARN]  agent: more")
+    )
+    monitor: Any = Monitor("".join(f"{len(line):x}\r\n{line}\r\n" for line in lines))
+    assert Ears(LogStream.open(monitor)).said() == "no name"
+
+
 def test_with_a_token_warnings_are_heard_as_well() -> None:
     monitor: Any = Monitor("Z [WARN]  agent: Service registration blocked by ACLs: service=web\n", token="a token")
     ears = Ears(LogStream.open(monitor))
