@@ -290,7 +290,11 @@ def test_what_an_agent_keeps(tmp_path: Path) -> None:
     assert (list(found.services), list(found.checks)) == (["web"], ["service:web"])
     (tmp_path / "services" / "hash1").unlink()
     assert (list(found.withdrawn().services), list(found.withdrawn().checks)) == (["web"], [])
+    # Agents pass over both.
     (tmp_path / "services" / "broken").write_text("{")
+    (tmp_path / "services" / "hash1.tmp").write_text('{"Service": {"ID": "new"}}')
+    assert persisted_in(str(tmp_path)) == ({}, {"service:web": str(tmp_path / "checks" / "hash2")})
+    (tmp_path / "services" / "hash3").write_text("{}")
     assert persisted_in(str(tmp_path)) is None
 
 

@@ -43,7 +43,7 @@ def survey(agent: ImaginedAgent, **options: Any) -> dict[str, Any]:
     given = {"config_dir": str(agent.config_dir), "http_addr": ADDRESS, **options}
     facts = AgentFacts(Module({}), given)
     with ConfigDir(str(agent.config_dir), look_only=True) as directory:
-        return agent_survey(facts, facts.process, directory.path, list(scan(directory, agent=None)), NATURAL)
+        return agent_survey(facts, facts.process, list(scan(directory, agent=None)), [], NATURAL)
 
 
 def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> None:
@@ -69,7 +69,10 @@ def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> Non
 def test_what_others_have_written_wrong_does_not_end_the_look(agent: ImaginedAgent, odd: Any) -> None:
     for name, service in (("a", {"name": "a", "namespace": odd}), ("b", {"name": "b", "connect": odd}), ("c", {"name": odd})):
         (agent.config_dir / f"{name}.json").write_text(json.dumps({"service": service}))
-    assert survey(agent)["compared"]
+    (agent.config_dir / "d.json").write_text(json.dumps({"checks": [{"ttl": "1h"}, {"ttl": "1h", "namespace": "team"}]}))
+    found = survey(agent)
+    assert found["compared"]
+    assert not [entry for entry in found["drift"] if entry["file"] == "d.json"]
 
 
 def test_names_that_the_token_may_not_see_are_told(agent: ImaginedAgent) -> None:
