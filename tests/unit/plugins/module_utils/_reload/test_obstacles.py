@@ -262,7 +262,7 @@ def test_a_service_is_missing_only_where_all_files_of_the_agent_are_known(tmp_pa
     looked, _root = in_two_places(tmp_path, {}, {"check": {"name": "c", "service_id": "nobody", "ttl": "1s"}}, other)
     facts: Any = SimpleNamespace(
         process=SimpleNamespace(flag_values=lambda _name: []) if process else None,
-        agents=SimpleNamespace(path_of=str),
+        agents=SimpleNamespace(path_of=str, has_our_root=bool),
         scripts_enabled=None,
         numbers=tuple,
         sidecar_ports=None,
