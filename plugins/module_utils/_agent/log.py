@@ -7,12 +7,12 @@ All sources are opened before the signal, so that nothing said afterwards is mis
 
 from __future__ import annotations
 
+import glob
 import http.client
 import json
 import math
 import os
 import re
-import stat
 import time
 from typing import Any, Callable, Collection
 
@@ -106,13 +106,9 @@ class LogFile:
     @classmethod
     def open(cls, pid: int, log_file: str | None, proc: str = "/proc") -> LogFile | None:
         """None where it logs into no file that we may read."""
-        for path in (log_file, *(os.path.join(proc, str(pid), "fd", number) for number in "12")):
-            try:
-                status = os.stat(path or "")
-            except OSError:
-                continue
-            if path and stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
-                return cls(path, status.st_size)
+        for path in (*_log_files(log_file), *(os.path.join(proc, str(pid), "fd", number) for number in "12")):
+            if os.path.isfile(path) and os.access(path, os.R_OK):
+                return cls(path, os.path.getsize(path))
         return None
 
     def text(self) -> str:
@@ -192,6 +188,15 @@ class Ears:
         """Stop listening."""
         if self._source is not None:
             self._source.close()
+
+
+def _log_files(given: str | None) -> list[str]:
+    """What this setting may stand for: 1.8.7 and 1.12.9 put the time when they created a file into its name, 1.21.4 and 1.22.7 do not."""
+    if not given:
+        return []
+    path = os.path.join(given, "consul.log") if os.path.isdir(given) else given
+    stem, extension = os.path.splitext(path)
+    return [path, *sorted(glob.glob("%s-*%s" % (glob.escape(stem), extension or ".log")))[-1:]]
 
 
 def _from_json(line: str) -> str:

@@ -16,7 +16,6 @@ from .._clock import Clock, now
 from .namespaces import Powers, inside, powers, shares
 
 DELETED = " (deleted)"
-SOURCE_FLAGS = ("config-dir", "config-file")
 # /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
 CLOCK_MARGIN = 0.02
 
@@ -44,9 +43,14 @@ class AgentProcess(NamedTuple):
         """What decides which files it can read."""
         return self.uid, self.gid, self.groups, self.powers
 
-    def flag_values(self, name: str) -> list[str]:
+    @property
+    def sources(self) -> list[str]:
+        """The files and directories that it was told to read, in its order, as it calls them."""
+        return self.flag_values("config-dir", "config-file")
+
+    def flag_values(self, *names: str) -> list[str]:
         """Values of ``-name value`` and ``--name=value``, in order."""
-        return [value for flag, value in flags(self.argv) if flag == name]
+        return [value for flag, value in flags(self.argv) if flag in names]
 
 
 def flags(argv: list[str]) -> Iterator[tuple[str, str]]:
@@ -137,7 +141,7 @@ class Agents:
 
     def reads(self, process: AgentProcess) -> bool:
         """Whether the directory is among those named on the process's command line."""
-        return any(self._is_ours(process, value) for name, value in flags(process.argv) if name in SOURCE_FLAGS)
+        return any(self._is_ours(process, path) for path in process.sources)
 
     def path_of(self, process: AgentProcess, path: str) -> str:
         """The path as the process sees it, for us to open: relative to its directory, inside its root, in its mounts."""

@@ -9,7 +9,7 @@ import re
 from typing import Any, Iterator, Mapping, NamedTuple
 
 from .._definition.parse import Unparsable, document_in
-from .process import SOURCE_FLAGS, AgentProcess, Agents, flags
+from .process import AgentProcess, Agents, flags
 
 _OBJECTS = ("addresses", "ports")
 _LISTS = ("start_join", "start_join_wan")
@@ -98,9 +98,7 @@ def settings_of(process: AgentProcess, agents: Agents) -> Settings:
 
 def source_files(process: AgentProcess, agents: Agents) -> Iterator[str]:
     """The files that the agent reads, by its command line; a directory that cannot be listed stands for itself."""
-    for name, value in flags(process.argv):
-        if name not in SOURCE_FLAGS:
-            continue
+    for value in process.sources:
         path = agents.path_of(process, value)
         if not os.path.isdir(path):
             yield path

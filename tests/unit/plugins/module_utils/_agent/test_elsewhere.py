@@ -110,7 +110,7 @@ def test_what_is_absent_is_known_only_with_all_files(tmp_path: Path, content: st
     (tmp_path / "other.json").write_text(content)
     known = facts(None, process=process, forgetful=True)
     if process:
-        known.process = SimpleNamespace(argv=["consul", "agent", f"-config-file={tmp_path / 'other.json'}"])
+        known.process = SimpleNamespace(sources=[str(tmp_path / "other.json")])
     known.agents = SimpleNamespace(path_of=lambda _process, path: path)
     found = elsewhere(known, str(tmp_path / "consul.d"))
     assert (found.paths, [file.path for file in found.files]) == (([str(tmp_path / "other.json")],) * 2 if process else ([], []))

@@ -96,6 +96,18 @@ def test_only_what_is_written_from_now_on(tmp_path: Path) -> None:
     assert log.text() == "later\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "name"), [("c.log", "c-1795788667302813499.log"), ("c", "c-1795788667302813499.log"), ("", "consul.log"), ("c.log", "c.log")]
+)
+def test_agents_put_the_time_into_the_name_of_their_log(tmp_path: Path, given: str, name: str) -> None:
+    for existing in ("c-1695788667302813499.log", name):
+        (tmp_path / existing).write_text("")
+    log = LogFile.open(os.getpid(), f"{tmp_path}/{given}", proc="/nonexistent")
+    assert log is not None
+    (tmp_path / name).write_text("said")
+    assert log.text() == "said"
+
+
 def test_the_file_that_the_output_goes_to(tmp_path: Path) -> None:
     descriptors = tmp_path / "proc" / "77" / "fd"
     descriptors.mkdir(parents=True)
