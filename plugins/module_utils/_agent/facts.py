@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import Any, Mapping, NamedTuple
 
 from .._versions import parse_version
-from .binary import own_binary
-from .process import AgentProcess, Agents
+from .process import AgentProcess, AgentProcessError, Agents
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
@@ -46,12 +45,20 @@ class AgentFacts:
         return self.agents.find(**{name: self._options.get(name) for name in ("pid", "pid_file", "service")})
 
     def renewed(self) -> AgentProcess | None:
-        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew."""
+        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew.
+
+        None also where that is not clear: two of them, or none of those that the options name.
+        """
         known = vars(self).get("process")
         if known is None or not self.agents.alive(known):
             # What the cached properties have left under their names.
             for name in vars(AgentFacts).keys() & vars(self).keys():
                 delattr(self, name)
+            try:
+                return self.process
+            except AgentProcessError:
+                # For everybody who asks from now on.
+                vars(self)["process"] = None
         return self.process
 
     @cached_property
@@ -185,7 +192,7 @@ class AgentFacts:
         return told or self._version_from_binary() or Version(None, None, None)
 
     def _version_from_binary(self) -> Version | None:
-        for path, source in ((own_binary(self.process, self.agents), "binary"), (self._module.get_bin_path("consul"), "path")):
+        for path, source in ((self.agents.binary_of(self.process), "binary"), (self._module.get_bin_path("consul"), "path")):
             if not path:
                 continue
             try:
