@@ -102,9 +102,6 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield path, value
 
 
-# TLS
-
-
 def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:
     for part in _PARTS:
         version = merged.get((*part, "tls_min_version"))
@@ -155,9 +152,6 @@ def _without_authority(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[F
                 yield _stops(setting, (*part, switch), "is set, and there is neither ca_file nor ca_path")
 
 
-# Watches
-
-
 def _watches(contents: Sequence[Content]) -> Iterator[Finding]:
     for place, document, _definitions in contents:
         for key, watches in document.items():
@@ -203,9 +197,6 @@ def _handler_problem(watch: Mapping[str, Any]) -> str:
     except (ValueError, TypeError, AttributeError):
         return "has a timeout in its http_handler_config that is no duration"
     return ""
-
-
-# The rest
 
 
 def _recursors(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:

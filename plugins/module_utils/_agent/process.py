@@ -243,8 +243,13 @@ class Agents:
 
     def _by_pid_file(self, path: str) -> AgentProcess | None:
         """The agent that the file names. One in a container has written the number that it has in there."""
-        pid = self._pid_in_file(path)
-        if pid is None:
+        try:
+            with open(path, encoding="ascii", errors="replace") as stream:
+                text = stream.read(32).strip()
+        except OSError:
+            return None
+        pid = int(text) if text.isdigit() else 0
+        if pid == 0:
             return None
         process = self._agent_at_or_below(pid)
         found = {one.pid: one for one in self._called_inside(pid)}
@@ -273,8 +278,7 @@ class Agents:
         process = self.read(pid)
         if process is not None:
             return process
-        below = [process for process in self.all() if self._descends_from(process, pid) and self.reads(process)]
-        return self._only(below)
+        return self._only([process for process in self.all() if self._descends_from(process, pid) and self.reads(process)])
 
     def _descends_from(self, process: AgentProcess, ancestor: int) -> bool:
         parent = process.parent
@@ -298,15 +302,6 @@ class Agents:
             return None
         value = output.strip().partition("MainPID=")[2]
         return int(value) if code == 0 and value.isdigit() else None
-
-    @staticmethod
-    def _pid_in_file(path: str) -> int | None:
-        try:
-            with open(path, encoding="ascii", errors="replace") as stream:
-                text = stream.read(32).strip()
-        except OSError:
-            return None
-        return int(text) if text.isdigit() and int(text) > 0 else None
 
     def _executable(self, pid: int, argv: list[str]) -> str:
         try:

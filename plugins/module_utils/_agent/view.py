@@ -129,7 +129,15 @@ def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expec
 
     before are the definitions until now: what they alone had must be gone. elsewhere are those of other people's files.
     """
-    return [*(found.as_finding() for found in compared(seen, wanted, before, hidden)), *_leftovers(seen, wanted, before, elsewhere)]
+    gone = without(without(before, wanted), elsewhere)
+    services = sorted(gone.services.keys() & seen.services.keys())
+    checks = [gone.checks[key] for key in sorted(gone.checks.keys() & seen.checks.keys())]
+    still = "was removed, and is still registered on the agent."
+    return [
+        *(found.as_finding() for found in compared(seen, wanted, before, hidden)),
+        *(error("service " + key, "agent-still-has-service", still) for key in services),
+        *(error(place_of(check), "agent-still-has-check", still) for check in checks if owner_of(check) not in gone.services),
+    ]
 
 
 def lost(seen: Seen, earlier: Seen, wanted: Expected, removed: Expected) -> list[Finding]:
@@ -148,12 +156,3 @@ def lost(seen: Seen, earlier: Seen, wanted: Expected, removed: Expected) -> list
 def without(all_of: Expected, kept: Expected) -> Expected:
     """What the first has and the second has not."""
     return Expected(*({key: value for key, value in ours.items() if key not in theirs} for ours, theirs in zip(all_of, kept)))
-
-
-def _leftovers(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected) -> Iterator[Finding]:
-    gone = without(without(before, wanted), elsewhere)
-    for key in sorted(gone.services.keys() & seen.services.keys()):
-        yield error("service " + key, "agent-still-has-service", "was removed, and is still registered on the agent.")
-    for key in sorted(gone.checks.keys() & seen.checks.keys()):
-        if owner_of(gone.checks[key]) not in gone.services:
-            yield error(place_of(gone.checks[key]), "agent-still-has-check", "was removed, and is still registered on the agent.")

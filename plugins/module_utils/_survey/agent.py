@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .._agent.absent import not_found
 from .._agent.api import ApiError
@@ -77,10 +77,10 @@ def agent_survey(
         found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
         if process is not None or facts.address_given:
             found["scripts"] = facts.scripts_enabled
-            if facts.api is None:
-                found["reason"] = facts.why_no_api
-            else:
+            if facts.api is not None:
                 _compare(found, facts, files, others, secrets, unchecked)
+            else:
+                found["reason"] = facts.why_no_api
     except (ApiError, AgentProcessError) as problem:
         found["reason"] = str(problem)
     return found
@@ -116,9 +116,7 @@ def _compare(
         found.update(compared=True, reason="")
     found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
     origins = _Origins(facts.data_dir, others, complete=not any(entry.fatal for entry in files))
-    found["services"] = [
-        _undeclared_service(key, seen, declared.checks, origins, secrets) for key in sorted(seen.services.keys() - declared.services.keys())
-    ]
+    found["services"] = list(_undeclared_services(declared, seen, origins, secrets))
     found["checks"] = list(_undeclared_checks(declared, seen, origins, secrets))
     everything = secrets.concealed([[*entry.definitions.services, *entry.definitions.checks] for entry in files])
     found["hidden"] = sorted(view.hidden(set(_named(everything)) - _names(seen, declared)))
@@ -150,21 +148,19 @@ def _drift(declared: Declarations, seen: Seen) -> Iterator[dict[str, Any]]:
             yield {**place._asdict(), **found._asdict()}
 
 
-def _undeclared_service(key: str, seen: Seen, bound: Container[str], origins: _Origins, secrets: Secrets) -> dict[str, Any]:
-    """A service that no file here declares: where it comes from, and all that is known of it. Files may have checks bound to it."""
-    service = seen.services[key]
-    own = [
-        name
-        for name, check in seen.checks.items()
-        if check.get("ServiceID") == service.get("ID") and name not in bound and not name.startswith(_MAINTENANCE)
-    ]
-    return {
-        "key": key,
-        "origin": origins.of(SERVICE, key),
-        "answer": secrets.concealed(service),
-        "checks": [secrets.concealed_at(("check",), origins.check(name, seen.checks[name])) for name in sorted(own)],
-        "token": origins.has_token(SERVICE, key),
-    }
+def _undeclared_services(declared: Declarations, seen: Seen, origins: _Origins, secrets: Secrets) -> Iterator[dict[str, Any]]:
+    """Services that no file here declares: where they come from, and all that is known of them. Files may have checks bound to them."""
+    for key in sorted(seen.services.keys() - declared.services.keys()):
+        service = seen.services[key]
+        own = {name: check for name, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
+        undeclared = sorted(name for name in own if name not in declared.checks and not name.startswith(_MAINTENANCE))
+        yield {
+            "key": key,
+            "origin": origins.of(SERVICE, key),
+            "answer": secrets.concealed(service),
+            "checks": [secrets.concealed_at(("check",), origins.check(name, own[name])) for name in undeclared],
+            "token": origins.has_token(SERVICE, key),
+        }
 
 
 def _undeclared_checks(declared: Declarations, seen: Seen, origins: _Origins, secrets: Secrets) -> Iterator[dict[str, Any]]:
