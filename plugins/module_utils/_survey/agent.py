@@ -10,7 +10,7 @@ import time
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .._agent.absent import not_found
-from .._agent.api import ApiError
+from .._agent.api import AclDenied, ApiError, Blocked
 from .._agent.elsewhere import OtherFile
 from .._agent.facts import AgentFacts
 from .._agent.persisted import file_of, persisted_in
@@ -65,6 +65,8 @@ def agent_survey(
         "edition": None,
         "version_source": None,
         "scripts": None,
+        # Whether there is somebody to ask, who perhaps does not answer.
+        "asked": False,
         "compared": False,
         "reason": not_found(facts),
         # Names in the files that the agent may have although the token may not see them; None where it let nobody look.
@@ -76,11 +78,13 @@ def agent_survey(
     try:
         found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
         if process is not None or facts.address_given:
-            found["scripts"] = facts.scripts_enabled
+            found.update(asked=True, scripts=facts.scripts_enabled)
             if facts.api is not None:
                 _compare(found, facts, files, others, secrets, unchecked)
             else:
                 found["reason"] = facts.why_no_api
+    except (AclDenied, Blocked) as problem:
+        found.update(state="running", reason=str(problem))
     except (ApiError, AgentProcessError) as problem:
         found["reason"] = str(problem)
     return found
