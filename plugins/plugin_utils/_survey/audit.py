@@ -205,7 +205,7 @@ class _Judge:
                     self.audit.findings.append({**known, "file": ""})
         if agent["asked"] and not agent["compared"]:
             hint = "Give http_addr and http_token." if agent["state"] == "running" else "Start the agent, or put http_addr right."
-            self._add("", [NOT_COMPARED.at(("agent",), agent["reason"], hint)])
+            self._add("", [NOT_COMPARED.at(("agent",), agent["reason"].rstrip("."), hint)])
 
     def _drift(self, entry: dict[str, Any], hint: str) -> dict[str, str]:
         found = Difference(*(entry[name] for name in Difference._fields))
