@@ -14,6 +14,12 @@ from ._findings import Refused, error
 
 # Far beyond any real set of services; keeps a damaged payload from filling the memory.
 _LARGEST = 512 * 1024 * 1024
+_DAMAGED = error(
+    "payload",
+    "payload-damaged",
+    "is not what the action plugin of this module makes.",
+    "Leave the option out: the action plugin fills it in.",
+)
 
 
 def encode_payload(payload: dict[str, Any]) -> str:
@@ -26,7 +32,7 @@ def decode_payload(text: str) -> dict[str, Any]:
     """Return what the action plugin encoded: the files of an owner. Raises Refused when the text is something else."""
     payload = decode(text)
     if not isinstance(payload.get("owner"), str) or not isinstance(payload.get("files"), dict):
-        raise Refused(_damaged())
+        raise Refused(_DAMAGED)
     return payload
 
 
@@ -39,16 +45,7 @@ def decode(text: str) -> dict[str, Any]:
             raise ValueError("cut off, or too long")
         payload = json.loads(data.decode("utf-8"))
     except (ValueError, binascii.Error, zlib.error):
-        raise Refused(_damaged()) from None
+        raise Refused(_DAMAGED) from None
     if not isinstance(payload, dict):
-        raise Refused(_damaged())
+        raise Refused(_DAMAGED)
     return payload
-
-
-def _damaged() -> dict[str, str]:
-    return error(
-        "payload",
-        "payload-damaged",
-        "is not what the action plugin of this module makes.",
-        "Leave the option out: the action plugin fills it in.",
-    )

@@ -225,6 +225,17 @@ def test_a_socket_is_found_in_the_containers_own_root(host: Host) -> None:
     assert_registered(agent, [WEB])
 
 
+def test_names_that_only_the_container_knows_stop_no_reload(host: Host) -> None:
+    def know(rootfs: Path) -> None:
+        (rootfs / "etc").mkdir()
+        (rootfs / "etc" / "hosts").write_text("127.0.0.1 resolver-inside\n")
+        (rootfs / "etc" / "nsswitch.conf").write_text("hosts: files\n")
+
+    agent = host.container("pid", "mnt", elsewhere=True, prepare=know, config={"recursors": ["resolver-inside"]})
+    write_set(agent.config_dir, [WEB])
+    assert reload(agent)["verified"]
+
+
 def test_what_an_agent_without_root_can_read(host: Host) -> None:
     """Root in a container is root over the container's users alone."""
     agent = host.container("user", "pid", "mnt", elsewhere=True)

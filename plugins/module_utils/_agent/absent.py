@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Iterator
-
 from .facts import AgentFacts
-from .process import SOURCE_FLAGS, AgentProcess, flags
+from .process import AgentProcess
 
 # More agents than this are counted, not listed.
 _SHOWN = 3
@@ -50,11 +48,7 @@ def _others(facts: AgentFacts) -> str:
 def _described(process: AgentProcess, facts: AgentFacts) -> str:
     if not facts.agents.may_look_into(process):
         return "pid %d, which lives in a container that this user may not look into" % process.pid
-    return "pid %d, which reads %s" % (process.pid, ", ".join(_sources(process)) or "no directory")
-
-
-def _sources(process: AgentProcess) -> Iterator[str]:
-    return (value for name, value in flags(process.argv) if name in SOURCE_FLAGS)
+    return "pid %d, which reads %s" % (process.pid, ", ".join(process.sources) or "no directory")
 
 
 def _answer(facts: AgentFacts, method: str) -> str:

@@ -14,11 +14,20 @@ import socket
 from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from .namespaces import network_of
+
 if TYPE_CHECKING:
     import ssl
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8500"
 DEFAULT_PORTS = {"http": 8500, "https": 8501}
+_VARIABLES = {
+    "ca_cert": "CONSUL_CACERT",
+    "ca_path": "CONSUL_CAPATH",
+    "client_cert": "CONSUL_CLIENT_CERT",
+    "client_key": "CONSUL_CLIENT_KEY",
+    "tls_server_name": "CONSUL_TLS_SERVER_NAME",
+}
 
 
 class ApiError(Exception):
@@ -80,13 +89,9 @@ def endpoint(options: Mapping[str, Any], environment: Mapping[str, str], own_add
     return Endpoint(
         address=_with_scheme(address, "https" if secure else "http"),
         token=_token(options, environment),
-        ca_cert=options.get("ca_cert") or environment.get("CONSUL_CACERT"),
-        ca_path=options.get("ca_path") or environment.get("CONSUL_CAPATH"),
-        client_cert=options.get("client_cert") or environment.get("CONSUL_CLIENT_CERT"),
-        client_key=options.get("client_key") or environment.get("CONSUL_CLIENT_KEY"),
-        tls_server_name=options.get("tls_server_name") or environment.get("CONSUL_TLS_SERVER_NAME"),
         validate_certs=_flag(environment.get("CONSUL_HTTP_SSL_VERIFY"), True) if validate is None else validate,
         network=network,
+        **{name: options.get(name) or environment.get(variable) for name, variable in _VARIABLES.items()},
     )
 
 
@@ -100,8 +105,7 @@ class AgentApi:
 
     def demand_usable(self) -> None:
         """Raise BadOptions where nobody could ever be asked like this. Asks nobody."""
-        self._connect()
-        if self.where.address.startswith("https:"):
+        if _Connection(self.where, self.timeout).scheme == "https":
             _tls_context(self.where)
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
@@ -120,15 +124,15 @@ class AgentApi:
 
     def stream(self, path: str, query: Mapping[str, str]) -> tuple[http.client.HTTPResponse, socket.socket]:
         """An answer that goes on, and the connection of its own, both for the caller to close. Raises a fitting ApiError."""
-        connection = self._connect()
+        connection = _Connection(self.where, self.timeout)
         try:
             response = self._exchange(connection, "GET", path, query)
             if response.status != 200:
-                raise _refusal(response.status, response.read(65536), path)
+                raise _refusal(response.status, self._body(response, path), path)
         except ApiError:
             connection.close()
             raise
-        return response, connection.sock
+        return response, connection.opened
 
     def close(self) -> None:
         """Give the connection back."""
@@ -144,7 +148,7 @@ class AgentApi:
 
     def _ask(self, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None) -> bytes:
         reused = self._kept is not None
-        self._kept = self._kept or self._connect()
+        self._kept = self._kept or _Connection(self.where, self.timeout)
         try:
             response = self._exchange(self._kept, method, path, query, body)
             answer = self._body(response, path)
@@ -169,7 +173,7 @@ class AgentApi:
     def _exchange(
         self, connection: _Connection, method: str, path: str, query: Mapping[str, str] | None, body: bytes | None = None
     ) -> http.client.HTTPResponse:
-        target = path + ("?" + urlencode(query) if query else "")
+        target = connection.prefix + path + ("?" + urlencode(query) if query else "")
         try:
             if connection.sock is not None:
                 connection.sock.settimeout(self.timeout)
@@ -179,28 +183,21 @@ class AgentApi:
             connection.close()
             raise Unreachable("No answer from %s (%s)." % (self.where.address, _reason(error))) from error
 
-    def _connect(self) -> _Connection:
-        return _Connection(self.where, self.timeout)
 
+def mapping(api: AgentApi, path: str, of: type[Any] = object, namespace: str = "") -> dict[str, Any]:
+    """An answer that agents give as a mapping to values of one kind.
 
-def mapping(api: AgentApi, path: str) -> dict[str, Any]:
-    """An answer that agents give as a mapping. Raises an ApiError: whatever else is there may answer with any JSON."""
-    answer = api.get(path)
-    if not isinstance(answer, dict):
-        raise _no_agent(api, path)
+    Raises an ApiError: whatever else is there may answer with any JSON.
+    """
+    answer = api.get(path, {"ns": namespace} if namespace else None)
+    if not isinstance(answer, dict) or not all(isinstance(value, of) for value in answer.values()):
+        raise ServerError("%s answered %s otherwise than consul agents do" % (api.where.address, path))
     return answer
 
 
 def entries(api: AgentApi, path: str, namespace: str = "") -> dict[str, dict[str, Any]]:
     """The services or checks of an answer, by their ids. Raises an ApiError."""
-    answer = api.get(path, {"ns": namespace} if namespace else None)
-    if not isinstance(answer, dict) or not all(isinstance(entry, dict) for entry in answer.values()):
-        raise _no_agent(api, path)
-    return answer
-
-
-def _no_agent(api: AgentApi, path: str) -> ServerError:
-    return ServerError("%s answered %s otherwise than consul agents do" % (api.where.address, path))
+    return mapping(api, path, dict, namespace)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -209,29 +206,32 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, where: Endpoint, timeout: float) -> None:
         parts = urlsplit(where.address)
         self._where = where
-        self._scheme = parts.scheme
+        self.scheme = parts.scheme
         self._path = parts.netloc + parts.path
+        # What a proxy before the agent may want before each path.
+        self.prefix = "" if parts.scheme == "unix" else parts.path.rstrip("/")
+        host = parts.hostname or "localhost"
         try:
-            port = parts.port or DEFAULT_PORTS.get(parts.scheme)
-        except ValueError:
-            raise BadOptions("The agent's address %s has no usable port." % where.address) from None
-        super().__init__(parts.hostname or "localhost", port, timeout=timeout)
+            port = DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
+            host.encode("idna")
+            super().__init__(host, port, timeout=timeout)
+        except (ValueError, http.client.InvalidURL):
+            raise BadOptions("The agent's address %s has no usable host, or no usable port." % where.address) from None
 
     def connect(self) -> None:
-        if self._scheme == "unix":
+        if self.scheme == "unix":
             self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.sock.settimeout(self.timeout)
             self.sock.connect(self._path)
-            return
-        if self._where.network is not None:
-            from .namespaces import network_of
-
+        elif self._where.network is not None:
             with network_of(self._where.network):
                 super().connect()
         else:
             super().connect()
-        if self._scheme == "https":
+        if self.scheme == "https":
             self.sock = _secured(self.sock, self._where, self._where.tls_server_name or self.host)
+        # Its own is forgotten where the answer says that the connection ends with it.
+        self.opened = self.sock
 
 
 def _secured(connection: socket.socket, where: Endpoint, name: str) -> socket.socket:
@@ -277,39 +277,34 @@ def _reason(error: Exception) -> str:
 
 def _with_scheme(address: str, scheme: str) -> str:
     text = address if "://" in address else "%s://%s" % (scheme, address)
-    if "@" in urlsplit(text).netloc:
-        # Not quoted: it may be a password.
+    # None of the two is quoted: there may be a password in it.
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise BadOptions("The agent's address is none. Give http://host:port, with an IPv6 address in brackets.") from None
+    if "@" in parts.netloc:
         raise BadOptions(
             "The agent's address has a user or a password in it, which no agent asks for. Leave them out, and give an ACL token."
         )
-    if urlsplit(text).scheme not in ("http", "https", "unix"):
+    if parts.scheme not in ("http", "https", "unix"):
         raise BadOptions("The agent's address %s is neither http://, https:// nor unix://." % address)
     return text
 
 
 def _token(options: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
-    token = _given_token(options, environment)
+    # The order of Consul's own command line.
+    path = options.get("http_token_file") or environment.get("CONSUL_HTTP_TOKEN_FILE")
+    token = options.get("http_token") or (_from_file(path) if path else environment.get("CONSUL_HTTP_TOKEN")) or None
     if token is not None and not (token.isascii() and token.isprintable()):
         # As a header it would be refused with a message that quotes it.
         raise BadOptions("The ACL token holds characters that no token has. Check where it comes from.")
     return token
 
 
-def _given_token(options: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
-    if options.get("http_token"):
-        return str(options["http_token"])
-    if options.get("http_token_file"):
-        return _from_file(options["http_token_file"])
-    # The order of Consul's own command line.
-    if environment.get("CONSUL_HTTP_TOKEN_FILE"):
-        return _from_file(environment["CONSUL_HTTP_TOKEN_FILE"])
-    return environment.get("CONSUL_HTTP_TOKEN") or None
-
-
-def _from_file(path: str) -> str | None:
+def _from_file(path: str) -> str:
     try:
         with open(os.path.expanduser(path), encoding="utf-8") as stream:
-            return stream.read().strip() or None
+            return stream.read().strip()
     except (OSError, ValueError) as error:
         raise BadOptions("The token file %s cannot be read (%s)." % (path, getattr(error, "strerror", None) or "not text")) from None
 

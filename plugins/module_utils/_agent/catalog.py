@@ -10,7 +10,7 @@ its name is meant, so that one that is missing there is asked for by name before
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Mapping, NamedTuple
 from urllib.parse import quote
 
 from .._definition.expect import Expected
@@ -24,6 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 LATEST_SYNC = 120.0
 # A refusal that is heard may still be about what was there before.
 _LAST_CHANCE = 2.0
+_LACKS = "is registered on the agent, but the catalog does not have it so."
 _HINT = (
     "The token in its definition, or else the agent's default token, needs service:write for the name. If it has, the agent's log "
     "says what keeps it from telling the servers."
@@ -62,19 +63,28 @@ def missing_in_catalog(
     """
     if not node:
         raise Doubt("the name of the agent's node is not known. A token with agent:read shows it.")
-    remaining, pause = dict(records), FIRST_PAUSE
+    remaining, pause = dict(sorted(records.items())), FIRST_PAUSE
     try:
         while True:
-            remaining = _without_found(remaining, _of_node(api, node, remaining))
+            found = _of_node(api, node, remaining.values())
+            remaining = {
+                key: record for key, record in remaining.items() if not _is(found.get((record.namespace, record.identifier)), record)
+            }
             # Asked by name one after the other: nearly always the first one is absent still, and the rest can wait.
-            for key in _found_by_name(api, node, dict(remaining)):
+            for key, record in list(remaining.items()):
+                if not _has_by_name(api, node, record):
+                    break
                 del remaining[key]
             if not remaining:
                 return []
             if refused():
                 end = min(end, time.monotonic() + _LAST_CHANCE)
             if time.monotonic() >= end:
-                return [_finding(key) for key, record in sorted(remaining.items()) if not _has_by_name(api, node, record)]
+                return [
+                    error("service " + key, "catalog-lacks-service", _LACKS, _HINT)
+                    for key, record in remaining.items()
+                    if not _has_by_name(api, node, record)
+                ]
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
     except ApiError as problem:
@@ -103,8 +113,12 @@ def _record(service: Mapping[str, Any], reported: Mapping[str, Any]) -> Record:
     return Record(service.get("namespace") or "", reported["Service"], service["id"], fields)
 
 
-def _has(fields: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(fields.get(field) == value for field, value in wanted.items())
+def _is(found: Mapping[str, Any] | None, record: Record, prefix: str = "") -> bool:
+    """Whether a service of the catalog, the names of whose fields may have a prefix, is as the agent has it."""
+    if found is None:
+        return False
+    fields = _fields(found, prefix)
+    return all(fields.get(field) == value for field, value in record.fields.items())
 
 
 def _fields(reported: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -115,36 +129,21 @@ def _fields(reported: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return fields
 
 
-def _of_node(api: AgentApi, node: str, records: Mapping[str, Record]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for namespace in sorted({record.namespace for record in records.values()}):
+def _of_node(api: AgentApi, node: str, records: Iterable[Record]) -> dict[tuple[str, str], Any]:
+    """The services of the node by namespace and id."""
+    found: dict[tuple[str, str], Any] = {}
+    for namespace in sorted({record.namespace for record in records}):
         answer = api.get("/v1/catalog/node/" + quote(node, safe=""), consistent(namespace))
         if not isinstance(answer, dict):
             raise Doubt("it does not show the node %s. A token with node:read for it is needed." % node)
-        found.update({_place(namespace, identifier): service for identifier, service in (answer.get("Services") or {}).items()})
+        found.update({(namespace, identifier): service for identifier, service in (answer.get("Services") or {}).items()})
     return found
-
-
-def _without_found(records: Mapping[str, Record], found: Mapping[str, Any]) -> dict[str, Record]:
-    remaining = {}
-    for key, record in sorted(records.items()):
-        service = found.get(_place(record.namespace, record.identifier))
-        if service is None or not _has(_fields(service), record.fields):
-            remaining[key] = record
-    return remaining
-
-
-def _found_by_name(api: AgentApi, node: str, records: Mapping[str, Record]) -> Iterator[str]:
-    for key, record in records.items():
-        if not _has_by_name(api, node, record):
-            return
-        yield key
 
 
 def _has_by_name(api: AgentApi, node: str, record: Record) -> bool:
     answer = api.get("/v1/catalog/service/" + quote(record.name, safe=""), consistent(record.namespace))
     return any(
-        service.get("Node") == node and service.get("ServiceID") == record.identifier and _has(_fields(service, "Service"), record.fields)
+        service.get("Node") == node and service.get("ServiceID") == record.identifier and _is(service, record, "Service")
         for service in answer or ()
     )
 
@@ -152,12 +151,3 @@ def _has_by_name(api: AgentApi, node: str, record: Record) -> bool:
 def consistent(namespace: str) -> dict[str, str]:
     """The query of a request to the catalog: a server that lags behind would not know yet what the leader has taken."""
     return {"consistent": "", **({"ns": namespace} if namespace else {})}
-
-
-def _place(namespace: str, identifier: str) -> str:
-    return "%s/%s" % (namespace, identifier)
-
-
-def _finding(key: str) -> Finding:
-    message = "is registered on the agent, but the catalog does not have it so."
-    return error("service " + key, "catalog-lacks-service", message, _HINT)

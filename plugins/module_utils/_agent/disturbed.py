@@ -17,7 +17,6 @@ from .view import Seen
 _WORKING = frozenset({"CreateIndex", "ModifyIndex", "ContentHash", "Status", "Output"})
 # What a check has from its service, where it is reported.
 _OF_SERVICE = frozenset({"ServiceName", "ServiceTags"})
-_CHECK = ("check",)
 # No field of a definition: what agents report of a check that a proxy exposes (1.12.9 and later do, 1.8.7 does not).
 _OF_AGENTS = {"exposedport": "exposed_port"}
 
@@ -52,11 +51,11 @@ def disturbed(
             found += [Disturbed(key, "", *change) for change in _changes(before, after, secrets.concealed, leave)]
     for key in sorted(earlier.checks.keys() & now.checks.keys()):
         before, after = _check(earlier.checks[key]), _check(now.checks[key])
-        owner = _owner(now.checks[key])
+        identifier = after.get("ServiceID")
+        owner = in_namespace(after.get("Namespace"), identifier) if identifier else ""
         if before != after and key not in checks and not (owner and owner in services):
-            found += [
-                Disturbed(owner, key, *change) for change in _changes(before, after, lambda check: secrets.concealed_at(_CHECK, check))
-            ]
+            changes = _changes(before, after, lambda check: secrets.concealed_at(("check",), check))
+            found += [Disturbed(owner, key, *change) for change in changes]
     return found
 
 
@@ -67,10 +66,6 @@ def _service(service: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(check: Mapping[str, Any]) -> dict[str, Any]:
     return {field: value for field, value in check.items() if field not in _WORKING and field not in _OF_SERVICE}
-
-
-def _owner(check: Mapping[str, Any]) -> str:
-    return in_namespace(check.get("Namespace"), check["ServiceID"]) if check.get("ServiceID") else ""
 
 
 def _changes(

@@ -6,17 +6,12 @@ from __future__ import annotations
 
 import itertools
 import os
+from functools import cached_property
 from typing import Any, Iterable, NamedTuple
 
-from .._definition.parse import (
-    Definitions,
-    Unparsable,
-    definitions_in,
-    document_in,
-    is_hcl,
-)
+from .._definition.parse import Definitions, Unparsable, definitions_in, document_in, is_hcl
 from .facts import AgentFacts
-from .persisted import Persisted, persisted_in
+from .persisted import Persisted, file_of, persisted_in
 from .settings import source_files
 
 
@@ -98,22 +93,19 @@ class Registrations:
         """complete tells whether all files of the agent are known."""
         self._facts = facts
         self._complete = complete
-        self._seen: Any = None
-        self._known: list[Persisted | None] = []
+        # By the namespace that was looked at besides the default one.
+        self._seen: dict[str, Any] = {}
 
     def knows(self, service: str) -> bool | None:
         """Whether the agent has the service (a key of _definition/expect.py), which no file declares; None where that cannot be known."""
-        persisted = self._persisted()
-        if persisted is not None:
-            return service.rpartition("/")[2] in persisted.services or (False if self._complete else None)
-        if self._facts.is_forgetful:
-            return False if self._complete else None
-        return self._registered(service)
+        absent = False if self._complete else None
+        if self._persisted is not None:
+            return file_of(self._persisted.services, service) is not None or absent
+        return absent if self._facts.is_forgetful else self._registered(service)
 
+    @cached_property
     def _persisted(self) -> Persisted | None:
-        if not self._known:
-            self._known.append(persisted_in(self._facts.data_dir))
-        return self._known[0]
+        return persisted_in(self._facts.data_dir)
 
     def _registered(self, service: str) -> bool | None:
         """What the API says: there, or absent for certain. Under ACLs a service can be hidden, and the path of one service tells."""
@@ -123,12 +115,12 @@ class Registrations:
         api = self._facts.api if self._facts.process is not None or self._facts.address_given else None
         if api is None:
             return None
-        namespace, slash, _name = service.rpartition("/")
-        view = AgentView(api, [namespace] if slash else [])
+        namespace = service.partition("/")[0] if "/" in service else ""
+        view = AgentView(api, [namespace])
         try:
-            if self._seen is None:
-                self._seen = view.look().services
-            return service in self._seen or (None if view.is_hidden(service) else False)
+            if namespace not in self._seen:
+                self._seen[namespace] = view.look().services
+            return service in self._seen[namespace] or (None if view.is_hidden(service) else False)
         except ApiError:
             return None
 

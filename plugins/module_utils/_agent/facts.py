@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cached_property
 from typing import Any, Mapping, NamedTuple
 
 from .._versions import parse_version
-from .binary import own_binary
-from .process import AgentProcess, Agents
+from .process import AgentProcess, AgentProcessError, Agents
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
@@ -37,33 +37,36 @@ class AgentFacts:
     def __init__(self, module: Any, options: Mapping[str, Any]) -> None:
         self._module = module
         self._options = options
-        self._known: dict[str, Any] = {}
         self.agents = Agents(options["config_dir"], run_command=module.run_command)
 
-    @property
+    @cached_property
     def process(self) -> AgentProcess | None:
         """The running agent; None when it is stopped."""
-        if "process" not in self._known:
-            named = {name: self._options.get(name) for name in ("pid", "pid_file", "service")}
-            self._known["process"] = self.agents.find(**named)
-        found: AgentProcess | None = self._known["process"]
-        return found
+        return self.agents.find(**{name: self._options.get(name) for name in ("pid", "pid_file", "service")})
 
     def renewed(self) -> AgentProcess | None:
-        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew."""
-        known = self._known.get("process")
+        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew.
+
+        None also where that is not clear: two of them, or none of those that the options name.
+        """
+        known = vars(self).get("process")
         if known is None or not self.agents.alive(known):
-            self._known.clear()
+            # What the cached properties have left under their names.
+            for name in vars(AgentFacts).keys() & vars(self).keys():
+                delattr(self, name)
+            try:
+                return self.process
+            except AgentProcessError:
+                # For everybody who asks from now on.
+                vars(self)["process"] = None
         return self.process
 
-    @property
+    @cached_property
     def settings(self) -> Any:
         """The agent's own settings (see settings.py); None when it is stopped."""
-        if "settings" not in self._known:
-            from .settings import settings_of
+        from .settings import settings_of
 
-            self._known["settings"] = settings_of(self.process, self.agents) if self.process else None
-        return self._known["settings"]
+        return settings_of(self.process, self.agents) if self.process else None
 
     @property
     def data_dir(self) -> str | None:
@@ -71,16 +74,13 @@ class AgentFacts:
         path = self.settings.values.get("data_dir") if self.settings is not None else None
         return self.agents.path_of(self.process, str(path)) if path and self.process is not None else None
 
-    @property
+    @cached_property
     def api(self) -> Any:
         """A client of the agent (see api.py); None when it cannot be reached and no address was given: why_no_api says why."""
-        if "api" not in self._known:
-            from . import api
+        from . import api
 
-            way = self._way()
-            where = api.endpoint(self._options, os.environ, way and way.address, way and way.network)
-            self._known["api"] = None if self.why_no_api else api.AgentApi(where, _PATIENCE)
-        return self._known["api"]
+        where = api.endpoint(self._options, os.environ, self._way and self._way.address, self._way and self._way.network)
+        return None if self.why_no_api else api.AgentApi(where, _PATIENCE)
 
     @property
     def is_forgetful(self) -> bool:
@@ -90,38 +90,34 @@ class AgentFacts:
     @property
     def why_no_api(self) -> str:
         """Why the running agent's API cannot be asked; empty when there is no such obstacle."""
-        way = self._way()
-        return str(way.why_not) if way is not None else ""
+        return self._way.why_not if self._way is not None else ""
 
+    @cached_property
     def _way(self) -> Any:
         """How to reach the agent (see reach.py), where it has to be found out from the process."""
-        if "way" not in self._known:
-            from .reach import reach
+        if self.address_given or self.process is None:
+            return None
+        from .reach import reach
 
-            process = None if self.address_given else self.process
-            self._known["way"] = reach(process, self.settings, self.agents) if process is not None else None
-        return self._known["way"]
+        return reach(self.process, self.settings, self.agents)
 
     @property
     def answers(self) -> bool:
         """Whether somebody answers at the address that the user gave."""
         return self.address_given and not self.silence
 
-    @property
+    @cached_property
     def silence(self) -> str:
         """Why nothing that was heard at the address says that an agent is there; empty when one answers, be it with a refusal."""
-        if "silence" not in self._known:
-            from .api import AclDenied, ApiError, Blocked, entries
+        from .api import AclDenied, ApiError, Blocked, entries
 
-            self._known["silence"] = ""
-            try:
-                entries(self.api, "/v1/agent/services")
-            except (AclDenied, Blocked):
-                pass
-            except ApiError as error:
-                self._known["silence"] = str(error)
-        found: str = self._known["silence"]
-        return found
+        try:
+            entries(self.api, "/v1/agent/services")
+        except (AclDenied, Blocked):
+            pass
+        except ApiError as error:
+            return str(error)
+        return ""
 
     def patience(self, seconds: float) -> None:
         """How long the API may take for an answer from now on."""
@@ -136,9 +132,7 @@ class AgentFacts:
     @property
     def node_name(self) -> str | None:
         """The name of its node; None when nothing tells."""
-        config = self._self_answer().get("Config")
-        told = config.get("NodeName") if isinstance(config, dict) else None
-        return told or (self.settings.values.get("node_name") if self.settings is not None else None)
+        return self._told("Config").get("NodeName") or (self.settings.values.get("node_name") if self.settings is not None else None)
 
     def node_among(self, checks: Mapping[str, Any]) -> str | None:
         """The same without a request where one of these checks, as the agent reports them, tells it."""
@@ -147,31 +141,30 @@ class AgentFacts:
     @property
     def version(self) -> str | None:
         """``1.8.7``; None when nothing tells."""
-        return self._found_version().number
+        return self._found_version.number
 
     @property
     def version_source(self) -> str | None:
         """``api``, ``binary`` (of the running agent) or ``path`` (the consul that a shell would start)."""
-        return self._found_version().source
+        return self._found_version.source
 
     @property
     def edition(self) -> str | None:
         """``community`` or ``enterprise``; None when nothing tells."""
-        return self._found_version().edition
+        return self._found_version.edition
 
     @property
     def scripts_enabled(self) -> bool | None:
         """Whether the agent runs script checks from files; None when nothing tells."""
-        debug = self._self_answer().get("DebugConfig")
-        if isinstance(debug, dict) and "EnableRemoteScriptChecks" in debug:
+        debug = self._told("DebugConfig")
+        if "EnableRemoteScriptChecks" in debug:
             return bool(debug["EnableRemoteScriptChecks"] or debug.get("EnableLocalScriptChecks"))
         return self.settings.scripts_enabled() if self.settings is not None else None
 
     def reset_versions(self) -> bool:
         """Whether a reload makes every check of this agent critical (consul issues 7345 and 8747)."""
         number = self.numbers()
-        debug = self._self_answer().get("DebugConfig")
-        central = isinstance(debug, dict) and debug.get("EnableCentralServiceConfig") is True
+        central = self._told("DebugConfig").get("EnableCentralServiceConfig") is True
         if number < (1, 7, 2):
             return number >= (1, 5, 3)
         return central and (number < (1, 7, 9) or (1, 8) <= number < (1, 8, 5))
@@ -186,41 +179,39 @@ class AgentFacts:
     @property
     def sidecar_ports(self) -> tuple[int, int] | None:
         """The first and the last port that it gives to sidecars, as it was started; None when nothing tells."""
-        debug = self._self_answer().get("DebugConfig")
-        low, high = (debug.get("ConnectSidecar%sPort" % end) if isinstance(debug, dict) else None for end in ("Min", "Max"))
+        low, high = (self._told("DebugConfig").get("ConnectSidecar%sPort" % end) for end in ("Min", "Max"))
         return (low, high) if isinstance(low, int) and isinstance(high, int) else None
 
     def numbers(self) -> tuple[int, ...]:
         """The version for comparing; empty, which is before all, when nothing tells."""
         return parse_version(self.version) if self.version else ()
 
+    @cached_property
     def _found_version(self) -> Version:
-        if "version" not in self._known:
-            self._known["version"] = self._version_from_api() or self._version_from_binary() or Version(None, None, None)
-        found: Version = self._known["version"]
-        return found
-
-    def _version_from_api(self) -> Version | None:
-        config = self._self_answer().get("Config")
-        return _parsed(str(config.get("Version", "")), "api") if isinstance(config, dict) else None
+        told = _parsed(str(self._told("Config").get("Version")), "api")
+        return told or self._version_from_binary() or Version(None, None, None)
 
     def _version_from_binary(self) -> Version | None:
-        for path, source in ((own_binary(self.process, self.agents), "binary"), (self._module.get_bin_path("consul"), "path")):
-            if path and os.access(path, os.X_OK):
-                code, output, _errors = self._module.run_command([path, "version"])
-                found = _parsed(output, source) if code == 0 else None
-                if found is not None:
-                    return found
+        for path, source in ((self.agents.binary_of(self.process), "binary"), (self._module.get_bin_path("consul"), "path")):
+            if not path:
+                continue
+            try:
+                code, output, _errors = self._module.run_command([path, "version"], handle_exceptions=False)
+            except OSError:
+                # It is for another kind of machine, say, or the agent has just ended.
+                continue
+            found = _parsed(output, source) if code == 0 else None
+            if found is not None:
+                return found
         return None
 
-    def _self_answer(self) -> dict[str, Any]:
-        """``/v1/agent/self``, empty where it cannot be had (needs agent:read under ACLs)."""
-        if "self" not in self._known:
-            self._known["self"] = self._ask_for_self()
-        answer: dict[str, Any] = self._known["self"]
-        return answer
+    def _told(self, part: str) -> dict[str, Any]:
+        """A part of what the agent says of itself, empty where it cannot be had (needs agent:read under ACLs)."""
+        found = self._self_answer.get(part)
+        return found if isinstance(found, dict) else {}
 
-    def _ask_for_self(self) -> dict[str, Any]:
+    @cached_property
+    def _self_answer(self) -> dict[str, Any]:
         from .api import ApiError, mapping
 
         if self.process is None and not self.address_given:

@@ -25,7 +25,7 @@ _KINDS = (*(key for key, _type in CHECK_TYPES if key != "dockercontainerid"), "s
 # Looked at before os_service, which no agent but one on Windows can run.
 _BEFORE_OS_SERVICE = ("ttl", "http", "tcp", "udp", "grpc")
 _FAMILIES = {"lan_ipv4": 4, "wan_ipv4": 4, "lan_ipv6": 6}
-ADDRESSES_SINCE = (1, 7)
+_ADDRESSES_SINCE = (1, 7)
 
 
 class Agent(NamedTuple):
@@ -39,7 +39,13 @@ def partial_loads(contents: Iterable[Content], agent: Agent) -> Iterator[Finding
     """What these files hold at which the agent would stop in the middle of a reload."""
     for place, document, definitions in contents:
         for what, identifier in (*_holes(document), *_in_services(definitions, agent), *_in_checks(definitions, agent)):
-            yield _stops(place, what, identifier)
+            yield half_load(place, "holds %s%s" % (what, identifier and " (%s)" % identifier))
+
+
+def half_load(place: str, what: str) -> Finding:
+    """The finding on what a file says. what is the beginning of a sentence."""
+    hint = "Put it right first; the agent was not told to reload."
+    return error(place, "half-load", what + ". A reload would stop there, after everything was unloaded.", hint)
 
 
 def _holes(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -78,7 +84,7 @@ def _check_reasons(service: Mapping[str, Any], agent: Agent) -> Iterator[str]:
 
 def _address_reasons(service: Mapping[str, Any], agent: Agent) -> Iterator[str]:
     tagged = service.get("taggedaddresses")
-    if not isinstance(tagged, dict) or (agent.version and agent.version < ADDRESSES_SINCE):
+    if not isinstance(tagged, dict) or (agent.version and agent.version < _ADDRESSES_SINCE):
         return
     for name, family in _FAMILIES.items():
         entry = tagged.get(name)
@@ -140,8 +146,3 @@ def _positive(duration: Any) -> bool:
     except (ValueError, TypeError, AttributeError):
         # The agent refuses it as a whole, and loses nothing.
         return True
-
-
-def _stops(file: str, what: str, identifier: str) -> Finding:
-    message = "holds %s%s. A reload would stop there, after everything was unloaded." % (what, identifier and " (%s)" % identifier)
-    return error(file, "half-load", message, "Put it right first; the agent was not told to reload.")

@@ -7,12 +7,12 @@ All sources are opened before the signal, so that nothing said afterwards is mis
 
 from __future__ import annotations
 
+import glob
 import http.client
 import json
 import math
 import os
 import re
-import stat
 import time
 from typing import Any, Callable, Collection
 
@@ -23,6 +23,8 @@ FAILED = "Reload config failed"
 _RECEIVED = re.compile(r"Caught:? signal[:=]\s*hangup")
 # 2026-11-21T02:22:35.944Z since 1.5, 2019/05/01 10:00:00 before.
 _NEXT_LINE = re.compile(r"\n\s*(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\{\"@)")
+# What HTTP puts before each piece of a log.
+_CHUNK_SIZE = re.compile(r"(?:^|\r\n)[0-9a-f]+\r\n")
 _JOURNAL_PAUSE = 0.5
 # A warning, with the id of the service behind it, or before it in agents before 1.7.
 _NOT_TAKEN = re.compile(r"Service (?:\S+ )?registration blocked by ACLs|Syncing service failed")
@@ -78,12 +80,12 @@ class LogStream:
         """All that was said so far; never waits."""
         while True:
             try:
-                # Below the chunks of HTTP, whose framing would wait: their size lines do no harm here.
+                # Below the chunks of HTTP, whose framing would wait.
                 more = self._response.fp.read1(65536)
             except OSError:
                 more = b""
             if not more:
-                return self._text
+                return _CHUNK_SIZE.sub("", self._text)
             self._text += more.decode("utf-8", "replace")
 
     def close(self) -> None:
@@ -104,13 +106,9 @@ class LogFile:
     @classmethod
     def open(cls, pid: int, log_file: str | None, proc: str = "/proc") -> LogFile | None:
         """None where it logs into no file that we may read."""
-        for path in (log_file, *(os.path.join(proc, str(pid), "fd", number) for number in "12")):
-            try:
-                status = os.stat(path or "")
-            except OSError:
-                continue
-            if path and stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
-                return cls(path, status.st_size)
+        for path in (*_log_files(log_file), *(os.path.join(proc, str(pid), "fd", number) for number in "12")):
+            if os.path.isfile(path) and os.access(path, os.R_OK):
+                return cls(path, os.path.getsize(path))
         return None
 
     def text(self) -> str:
@@ -190,6 +188,15 @@ class Ears:
         """Stop listening."""
         if self._source is not None:
             self._source.close()
+
+
+def _log_files(given: str | None) -> list[str]:
+    """What this setting may stand for: 1.8.7 and 1.12.9 put the time when they created a file into its name, 1.21.4 and 1.22.7 do not."""
+    if not given:
+        return []
+    path = os.path.join(given, "consul.log") if os.path.isdir(given) else given
+    stem, extension = os.path.splitext(path)
+    return [path, *sorted(glob.glob("%s-*%s" % (glob.escape(stem), extension or ".log")))[-1:]]
 
 
 def _from_json(line: str) -> str:

@@ -22,8 +22,12 @@ def older_than_ports(api: AgentApi) -> list[str]:
         answer = api.get("/v1/agent/members")
     except ApiError:
         return []
-    members = (_described(member) for member in answer or [] if member.get("Status", _ALIVE) == _ALIVE)
-    return sorted(text for text, version in members if version is not None and version < KNOWS_PORTS)
+    older = []
+    for member in answer or []:
+        build = re.match(r"(\d+)\.(\d+)[^:]*", (member.get("Tags") or {}).get("build") or "")
+        if build and member.get("Status", _ALIVE) == _ALIVE and tuple(map(int, build.groups())) < KNOWS_PORTS:
+            older.append("%s (%s)" % (member.get("Name"), build.group()))
+    return sorted(older)
 
 
 def ports_warning(services: Iterable[Mapping[str, Any]], older: list[str]) -> str:
@@ -35,14 +39,6 @@ def ports_warning(services: Iterable[Mapping[str, Any]], older: list[str]) -> st
         _listed(names),
         _listed(older),
     )
-
-
-def _described(member: Mapping[str, Any]) -> tuple[str, tuple[int, int] | None]:
-    build = (member.get("Tags") or {}).get("build") or ""
-    found = re.match(r"(\d+)\.(\d+)[^:]*", build)
-    if found is None:
-        return "", None
-    return "%s (%s)" % (member.get("Name"), found.group()), (int(found.group(1)), int(found.group(2)))
 
 
 def _listed(names: list[str]) -> str:

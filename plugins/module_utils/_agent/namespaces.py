@@ -93,21 +93,12 @@ def network_of(path: str) -> Iterator[None]:
 
     Raises OSError where we may not enter it, which takes root on the host.
     """
-    with _opened("/proc/thread-self/ns/net") as home, _opened(path) as there:
-        _enter(there)
+    with open("/proc/thread-self/ns/net", "rb") as home, open(path, "rb") as there:
+        _enter(there.fileno())
         try:
             yield
         finally:
-            _enter(home)
-
-
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+            _enter(home.fileno())
 
 
 def _enter(descriptor: int) -> None:

@@ -154,9 +154,13 @@ def put_back(
             if state == _OVERWRITTEN:
                 node.register(services[key], wanted.tags)
                 told.add(key)
-            elif state == _DONE or (state == _IN_CATALOG and key not in watched and (key in told or _is_as_noted(seen, key, wanted))):
+            # An agent that has nothing to tell the servers leaves the catalog as it is until it takes the tags over.
+            elif state == _DONE or (
+                state == _IN_CATALOG and key not in watched and (key in told or fingerprint(seen.services[key]) == wanted.agent)
+            ):
                 del remaining[key]
-            wrong |= {key} if state in (_OVERWRITTEN, _ABSENT) else set()
+            if state in (_OVERWRITTEN, _ABSENT):
+                wrong.add(key)
         if not remaining:
             return Rest([], [])
         if time.monotonic() >= end:
@@ -179,8 +183,3 @@ def _state(on_agent: Mapping[str, Any] | None, in_catalog: Mapping[str, Any] | N
         return _DONE if own == wanted.tags else _IN_CATALOG
     # Other tags than the agent's are what somebody has set since.
     return _OVERWRITTEN if tags == own else _DONE
-
-
-def _is_as_noted(seen: Seen, key: str, wanted: Tagged) -> bool:
-    """Whether the agent has nothing to tell the servers: then the catalog stays as it is until the agent takes the tags over."""
-    return fingerprint(seen.services[key]) == wanted.agent

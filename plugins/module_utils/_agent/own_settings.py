@@ -15,12 +15,13 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Seque
 
 from .._definition.durations import SECOND, parse_duration
 from .._definition.identity import sidecar_of
-from .._findings import Finding, error
+from .._findings import Finding
 from .elsewhere import Content
 from .facts import AgentFacts
+from .loading import half_load
 
-# The parts of `tls` (since 1.12); without it the same keys stand at the top.
-_PARTS = ("defaults", "internal_rpc", "https", "grpc")
+# The parts of `tls` (since 1.12), and the top, where the same keys stand without it.
+_PARTS = ((), *(("tls", name) for name in ("defaults", "internal_rpc", "https", "grpc")))
 _SWITCHES = ("verify_incoming", "verify_outgoing")
 # Both spellings: agents since 1.12 know the second as well.
 _TLS_VERSIONS = ("", "tls10", "tls11", "tls12", "tls13", "TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
@@ -52,6 +53,8 @@ class Surroundings(NamedTuple):
     # The first and the last that it gives to sidecars, and those of services that came through its API.
     sidecar_ports: tuple[int, int] | None = None
     registered_ports: tuple[int, ...] = ()
+    # Whether names of hosts mean to it what they mean here.
+    shares_names: bool = False
 
 
 def surroundings(facts: AgentFacts, complete: bool, registered_ports: Iterable[int]) -> Surroundings:
@@ -63,6 +66,7 @@ def surroundings(facts: AgentFacts, complete: bool, registered_ports: Iterable[i
         complete=complete and process is not None and not process.flag_values("hcl"),
         sidecar_ports=facts.sidecar_ports,
         registered_ports=tuple(registered_ports),
+        shares_names=process is not None and facts.agents.has_our_root(process),
     )
 
 
@@ -83,11 +87,7 @@ def refused_settings(contents: Sequence[Content], around: Surroundings) -> Itera
 
 def _merged(contents: Sequence[Content]) -> dict[tuple[str, ...], _Setting]:
     """Settings by their path, and where they stand. Of several files the last one is right."""
-    found: dict[tuple[str, ...], _Setting] = {}
-    for place, document, _definitions in contents:
-        for path, value in _leaves(document, ()):
-            found[path] = _Setting(place, value)
-    return found
+    return {path: _Setting(place, value) for place, document, _definitions in contents for path, value in _leaves(document, ())}
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -102,14 +102,11 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield path, value
 
 
-# TLS
-
-
 def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:
-    for part in ((), *(("tls", name) for name in _PARTS)):
+    for part in _PARTS:
         version = merged.get((*part, "tls_min_version"))
         if version is not None and version.value not in _TLS_VERSIONS:
-            yield _stops(version.place, _name(*part, "tls_min_version"), "is no version that agents know")
+            yield _stops(version, (*part, "tls_min_version"), "is no version that agents know")
         if around.path_of is not None:
             yield from _tls_files(part, merged, around.path_of)
     if around.complete and not any(path[0] in ("auto_encrypt", "auto_config") for path in merged):
@@ -117,20 +114,16 @@ def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> It
 
 
 def _tls_files(part: tuple[str, ...], merged: Mapping[tuple[str, ...], _Setting], path_of: Callable[[str], str]) -> Iterator[Finding]:
-    pair = [merged.get((*part, key)) for key in ("cert_file", "key_file")]
-    for key in ("ca_file", "ca_path", "cert_file", "key_file"):
+    pair = ("cert_file", "key_file")
+    # Agents look at certificate and key where they have both.
+    has_pair = all((*part, key) in merged for key in pair)
+    for key in ("ca_file", "ca_path", *(pair if has_pair else ())):
         setting = merged.get((*part, key))
-        # Agents look at certificate and key where they have both.
-        if (
-            setting is None
-            or not isinstance(setting.value, str)
-            or not setting.value
-            or (key in ("cert_file", "key_file") and not all(pair))
-        ):
+        if setting is None or not isinstance(setting.value, str) or not setting.value:
             continue
         problem = _file_problem(path_of(setting.value), certificate=key in ("ca_file", "cert_file"))
         if problem:
-            yield _stops(setting.place, _name(*part, key), "names %s, which %s" % (setting.value, problem))
+            yield _stops(setting, (*part, key), "names %s, which %s" % (setting.value, problem))
 
 
 def _file_problem(path: str, certificate: bool) -> str:
@@ -148,21 +141,15 @@ def _file_problem(path: str, certificate: bool) -> str:
 
 def _without_authority(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
     """Verifying asks for certificates of an authority, in the same part of the settings or in the defaults."""
-    for part in ((), *(("tls", name) for name in _PARTS)):
+    given = {path for path, setting in merged.items() if setting.value}
+    for part in _PARTS:
         places = {part, (), ("tls", "defaults")}
-        if any(_given(merged, (*place, key)) for place in places for key in ("ca_file", "ca_path")):
+        if any((*place, key) in given for place in places for key in ("ca_file", "ca_path")):
             continue
         for switch in _SWITCHES:
             setting = merged.get((*part, switch))
             if setting is not None and setting.value is True:
-                yield _stops(setting.place, _name(*part, switch), "is set, and there is neither ca_file nor ca_path")
-
-
-def _given(merged: Mapping[tuple[str, ...], _Setting], path: tuple[str, ...]) -> bool:
-    return path in merged and bool(merged[path].value)
-
-
-# Watches
+                yield _stops(setting, (*part, switch), "is set, and there is neither ca_file nor ca_path")
 
 
 def _watches(contents: Sequence[Content]) -> Iterator[Finding]:
@@ -172,14 +159,14 @@ def _watches(contents: Sequence[Content]) -> Iterator[Finding]:
                 for number, watch in enumerate(watches if isinstance(watches, list) else [watches]):
                     problem = _watch_problem(watch) if isinstance(watch, dict) else ""
                     if problem:
-                        yield _stops(place, "watches[%d]" % number, problem)
+                        yield half_load(place, "watches[%d] %s" % (number, problem))
 
 
 def _watch_problem(watch: Mapping[str, Any]) -> str:
     kind = watch.get("type")
     if not kind:
         return "has no type"
-    if kind not in _WATCHES:
+    if not isinstance(kind, str) or kind not in _WATCHES:
         return "is of a type that no agent takes from its files"
     own, needed = _WATCHES[kind]
     if needed and not watch.get(needed):
@@ -212,18 +199,16 @@ def _handler_problem(watch: Mapping[str, Any]) -> str:
     return ""
 
 
-# The rest
-
-
 def _recursors(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> Iterator[Finding]:
     """Agents that answer DNS look up the addresses of their recursors; those since 1.21 also when they do not."""
     setting, port = merged.get(("recursors",)), merged.get(("ports", "dns"))
     off = port is not None and isinstance(port.value, int) and port.value <= 0
-    if setting is None or not isinstance(setting.value, list) or (off and around.version and around.version < _RECURSORS_ALWAYS_SINCE):
+    unused = off and around.version and around.version < _RECURSORS_ALWAYS_SINCE
+    if setting is None or not isinstance(setting.value, list) or unused or not around.shares_names:
         return
     for recursor in setting.value:
         if isinstance(recursor, str) and "{{" not in recursor and not _has_address(recursor):
-            yield _stops(setting.place, "recursors", "names %s, which is no address and cannot be looked up" % recursor)
+            yield _stops(setting, ("recursors",), "names %s, which is no address and cannot be looked up" % recursor)
 
 
 def _has_address(recursor: str) -> bool:
@@ -235,7 +220,7 @@ def _has_address(recursor: str) -> bool:
     except ValueError:
         try:
             socket.getaddrinfo(host, 53)
-        except (OSError, UnicodeError):
+        except (OSError, ValueError):
             return False
     return True
 
@@ -249,7 +234,7 @@ def _raft(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> I
     except (ValueError, TypeError, AttributeError):
         return
     if 0 < interval < _LOWEST_SNAPSHOT_INTERVAL:
-        yield _stops(setting.place, "raft_snapshot_interval", "is below 5ms, which agents take for a mistake")
+        yield _stops(setting, ("raft_snapshot_interval",), "is below 5ms, which agents take for a mistake")
 
 
 def _sidecars(contents: Sequence[Content], around: Surroundings) -> Iterator[Finding]:
@@ -267,7 +252,7 @@ def _sidecars(contents: Sequence[Content], around: Surroundings) -> Iterator[Fin
                 waiting.append(place)
     free = sum(1 for port in range(low, high + 1) if port not in taken) if low > 0 else 0
     if len(waiting) > free:
-        yield _stops(waiting[-1], "%d sidecars" % len(waiting), "need a port, and the agent has %d for them" % free)
+        yield half_load(waiting[-1], "%d sidecars need a port, and the agent has %d for them" % (len(waiting), free))
 
 
 def _port(service: Mapping[str, Any]) -> int:
@@ -275,10 +260,5 @@ def _port(service: Mapping[str, Any]) -> int:
     return port if isinstance(port, int) else 0
 
 
-def _name(*path: str) -> str:
-    return ".".join(path)
-
-
-def _stops(place: str, setting: str, what: str) -> Finding:
-    message = "%s %s. A reload would stop there, after everything was unloaded." % (setting, what)
-    return error(place, "half-load", message, "Put it right first; the agent was not told to reload.")
+def _stops(setting: _Setting, path: tuple[str, ...], what: str) -> Finding:
+    return half_load(setting.place, "%s %s" % (".".join(path), what))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import NamedTuple
+from typing import Mapping, NamedTuple
 
 
 class Persisted(NamedTuple):
@@ -17,10 +17,7 @@ class Persisted(NamedTuple):
 
     def withdrawn(self) -> Persisted:
         """Those that have been deregistered since: the agent deletes their files, which a failed reload does not."""
-        return Persisted(
-            {key: path for key, path in self.services.items() if not os.path.exists(path)},
-            {key: path for key, path in self.checks.items() if not os.path.exists(path)},
-        )
+        return Persisted(*({key: path for key, path in kept.items() if not os.path.exists(path)} for kept in self))
 
 
 def persisted_in(data_dir: str | None) -> Persisted | None:
@@ -32,8 +29,13 @@ def persisted_in(data_dir: str | None) -> Persisted | None:
             _ids(os.path.join(data_dir, "services"), "Service", "ID"),
             _ids(os.path.join(data_dir, "checks"), "Check", "CheckID"),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, KeyError, TypeError):
         return None
+
+
+def file_of(kept: Mapping[str, str], key: str) -> str | None:
+    """The file of a service or check by its key (see _definition/expect.py): a namespace is before the id, which may have slashes, too."""
+    return kept.get(key) or kept.get(key.partition("/")[2])
 
 
 def _ids(folder: str, kind: str, field: str) -> dict[str, str]:
@@ -41,10 +43,13 @@ def _ids(folder: str, kind: str, field: str) -> dict[str, str]:
     # The folder comes with the first registration.
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         path = os.path.join(folder, name)
+        # What an agent has not written to its end no agent reads (seen on 1.8.7 to 1.22.7).
+        if name.endswith("tmp"):
+            continue
         try:
-            with open(path, encoding="utf-8") as stream:
+            with open(path, encoding="utf-8", errors="replace") as stream:
                 found[json.load(stream)[kind][field]] = path
-        except (FileNotFoundError, IsADirectoryError):
-            # Deregistered at this moment, or what the central configuration says about services of the mesh (1.9 to 1.21).
+        except (FileNotFoundError, IsADirectoryError, json.JSONDecodeError):
+            # Deregistered at this moment, what the central configuration says about services of the mesh (1.9 to 1.21), or broken.
             continue
     return found

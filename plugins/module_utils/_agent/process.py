@@ -10,13 +10,13 @@ is called where the process lives, be it in a container.
 from __future__ import annotations
 
 import os
+import stat
 from typing import Any, Callable, Iterator, NamedTuple
 
 from .._clock import Clock, now
 from .namespaces import Powers, inside, powers, shares
 
-DELETED = " (deleted)"
-SOURCE_FLAGS = ("config-dir", "config-file")
+_DELETED = " (deleted)"
 # /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
 CLOCK_MARGIN = 0.02
 
@@ -44,9 +44,14 @@ class AgentProcess(NamedTuple):
         """What decides which files it can read."""
         return self.uid, self.gid, self.groups, self.powers
 
-    def flag_values(self, name: str) -> list[str]:
+    @property
+    def sources(self) -> list[str]:
+        """The files and directories that it was told to read, in its order, as it calls them."""
+        return self.flag_values("config-dir", "config-file")
+
+    def flag_values(self, *names: str) -> list[str]:
         """Values of ``-name value`` and ``--name=value``, in order."""
-        return [value for flag, value in flags(self.argv) if flag == name]
+        return [value for flag, value in flags(self.argv) if flag in names]
 
 
 def flags(argv: list[str]) -> Iterator[tuple[str, str]]:
@@ -60,9 +65,9 @@ def flags(argv: list[str]) -> Iterator[tuple[str, str]]:
 
 def started_after(process: AgentProcess, moment: Clock, proc: str = "/proc") -> bool:
     """Whether the process began after the moment, so that it has read what was there. In doubt it did not."""
-    if moment.boot_id and moment.boot_id != now(proc).boot_id:
-        return True
-    return bool(moment.boot_id) and process.started > moment.uptime + CLOCK_MARGIN
+    if not moment.boot_id:
+        return False
+    return moment.boot_id != now(proc).boot_id or process.started > moment.uptime + CLOCK_MARGIN
 
 
 class Agents:
@@ -137,7 +142,13 @@ class Agents:
 
     def reads(self, process: AgentProcess) -> bool:
         """Whether the directory is among those named on the process's command line."""
-        return any(self._is_ours(process, value) for name, value in flags(process.argv) if name in SOURCE_FLAGS)
+        for path in process.sources:
+            try:
+                if os.path.samefile(self.path_of(process, path), self.config_dir):
+                    return True
+            except OSError:
+                continue
+        return False
 
     def path_of(self, process: AgentProcess, path: str) -> str:
         """The path as the process sees it, for us to open: relative to its directory, inside its root, in its mounts."""
@@ -149,6 +160,21 @@ class Agents:
         except OSError:
             # Links that lead nowhere for the process either.
             return root + "/" + path.lstrip("/")
+
+    def binary_of(self, process: AgentProcess | None) -> str | None:
+        """A link to the very file that the agent runs, even when a package has replaced it since; None when it is not for us.
+
+        What a container, or another user of this host, calls consul is theirs: nothing of it runs with the rights of this task.
+        """
+        if process is None or not self.has_our_root(process):
+            return None
+        path = self._path(process.pid, "exe")
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        trusted = status.st_uid in (0, os.geteuid()) and not status.st_mode & stat.S_IWOTH
+        return path if trusted and os.access(path, os.X_OK) else None
 
     def has_our_root(self, process: AgentProcess) -> bool:
         """Whether its root directory is ours, which a container's is not."""
@@ -196,12 +222,6 @@ class Agents:
         # A root that is only a directory of ours (chroot) is part of the path that we are told.
         return cwd[len(root) :] if root != "/" and (cwd + "/").startswith(root + "/") else cwd
 
-    def _is_ours(self, process: AgentProcess, path: str) -> bool:
-        try:
-            return os.path.samefile(self.path_of(process, path), self.config_dir)
-        except OSError:
-            return False
-
     def _named(self, pid: int) -> AgentProcess:
         process = self.read(pid)
         if process is None:
@@ -223,8 +243,13 @@ class Agents:
 
     def _by_pid_file(self, path: str) -> AgentProcess | None:
         """The agent that the file names. One in a container has written the number that it has in there."""
-        pid = self._pid_in_file(path)
-        if pid is None:
+        try:
+            with open(path, encoding="ascii", errors="replace") as stream:
+                text = stream.read(32).strip()
+        except OSError:
+            return None
+        pid = int(text) if text.isdigit() else 0
+        if pid == 0:
             return None
         process = self._agent_at_or_below(pid)
         found = {one.pid: one for one in self._called_inside(pid)}
@@ -253,8 +278,7 @@ class Agents:
         process = self.read(pid)
         if process is not None:
             return process
-        below = [process for process in self.all() if self._descends_from(process, pid) and self.reads(process)]
-        return self._only(below)
+        return self._only([process for process in self.all() if self._descends_from(process, pid) and self.reads(process)])
 
     def _descends_from(self, process: AgentProcess, ancestor: int) -> bool:
         parent = process.parent
@@ -279,15 +303,6 @@ class Agents:
         value = output.strip().partition("MainPID=")[2]
         return int(value) if code == 0 and value.isdigit() else None
 
-    @staticmethod
-    def _pid_in_file(path: str) -> int | None:
-        try:
-            with open(path, encoding="ascii", errors="replace") as stream:
-                text = stream.read(32).strip()
-        except OSError:
-            return None
-        return int(text) if text.isdigit() and int(text) > 0 else None
-
     def _executable(self, pid: int, argv: list[str]) -> str:
         try:
             exe = os.readlink(self._path(pid, "exe"))
@@ -295,7 +310,7 @@ class Agents:
             # Another user's process: its own word for it is all there is.
             return argv[0]
         # An upgraded package leaves the old agent running from a deleted file.
-        return exe[: -len(DELETED)] if exe.endswith(DELETED) else exe
+        return exe[: -len(_DELETED)] if exe.endswith(_DELETED) else exe
 
     def _status(self, pid: int) -> dict[str, str]:
         with open(self._path(pid, "status"), encoding="utf-8", errors="replace") as stream:

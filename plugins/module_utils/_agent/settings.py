@@ -4,38 +4,38 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from .._definition.hcl import HclError, read_hcl
-from .process import SOURCE_FLAGS, AgentProcess, Agents, flags
+from .._definition.parse import Unparsable, document_in
+from .process import AgentProcess, Agents, flags
 
+_OBJECTS = ("addresses", "ports")
+_LISTS = ("start_join", "start_join_wan")
 # All that we ask for. Files without any of these words are not worth parsing: most hold services only.
 WANTED = (
-    "addresses",
+    *_OBJECTS,
+    *_LISTS,
     "client_addr",
     "data_dir",
     "enable_local_script_checks",
     "enable_script_checks",
     "log_file",
     "node_name",
-    "ports",
-    "start_join",
-    "start_join_wan",
 )
 _ANY_WANTED = re.compile("|".join(WANTED).encode("ascii"), re.IGNORECASE)
-# Flags with a value, and those that are switches. Flags win over files.
+# Flags with a value, and those that are switches.
 _VALUE_FLAGS = {
-    "client": ("client_addr",),
-    "data-dir": ("data_dir",),
-    "http-port": ("ports", "http"),
-    "https-port": ("ports", "https"),
-    "log-file": ("log_file",),
-    "node": ("node_name",),
+    "client": "client_addr",
+    "data-dir": "data_dir",
+    "http-port": "ports.http",
+    "https-port": "ports.https",
+    "join": "start_join",
+    "join-wan": "start_join_wan",
+    "log-file": "log_file",
+    "node": "node_name",
 }
-_LIST_FLAGS = {"join": "start_join", "join-wan": "start_join_wan"}
 _SWITCHES = ("enable-local-script-checks", "enable-script-checks", "dev")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}  # noqa: S104 (what agents are told, not us)
 
@@ -64,42 +64,41 @@ class Settings(NamedTuple):
 
     def joins(self) -> int:
         """How many addresses the agent joins before it handles signals."""
-        return len(_list(self.values.get("start_join"))) + len(_list(self.values.get("start_join_wan")))
+        return sum(len(self.values.get(key, ())) for key in _LISTS)
 
     def _listens_at(self, scheme: str) -> str:
         addresses = self.values.get("addresses") or {}
-        given = str(addresses.get(scheme) or self.values.get("client_addr") or "127.0.0.1")
+        given = str(addresses.get(scheme) or self.values.get("client_addr") or "").split()
         # A template cannot be worked out from here; most of those agents listen on loopback as well.
-        return "127.0.0.1" if "{{" in given else given.split(maxsplit=1)[0]
+        return given[0] if given and "{{" not in given[0] else "127.0.0.1"
 
 
 def settings_of(process: AgentProcess, agents: Agents) -> Settings:
-    """Read what the process was started with."""
+    """Read what the process was started with: flags weigh more than files, and what comes with ``-hcl`` more than both."""
     values: dict[str, Any] = {}
     complete = True
     for path in source_files(process, agents):
         try:
-            _merge(values, _read(path))
-        except (OSError, ValueError, HclError):
+            with open(path, "rb") as stream:
+                complete &= _merge_text(values, path, stream.read())
+        except OSError:
             complete = False
     for name, value in flags(process.argv):
-        if name == "hcl":
-            complete = complete and _merge_fragment(values, value)
-        elif name in _VALUE_FLAGS:
-            _merge(values, _nested(_VALUE_FLAGS[name], value))
-        elif name in _LIST_FLAGS:
-            values[_LIST_FLAGS[name]] = [*_list(values.get(_LIST_FLAGS[name])), value]
-    for name in _SWITCHES:
-        if _switched_on(process.argv, name):
-            values[name.replace("-", "_")] = True
+        if name in _VALUE_FLAGS:
+            key, _dot, part = _VALUE_FLAGS[name].partition(".")
+            _merge(values, {key: {part: value} if part else value})
+    for word in process.argv:
+        name, equals, value = word.lstrip("-").partition("=")
+        if word.startswith("-") and name in _SWITCHES:
+            values[name.replace("-", "_")] = not equals or value.lower() in ("1", "t", "true")
+    for value in process.flag_values("hcl"):
+        complete &= _merge_text(values, "-hcl", os.fsencode(value))
     return Settings(values, complete)
 
 
 def source_files(process: AgentProcess, agents: Agents) -> Iterator[str]:
     """The files that the agent reads, by its command line; a directory that cannot be listed stands for itself."""
-    for name, value in flags(process.argv):
-        if name not in SOURCE_FLAGS:
-            continue
+    for value in process.sources:
         path = agents.path_of(process, value)
         if not os.path.isdir(path):
             yield path
@@ -117,44 +116,30 @@ def source_files(process: AgentProcess, agents: Agents) -> Iterator[str]:
                 yield place
 
 
-def _read(path: str) -> dict[str, Any]:
-    with open(path, "rb") as stream:
-        content = stream.read()
-    if not _ANY_WANTED.search(content):
-        return {}
-    text = content.decode("utf-8")
-    parsed = read_hcl(text) if path.endswith(".hcl") else json.loads(text)
-    return {key.lower(): value for key, value in dict(parsed).items() if key.lower() in WANTED}
-
-
-def _merge_fragment(values: dict[str, Any], text: str) -> bool:
-    try:
-        _merge(values, {key: value for key, value in read_hcl(text).items() if key in WANTED})
-    except HclError:
-        return False
+def _merge_text(values: dict[str, Any], name: str, content: bytes) -> bool:
+    """Whether it could be read, and holds nothing that agents refuse."""
+    if _ANY_WANTED.search(content):
+        try:
+            document = document_in(name, content)
+            _merge(values, {key.lower(): value for key, value in document.items() if key.lower() in WANTED})
+        except (Unparsable, TypeError):
+            return False
     return True
 
 
 def _merge(values: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Raises TypeError for a value of a kind that is not its setting's."""
     for key, value in more.items():
-        # HCL gives an object that stands twice as a list of objects.
-        parts = value if isinstance(value, list) and all(isinstance(part, Mapping) for part in value) else [value]
-        if parts and isinstance(parts[0], Mapping):
-            for part in parts:
-                values[key] = dict(values.get(key) or {}, **part)
-        elif isinstance(value, list):
-            values[key] = [*_list(values.get(key)), *value]
+        if key in _OBJECTS:
+            # HCL gives an object that stands twice as a list of objects.
+            for part in _list(value):
+                values[key] = dict(values.get(key, {}), **part)
+        elif key in _LISTS:
+            values[key] = [*values.get(key, ()), *_list(value)]
+        elif isinstance(value, (dict, list)):
+            raise TypeError(key)
         elif value is not None:
             values[key] = value
-
-
-def _nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    return {path[0]: _nested(path[1:], value) if path[1:] else value}
-
-
-def _switched_on(argv: list[str], name: str) -> bool:
-    words = [word.lstrip("-") for word in argv if word.startswith("-")]
-    return any(word == name or word in (name + "=true", name + "=1") for word in words)
 
 
 def _list(value: Any) -> list[Any]:

@@ -33,19 +33,17 @@ class AgentView:
 
     def look(self) -> Seen:
         """All that the token may see. Raises ApiError."""
-        seen = Seen(entries(self._api, "/v1/agent/services"), entries(self._api, "/v1/agent/checks"))
-        for namespace in self._namespaces:
-            for kind, found in (("services", seen.services), ("checks", seen.checks)):
-                answer = entries(self._api, "/v1/agent/" + kind, namespace)
-                found.update({in_namespace(namespace, identifier): item for identifier, item in answer.items()})
-        return seen
+        return Seen(self._all("services"), self.checks())
 
     def checks(self) -> dict[str, Any]:
         """Half a look, where the services do not matter. Raises ApiError."""
-        found = entries(self._api, "/v1/agent/checks")
+        return self._all("checks")
+
+    def _all(self, kind: str) -> dict[str, Any]:
+        found = entries(self._api, "/v1/agent/" + kind)
         for namespace in self._namespaces:
-            answer = entries(self._api, "/v1/agent/checks", namespace)
-            found.update({in_namespace(namespace, identifier): check for identifier, check in answer.items()})
+            answer = entries(self._api, "/v1/agent/" + kind, namespace)
+            found.update({in_namespace(namespace, identifier): item for identifier, item in answer.items()})
         return found
 
     def is_hidden(self, key: str) -> bool:
@@ -69,9 +67,7 @@ class AgentView:
 
     def hidden(self, keys: Iterable[str]) -> set[str]:
         """Those of these services, missing in a look, that the token may not see. Raises ApiError."""
-        remaining = sorted(keys)
-        # One that is really absent settles it for nearly every token: absent ones come first after a half reload.
-        return {key for key in remaining if self.is_hidden(key)}
+        return {key for key in sorted(keys) if self.is_hidden(key)}
 
 
 class Difference(NamedTuple):
@@ -95,9 +91,11 @@ class Difference(NamedTuple):
 
     def as_finding(self) -> Finding:
         """For messages that name services and checks by their ids."""
-        place = ("service %s → check %s" % (self.service, self.check) if self.service else "check " + self.key) if self.check else None
-        steps = (place or "service " + self.key, self.field)
-        return error(" → ".join(step for step in steps if step), self.rule, self.message)
+        if not self.check:
+            place = "service " + self.key
+        else:
+            place = "service %s → check %s" % (self.service, self.check) if self.service else "check " + self.key
+        return error("%s → %s" % (place, self.field) if self.field else place, self.rule, self.message)
 
 
 def compared(seen: Seen, wanted: Expected, before: Expected | None = None, hidden: Container[str] = ()) -> Iterator[Difference]:
@@ -131,39 +129,30 @@ def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expec
 
     before are the definitions until now: what they alone had must be gone. elsewhere are those of other people's files.
     """
-    return [*(found.as_finding() for found in compared(seen, wanted, before, hidden)), *_leftovers(seen, wanted, before, elsewhere)]
+    gone = without(without(before, wanted), elsewhere)
+    services = sorted(gone.services.keys() & seen.services.keys())
+    checks = [gone.checks[key] for key in sorted(gone.checks.keys() & seen.checks.keys())]
+    still = "was removed, and is still registered on the agent."
+    return [
+        *(found.as_finding() for found in compared(seen, wanted, before, hidden)),
+        *(error("service " + key, "agent-still-has-service", still) for key in services),
+        *(error(place_of(check), "agent-still-has-check", still) for check in checks if owner_of(check) not in gone.services),
+    ]
 
 
 def lost(seen: Seen, earlier: Seen, wanted: Expected, removed: Expected) -> list[Finding]:
     """Services and checks of others that the agent had earlier, and that are gone: the mark of a half reload."""
     missing = earlier.services.keys() - seen.services.keys()
-    services = sorted(missing - wanted.services.keys() - removed.services.keys())
-    checks = sorted(
-        check_id
-        for check_id, check in earlier.checks.items()
-        if check_id not in seen.checks
-        and check_id not in wanted.checks
-        and check_id not in removed.checks
-        and check.get("ServiceID") not in missing
-    )
+    services = missing - wanted.services.keys() - removed.services.keys()
+    gone = earlier.checks.keys() - seen.checks.keys() - wanted.checks.keys() - removed.checks.keys()
+    checks = {key for key in gone if earlier.checks[key].get("ServiceID") not in missing}
     return [
-        *(error("service " + key, "agent-lost-service", "was registered before the reload and is gone.") for key in services),
-        *(error("check " + key, "agent-lost-check", "was registered before the reload and is gone.") for key in checks),
+        error("%s %s" % (kind, key), "agent-lost-" + kind, "was registered before the reload and is gone.")
+        for kind, keys in (("service", services), ("check", checks))
+        for key in sorted(keys)
     ]
 
 
 def without(all_of: Expected, kept: Expected) -> Expected:
     """What the first has and the second has not."""
-    return Expected(
-        {key: value for key, value in all_of.services.items() if key not in kept.services},
-        {key: value for key, value in all_of.checks.items() if key not in kept.checks},
-    )
-
-
-def _leftovers(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected) -> Iterator[Finding]:
-    gone = without(without(before, wanted), elsewhere)
-    for key in sorted(gone.services.keys() & seen.services.keys()):
-        yield error("service " + key, "agent-still-has-service", "was removed, and is still registered on the agent.")
-    for key in sorted(gone.checks.keys() & seen.checks.keys()):
-        if owner_of(gone.checks[key]) not in gone.services:
-            yield error(place_of(gone.checks[key]), "agent-still-has-check", "was removed, and is still registered on the agent.")
+    return Expected(*({key: value for key, value in ours.items() if key not in theirs} for ours, theirs in zip(all_of, kept)))

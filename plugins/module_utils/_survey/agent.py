@@ -7,23 +7,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .._agent.absent import not_found
-from .._agent.api import ApiError
-from .._agent.elsewhere import OtherFile, files_beyond, paths_read
+from .._agent.api import AclDenied, ApiError, Blocked
+from .._agent.elsewhere import OtherFile
 from .._agent.facts import AgentFacts
-from .._agent.persisted import Persisted, persisted_in
+from .._agent.persisted import file_of, persisted_in
 from .._agent.process import AgentProcess, AgentProcessError
 from .._agent.view import AgentView, Seen, compared
 from .._definition.expect import Expected, expected, in_namespace, owner_of
-from .._definition.identity import CHECK, SERVICE, ids_of, service_id
+from .._definition.identity import CHECK, SERVICE, ids_of
 from .._definition.secret import MASK, Secrets
 from .._files.scan import DefinitionFile
 
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
 _SECOND_LOOK = 0.5
-_NONE = Persisted({}, {})
 # What a check has found, and not what it is.
 _STATE = ("Status", "Output")
 _MAINTENANCE = ("_node_maintenance", "_service_maintenance:")
@@ -50,18 +49,24 @@ class Declarations(NamedTuple):
 def agent_survey(
     facts: AgentFacts,
     process: AgentProcess | None,
-    path: str,
     files: list[DefinitionFile],
+    others: list[OtherFile],
     secrets: Secrets,
     unchecked: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the agent's state, the services that no file here declares, and the drift; with `compared` false the reason why not.
 
-    `unchecked` are paths of keys that nobody but the users knows.
+    `others` are the files that the agent reads elsewhere, `unchecked` paths of keys that nobody but the users knows.
     """
     found: dict[str, Any] = {
         "state": "running" if process is not None else "absent",
         "pid": process.pid if process is not None else None,
+        "version": None,
+        "edition": None,
+        "version_source": None,
+        "scripts": None,
+        # Whether there is somebody to ask, who perhaps does not answer.
+        "asked": False,
         "compared": False,
         "reason": not_found(facts),
         # Names in the files that the agent may have although the token may not see them; None where it let nobody look.
@@ -73,31 +78,31 @@ def agent_survey(
     try:
         found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
         if process is not None or facts.address_given:
-            found["scripts"] = facts.scripts_enabled
-            _compare(found, facts, process, path, files, secrets, unchecked)
+            found.update(asked=True, scripts=facts.scripts_enabled)
+            if facts.api is not None:
+                _compare(found, facts, files, others, secrets, unchecked)
+            else:
+                found["reason"] = facts.why_no_api
+    except (AclDenied, Blocked) as problem:
+        found.update(state="running", reason=str(problem))
     except (ApiError, AgentProcessError) as problem:
         found["reason"] = str(problem)
-    return {"version": None, "edition": None, "version_source": None, "scripts": None, **found}
+    return found
 
 
 def _compare(
     found: dict[str, Any],
     facts: AgentFacts,
-    process: AgentProcess | None,
-    path: str,
     files: list[DefinitionFile],
+    others: list[OtherFile],
     secrets: Secrets,
     unchecked: Iterable[str],
 ) -> None:
     """Raises ApiError when the agent does not let us look."""
-    if facts.api is None:
-        found["reason"] = facts.why_no_api
-        return
     declared = _declarations(files, unchecked)
     named = (service.get("namespace") for service in declared.all.services.values())
     # In files of others anything may stand there.
-    namespaces = [namespace for namespace in named if isinstance(namespace, str)]
-    view = AgentView(facts.api, namespaces)
+    view = AgentView(facts.api, [namespace for namespace in named if isinstance(namespace, str)])
     seen = view.look()
     found["state"] = "running"
     drift = list(_drift(declared, seen))
@@ -114,72 +119,66 @@ def _compare(
     else:
         found.update(compared=True, reason="")
     found["drift"] = [entry for entry in drift if entry["service"] not in hidden]
-    complete = not any(entry.fatal for entry in files)
-    others = files_beyond(path, paths_read(facts) if process is not None else ())
-    origins = _Origins(facts.data_dir, others, complete)
-    found["services"] = [
-        _undeclared(key, seen, declared.checks, origins, secrets) for key in sorted(seen.services.keys() - declared.services.keys())
-    ]
-    found["checks"] = [_undeclared_check(key, seen.checks[key], origins, secrets) for key in _undeclared_checks(declared, seen)]
+    origins = _Origins(facts.data_dir, others, complete=not any(entry.fatal for entry in files))
+    found["services"] = list(_undeclared_services(declared, seen, origins, secrets))
+    found["checks"] = list(_undeclared_checks(declared, seen, origins, secrets))
     everything = secrets.concealed([[*entry.definitions.services, *entry.definitions.checks] for entry in files])
     found["hidden"] = sorted(view.hidden(set(_named(everything)) - _names(seen, declared)))
 
 
 def _declarations(files: list[DefinitionFile], unchecked: Iterable[str]) -> Declarations:
-    services = [(entry.name, index, service) for entry in files for index, service in enumerate(entry.definitions.services)]
-    checks = [(entry.name, index, check) for entry in files for index, check in enumerate(entry.definitions.checks)]
-    everything = expected([service for _file, _index, service in services], [check for _file, _index, check in checks], unchecked)
-    declared = Declarations(everything, {}, {})
-    for file, index, service in services:
-        for key in expected([service]).services:
-            declared.services[key] = Place(file, "service", index)
-    for file, index, check in checks:
-        declared.checks[in_namespace(check.get("namespace"), service_id(check))] = Place(file, "check", index)
+    declared = Declarations(Expected({}, {}), {}, {})
+    for entry in files:
+        for index, service in enumerate(entry.definitions.services):
+            services, checks = expected([service], (), unchecked)
+            declared.all.services.update(services)
+            declared.all.checks.update(checks)
+            declared.services.update(dict.fromkeys(services, Place(entry.name, SERVICE, index)))
+    # As agents do, which load them when they have all services.
+    for entry in files:
+        for index, check in enumerate(entry.definitions.checks):
+            checks = expected([], [check]).checks
+            declared.all.checks.update(checks)
+            declared.checks.update(dict.fromkeys(checks, Place(entry.name, CHECK, index)))
     return declared
 
 
 def _drift(declared: Declarations, seen: Seen) -> Iterator[dict[str, Any]]:
     """Where the agent is not as the files say: nothing else that it has is looked at."""
     for found in compared(seen, declared.all):
-        place = (declared.checks.get(found.key) if found.check else None) or declared.services[found.service]
-        yield {**place._asdict(), **found._asdict()}
+        place = (declared.checks.get(found.key) if found.check else None) or declared.services.get(found.service)
+        # No agent has a check without an id, which is a finding of its file.
+        if place is not None:
+            yield {**place._asdict(), **found._asdict()}
 
 
-def _undeclared(key: str, seen: Seen, bound: Container[str], origins: _Origins, secrets: Secrets) -> dict[str, Any]:
-    """A service that no file here declares: where it comes from, and all that is known of it. Files may have checks bound to it."""
-    service = seen.services[key]
-    everything = {check_id: check for check_id, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
-    own = {check_id: check for check_id, check in everything.items() if check_id not in bound}
-    return {
-        "key": key,
-        "origin": origins.of(key),
-        "answer": secrets.concealed(service),
-        "checks": [
-            secrets.concealed_at(("check",), origins.check(name, own[name])) for name in sorted(own) if not name.startswith(_MAINTENANCE)
-        ],
-        "token": origins.has_token(key),
-    }
+def _undeclared_services(declared: Declarations, seen: Seen, origins: _Origins, secrets: Secrets) -> Iterator[dict[str, Any]]:
+    """Services that no file here declares: where they come from, and all that is known of them. Files may have checks bound to them."""
+    for key in sorted(seen.services.keys() - declared.services.keys()):
+        service = seen.services[key]
+        own = {name: check for name, check in seen.checks.items() if check.get("ServiceID") == service.get("ID")}
+        undeclared = sorted(name for name in own if name not in declared.checks and not name.startswith(_MAINTENANCE))
+        yield {
+            "key": key,
+            "origin": origins.of(SERVICE, key),
+            "answer": secrets.concealed(service),
+            "checks": [secrets.concealed_at(("check",), origins.check(name, own[name])) for name in undeclared],
+            "token": origins.has_token(SERVICE, key),
+        }
 
 
-def _undeclared_checks(declared: Declarations, seen: Seen) -> list[str]:
+def _undeclared_checks(declared: Declarations, seen: Seen, origins: _Origins, secrets: Secrets) -> Iterator[dict[str, Any]]:
     """Checks that no file here declares, without those of services that none declares either."""
-    known = {*declared.all.checks, *declared.checks}
-    services = {*declared.services, ""}
-    return sorted(
-        key
-        for key, check in seen.checks.items()
-        if key not in known and check.get("ServiceID", "") in services and not key.startswith(_MAINTENANCE)
-    )
-
-
-def _undeclared_check(key: str, answer: Mapping[str, Any], origins: _Origins, secrets: Secrets) -> dict[str, Any]:
-    return {
-        "key": key,
-        "origin": origins.of_check(key),
-        "service": answer.get("ServiceID", ""),
-        "answer": secrets.concealed_at(("check",), origins.check(key, answer)),
-        "token": origins.has_check_token(key),
-    }
+    for key, check in sorted(seen.checks.items()):
+        owner = check.get("ServiceID", "")
+        if key not in declared.all.checks and (not owner or owner in declared.services) and not key.startswith(_MAINTENANCE):
+            yield {
+                "key": key,
+                "origin": origins.of(CHECK, key),
+                "service": owner,
+                "answer": secrets.concealed_at(("check",), origins.check(key, check)),
+                "token": origins.has_token(CHECK, key),
+            }
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -201,44 +200,38 @@ class _Origins:
     """Tells services that were registered through the HTTP API from those of other files, and from leftovers of removed ones."""
 
     def __init__(self, data_dir: str | None, others: list[OtherFile], complete: bool) -> None:
-        self._kept = persisted_in(data_dir)
+        kept = persisted_in(data_dir)
+        self._kept = {SERVICE: kept.services, CHECK: kept.checks} if kept is not None else {}
         # Only where all that the agent reads is known the rest is a leftover.
         self._complete = complete and all(file.document is not None for file in others)
         self._elsewhere = {
             (identity.kind, in_namespace(identity.namespace, identity.name)) for file in others for identity in ids_of(file.definitions)
         }
 
-    def of(self, key: str) -> str:
+    def of(self, kind: str, key: str) -> str:
         """`api`, `elsewhere` (another file of the agent), `removed` (from the files, and the agent was not told), or `unknown`."""
-        return self._of(SERVICE, key, self._kept and self._kept.services)
-
-    def of_check(self, key: str) -> str:
-        return self._of(CHECK, key, self._kept and self._kept.checks)
-
-    def check(self, check_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """What is known of a check. Agents up to 1.10 report its definition nowhere but keep it in data_dir."""
-        answer = {key: value for key, value in answer.items() if key not in _STATE}
-        kept = _json_in((self._kept or _NONE).checks.get(check_id)).get("ChkType") or {}
-        # Every field is there, and two that the agent fills itself for exposed checks.
-        definition = {key: value for key, value in kept.items() if value and not key.startswith("Proxy")}
-        return dict(answer, Definition=definition) if definition else dict(answer)
-
-    def has_token(self, key: str) -> bool:
-        """Whether the service was registered with a token of its own."""
-        return bool(_json_in((self._kept or _NONE).services.get(key.rpartition("/")[2])).get("Token"))
-
-    def has_check_token(self, key: str) -> bool:
-        """Whether the check was registered with a token of its own."""
-        return bool(_json_in((self._kept or _NONE).checks.get(key.rpartition("/")[2])).get("Token"))
-
-    def _of(self, kind: str, key: str, kept: Mapping[str, str] | None) -> str:
         if (kind, key) in self._elsewhere:
             return "elsewhere"
-        if kept is None:
+        if kind not in self._kept:
             return "unknown"
-        if key.rpartition("/")[2] in kept:
+        if file_of(self._kept[kind], key) is not None:
             return "api"
         return "removed" if self._complete else "unknown"
+
+    def check(self, key: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """What is known of a check. Agents up to 1.10 report its definition nowhere but keep it in data_dir."""
+        known = {field: value for field, value in answer.items() if field not in _STATE}
+        kept = self._registration(CHECK, key).get("ChkType") or {}
+        # Every field is there, and two that the agent fills itself for exposed checks.
+        definition = {field: value for field, value in kept.items() if value and not field.startswith("Proxy")}
+        return {**known, "Definition": definition} if definition else known
+
+    def has_token(self, kind: str, key: str) -> bool:
+        """Whether it was registered with a token of its own."""
+        return bool(self._registration(kind, key).get("Token"))
+
+    def _registration(self, kind: str, key: str) -> dict[str, Any]:
+        return _json_in(file_of(self._kept.get(kind, {}), key))
 
 
 def _json_in(path: str | None) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import Any
+from typing import Any, Callable, TypeVar
 
-from .._agent.elsewhere import Content, files_beyond, in_order, paths_read
+from .._agent.elsewhere import Content, OtherFile, files_beyond, in_order, paths_read
 from .._agent.facts import AgentFacts
 from .._agent.own_settings import refused_settings, surroundings
 from .._agent.process import AgentProcess, AgentProcessError
@@ -32,6 +32,7 @@ from .agent import agent_survey
 
 # Seconds to wait for a task that is at work in the directory; then we look all the same.
 _PATIENCE = 5.0
+_State = TypeVar("_State")
 
 
 def run(module: Any) -> None:
@@ -62,31 +63,31 @@ class Survey:
             self._findings += directory.unseen
             manifest, journal = self._state(directory)
             unchecked = unchecked_in(manifest.values())
-            found = list(scan(directory, agent=self._reader()))
+            found = list(scan(directory, agent=self._process and Reader(*self._process.reads_as)))
             open_to_all = bool(os.fstat(directory.fd).st_mode & stat.S_IXOTH)
             known = {tuple(steps) for owned in manifest.values() for steps in owned.secret_places}
             secrets = Secrets(self._listed | known)
             files = [_described(entry, manifest.get(entry.name), open_to_all, secrets) for entry in found]
+        paths = paths_read(self._facts) if self._process is not None else []
+        others = files_beyond(directory.path, paths)
+        agent = agent_survey(self._facts, self._process, found, others, secrets, [*unchecked, *self._unchecked])
         names = {entry.name for entry in found}
         return {
             "path": directory.path,
             "files": files,
             "deleted": [{"name": name, "owner": owned.owner} for name, owned in sorted(manifest.items()) if name not in names],
             "journal": journal,
-            "findings": [*self._findings, *self._refused_settings(directory, found)],
+            "findings": [*self._findings, *self._refused_settings(directory, found, paths, others)],
             "unchecked": unchecked,
-            "agent": _without_secrets(self._agent(directory, found, secrets, unchecked), found, secrets),
+            "agent": _without_secrets(agent, found, secrets),
         }
 
-    def _agent(self, directory: ConfigDir, found: list[DefinitionFile], secrets: Secrets, unchecked: list[str]) -> dict[str, Any]:
-        return agent_survey(self._facts, self._process, directory.path, found, secrets, [*unchecked, *self._unchecked])
-
-    def _refused_settings(self, directory: ConfigDir, found: list[DefinitionFile]) -> list[Finding]:
+    def _refused_settings(
+        self, directory: ConfigDir, found: list[DefinitionFile], paths: list[str], others: list[OtherFile]
+    ) -> list[Finding]:
         """What would stop a reload although no definition is wrong. Settings stay here, so that nobody else can see it."""
         if self._process is None:
             return []
-        paths = paths_read(self._facts)
-        others = files_beyond(directory.path, paths)
         here = [Content(directory.place(entry.name), entry.document or {}, entry.definitions) for entry in found]
         complete = not any(entry.fatal for entry in found) and all(file.document is not None for file in others)
         around = surroundings(self._facts, complete, ())
@@ -99,10 +100,6 @@ class Survey:
             self._findings.append(warning("agent", "agent-unclear", str(problem)))
             return None
 
-    def _reader(self) -> Reader | None:
-        process = self._process
-        return None if process is None else Reader(*process.reads_as)
-
     def _keep_out(self, directory: ConfigDir, stack: contextlib.ExitStack) -> None:
         """Let no change happen while we look; in a directory of ours only, since nothing may be written."""
         try:
@@ -112,21 +109,20 @@ class Survey:
 
     def _state(self, directory: ConfigDir) -> tuple[dict[str, Owned], dict[str, Any] | None]:
         """Return whose files are whose, and what the agent has not confirmed."""
-        manifest: dict[str, Owned] = {}
-        journal = None
-        try:
-            manifest = load_manifest(directory)
-        except Refused as refused:
-            self._findings += refused.findings
-        try:
-            journal = load_journal(directory)
-        except Refused as refused:
-            self._findings += refused.findings
+        manifest = self._loaded(load_manifest, directory) or {}
+        journal = self._loaded(load_journal, directory)
         if journal is None:
             return manifest, None
         if journal.intent is not None:
             manifest = journal.intent.manifest
         return manifest, {"files": sorted(journal.files), "reason": journal.reason, "unfinished": journal.intent is not None}
+
+    def _loaded(self, load: Callable[[ConfigDir], _State], directory: ConfigDir) -> _State | None:
+        try:
+            return load(directory)
+        except Refused as refused:
+            self._findings += refused.findings
+            return None
 
 
 def _described(found: DefinitionFile, owned: Owned | None, open_to_all: bool, secrets: Secrets) -> dict[str, Any]:

@@ -258,9 +258,7 @@ class Writer:
 
     def _consul(self) -> str | None:
         """The binary that the agent runs, else the one on PATH."""
-        from .._agent.binary import own_binary
-
-        found: str | None = own_binary(self._process(), self.facts.agents) or self._module.get_bin_path("consul")
+        found: str | None = self.facts.agents.binary_of(self._process()) or self._module.get_bin_path("consul")
         return found
 
     @staticmethod

@@ -60,7 +60,7 @@ SIDECAR_SHARED = warning(
     "a sidecar that listens where one in another file does",
     "the agent registers both, and only one proxy can start",
 )
-NOT_COMPARED = warning("agent-not-compared", "a running agent that does not let us look", "drift cannot be seen")
+NOT_COMPARED = warning("agent-not-compared", "an agent that does not answer, or does not let us look", "drift cannot be seen")
 
 
 def newer_findings(version: Version | None) -> list[Finding]:

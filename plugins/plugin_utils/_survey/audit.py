@@ -203,8 +203,9 @@ class _Judge:
                     hint = f"{remedy} Or bring the file back."
                     known = error(f"{kind} {found['key']}", f"agent-still-has-{kind}", message, hint)
                     self.audit.findings.append({**known, "file": ""})
-        if agent["state"] == "running" and not agent["compared"]:
-            self._add("", [NOT_COMPARED.at(("agent",), agent["reason"], "Give http_addr and http_token.")])
+        if agent["asked"] and not agent["compared"]:
+            hint = "Give http_addr and http_token." if agent["state"] == "running" else "Start the agent, or put http_addr right."
+            self._add("", [NOT_COMPARED.at(("agent",), agent["reason"].rstrip("."), hint)])
 
     def _drift(self, entry: dict[str, Any], hint: str) -> dict[str, str]:
         found = Difference(*(entry[name] for name in Difference._fields))

@@ -48,7 +48,10 @@ class Module:
         return shutil.which(name) if name != "consul" else None
 
     @staticmethod
-    def run_command(command: list[str], before_communicate_callback: Callable[[Any], None] | None = None) -> tuple[int, str, str]:
+    def run_command(
+        command: list[str], before_communicate_callback: Callable[[Any], None] | None = None, handle_exceptions: bool = True
+    ) -> tuple[int, str, str]:
+        del handle_exceptions
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             if before_communicate_callback is not None:
                 before_communicate_callback(process)

@@ -260,15 +260,34 @@ def test_tls_from_the_environment() -> None:
     assert agent_api.endpoint({"validate_certs": True}, environment, None).validate_certs is True
 
 
-@pytest.mark.parametrize("address", ["ftp://agent", "http://agent:port"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://agent",
+        "http://agent:port",
+        "http://[::1:8500",
+        "[::1",
+        "http://\u2100:8500",
+        "the agent:8500",
+        "http://a..b",
+        "http://" + "a" * 64,
+    ],
+)
 def test_an_address_that_is_none(address: str) -> None:
     with pytest.raises(agent_api.BadOptions, match="address"):
-        agent_api.AgentApi(agent_api.endpoint({"http_addr": address}, {}, None)).get("/v1/agent/self")
+        agent_api.AgentApi(agent_api.endpoint({"http_addr": address}, {}, None)).demand_usable()
 
 
-@pytest.mark.parametrize("address", ["http://user:planted@agent:8500", "planted@agent", "ftp://user:planted@agent"])
+def test_an_agent_behind_a_path(serve: Server) -> None:
+    proxy = serve()
+    proxy.address += "/consul/"
+    proxy.answer("/consul/v1/agent/self", body={})
+    assert proxy.api().get("/v1/agent/self") == {}
+
+
+@pytest.mark.parametrize("address", ["http://user:planted@agent:8500", "planted@agent", "ftp://user:planted@agent", "u:planted@[x"])
 def test_a_password_in_the_address_is_not_quoted(address: str) -> None:
-    with pytest.raises(agent_api.BadOptions, match="a user or a password in it") as refusal:
+    with pytest.raises(agent_api.BadOptions, match=r"The agent's address (has a user or a password in it|is none)") as refusal:
         agent_api.endpoint({"http_addr": address}, {}, None)
     assert "planted" not in str(refusal.value)
 
@@ -280,21 +299,21 @@ def test_a_token_that_is_none_is_not_quoted(token: str) -> None:
     assert "secr" not in str(refusal.value)
 
 
-def test_an_agent_that_ends_between_two_requests_is_asked_twice_and_no_more(serve: Server) -> None:
+def test_an_agent_that_ends_between_two_requests_is_asked_twice_and_no_more(serve: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     agent = serve()
     agent.answer("/v1/agent/services", body={})
     api = agent.api()
     api.get("/v1/agent/services")
     agent.server.drop_next = True
     attempts = []
-    connect = api._connect
+    connection = agent_api._Connection
 
-    def count() -> Any:
+    def count(*arguments: Any) -> Any:
         attempts.append(1)
         agent.server.drop_next = True
-        return connect()
+        return connection(*arguments)
 
-    api._connect = count  # type: ignore[method-assign]
+    monkeypatch.setattr(agent_api, "_Connection", count)
     with pytest.raises(agent_api.Unreachable):
         api.get("/v1/agent/services")
     assert len(agent.asked) == 3
@@ -306,7 +325,7 @@ def test_an_agent_that_ends_between_two_requests_is_asked_twice_and_no_more(serv
     [("http://agent", "agent", 8500), ("https://agent", "agent", 8501), ("https://[::1]:1", "::1", 1), ("http://", "localhost", 8500)],
 )
 def test_ports_that_agents_have_where_none_is_given(address: str, host: str, port: int) -> None:
-    connection = agent_api.AgentApi(agent_api.Endpoint(address))._connect()
+    connection = agent_api._Connection(agent_api.Endpoint(address), 10.0)
     assert (connection.host, connection.port) == (host, port)
 
 
@@ -353,6 +372,11 @@ def test_what_goes_on_has_a_connection_of_its_own(serve: Server) -> None:
         api.stream("/v1/agent/monitor", {"loglevel": "warn"})
     api.get("/v1/agent/self")
     assert agent.server.connections == 3, "the first one is kept"
+    agent.answer("/v1/agent/monitor?loglevel=err", body="said", Connection="close")
+    response, connection = api.stream("/v1/agent/monitor", {"loglevel": "err"})
+    connection.setblocking(True)
+    assert response.read() == b"said"
+    connection.close()
 
 
 def test_a_connection_that_the_agent_will_close_is_not_kept(serve: Server) -> None:

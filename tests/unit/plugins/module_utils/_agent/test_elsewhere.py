@@ -71,10 +71,11 @@ def facts(api: Any, *, data_dir: str | None = None, forgetful: bool = False, pro
 def test_what_is_kept_on_disk_tells_which_services_came_through_the_api(tmp_path: Path, complete: bool) -> None:
     api = Api()
     (tmp_path / "services").mkdir()
-    (tmp_path / "services" / "hash").write_text(json.dumps({"Service": {"ID": "kept"}}))
+    for name in ("kept", "a/b"):
+        (tmp_path / "services" / name.replace("/", "")).write_text(json.dumps({"Service": {"ID": name}}))
     known = Registrations(facts(api, data_dir=str(tmp_path)), complete)
     absent = False if complete else None
-    assert [known.knows(key) for key in ("kept", "team/kept", "web")] == [True, True, absent]
+    assert [known.knows(key) for key in ("kept", "team/kept", "a/b", "team/a/b", "b", "web")] == [True, True, True, True, absent, absent]
     assert Registrations(facts(api, forgetful=True), complete).knows("web") is absent
     assert api.asked == []
 
@@ -85,7 +86,7 @@ def test_else_the_api_tells(known_by: dict[str, bool]) -> None:
     known = Registrations(facts(api, **known_by), True)
     assert [known.knows(key) for key in ("web", "gone", "hidden")] == [True, False, None]
     assert api.asked.count("/v1/agent/services") == 1
-    assert [Registrations(facts(Api(), **known_by), True).knows("team/" + name) for name in ("elsewhere", "web")] == [True, False]
+    assert [known.knows("team/" + name) for name in ("elsewhere", "web")] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_what_is_absent_is_known_only_with_all_files(tmp_path: Path, content: st
     (tmp_path / "other.json").write_text(content)
     known = facts(None, process=process, forgetful=True)
     if process:
-        known.process = SimpleNamespace(argv=["consul", "agent", f"-config-file={tmp_path / 'other.json'}"])
+        known.process = SimpleNamespace(sources=[str(tmp_path / "other.json")])
     known.agents = SimpleNamespace(path_of=lambda _process, path: path)
     found = elsewhere(known, str(tmp_path / "consul.d"))
     assert (found.paths, [file.path for file in found.files]) == (([str(tmp_path / "other.json")],) * 2 if process else ([], []))

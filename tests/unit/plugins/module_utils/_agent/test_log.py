@@ -96,6 +96,18 @@ def test_only_what_is_written_from_now_on(tmp_path: Path) -> None:
     assert log.text() == "later\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "name"), [("c.log", "c-1795788667302813499.log"), ("c", "c-1795788667302813499.log"), ("", "consul.log"), ("c.log", "c.log")]
+)
+def test_agents_put_the_time_into_the_name_of_their_log(tmp_path: Path, given: str, name: str) -> None:
+    for existing in ("c-1695788667302813499.log", name):
+        (tmp_path / existing).write_text("")
+    log = LogFile.open(os.getpid(), f"{tmp_path}/{given}", proc="/nonexistent")
+    assert log is not None
+    (tmp_path / name).write_text("said")
+    assert log.text() == "said"
+
+
 def test_the_file_that_the_output_goes_to(tmp_path: Path) -> None:
     descriptors = tmp_path / "proc" / "77" / "fd"
     descriptors.mkdir(parents=True)
@@ -180,6 +192,14 @@ def test_the_agent_is_listened_to_over_http() -> None:
     assert ears.of_catalog({"web"}) == ""
     ears.close()
     assert monitor.open == set()
+
+
+def test_the_sizes_of_chunks_are_no_words_of_the_agent() -> None:
+    lines = (
+        f"2026-11-21T02:22:35.944Z {said}\n" for said in ('[ERROR] agent: Reload config failed: error="no name"', "[WARN]  agent: more")
+    )
+    monitor: Any = Monitor("".join(f"{len(line):x}\r\n{line}\r\n" for line in lines))
+    assert Ears(LogStream.open(monitor)).said() == "no name"
 
 
 def test_with_a_token_warnings_are_heard_as_well() -> None:

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.elsewhere import Content
-from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import Surroundings, refused_settings
+from ansible_collections.registrar.consul.plugins.module_utils._agent.own_settings import Surroundings, refused_settings, surroundings
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import definitions_in
 
-NEWEST = Surroundings(path_of=lambda path: path, version=(1, 22, 7), complete=True)
+NEWEST = Surroundings(path_of=lambda path: path, version=(1, 22, 7), complete=True, shares_names=True)
 HANDLED = {"args": ["true"]}
 TLS_FILES = ("ca_file", "ca_path", "cert_file", "key_file")
 
@@ -51,6 +52,7 @@ def test_watches_that_agents_take(watch: dict[str, Any]) -> None:
     ("watch", "problem"),
     [
         (HANDLED, "has no type"),
+        ({"type": ["key"], **HANDLED}, "is of a type that no agent takes from its files"),
         ({"type": "x", **HANDLED}, "is of a type that no agent takes from its files"),
         ({"type": "key", **HANDLED}, "has no key"),
         ({"type": "services", "zzz": 1, "yyy": 1, **HANDLED}, "has keys that no agent knows: yyy, zzz"),
@@ -137,6 +139,15 @@ def test_recursors_are_addresses_or_can_be_looked_up(monkeypatch: pytest.MonkeyP
     unknown = ["0.json: recursors names nowhere, which is no address and cannot be looked up"]
     assert stopped(NEWEST, {"recursors": ["127.0.0.1", "nowhere"]}) == unknown
     assert stopped(NEWEST, {"recursors": "nowhere"}) == []
+    assert stopped(NEWEST._replace(shares_names=False), {"recursors": ["known to the container alone"]}) == []
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_names_mean_the_same_to_agents_in_our_own_root(ours: bool) -> None:
+    process = SimpleNamespace(flag_values=lambda _name: [])
+    agents = SimpleNamespace(path_of=str, has_our_root=lambda _process: ours)
+    facts: Any = SimpleNamespace(process=process, agents=agents, numbers=tuple, sidecar_ports=None)
+    assert surroundings(facts, True, ()).shares_names is ours
 
 
 @pytest.mark.parametrize(

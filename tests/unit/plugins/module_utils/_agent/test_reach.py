@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import reach as agent_reach
-from ansible_collections.registrar.consul.plugins.module_utils._agent.binary import own_binary
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
 from ansible_collections.registrar.consul.plugins.module_utils._agent.reach import Reach, reach
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import Settings
@@ -72,21 +71,21 @@ def test_the_running_binary_is_run_when_nobody_else_can_have_put_it_there(tmp_pa
     (folder / "exe").symlink_to(binary)
     (folder / "root").symlink_to("/")
     agents = Agents("/etc/consul.d", proc=str(tmp_path / "proc"))
-    assert own_binary(process(), agents) == str(folder / "exe")
-    assert own_binary(None, agents) is None
+    assert agents.binary_of(process()) == str(folder / "exe")
+    assert agents.binary_of(None) is None
 
     binary.chmod(0o757)
-    assert own_binary(process(), agents) is None
+    assert agents.binary_of(process()) is None
     binary.chmod(0o755)
 
     stat = os.stat
     monkeypatch.setattr(os, "stat", lambda path, **more: os.stat_result([*stat(path, **more)[:4], 4711, *stat(path, **more)[5:]]))
-    assert own_binary(process(), agents) is None, "another user's"
+    assert agents.binary_of(process()) is None, "another user's"
     monkeypatch.setattr(os, "stat", lambda path, **more: os.stat_result([*stat(path, **more)[:4], 0, *stat(path, **more)[5:]]))
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
-    assert own_binary(process(), agents) == str(folder / "exe"), "root's"
+    assert agents.binary_of(process()) == str(folder / "exe"), "root's"
     monkeypatch.undo()
 
     (folder / "root").unlink()
     (folder / "root").symlink_to(tmp_path)
-    assert own_binary(process(), agents) is None, "a container's"
+    assert agents.binary_of(process()) is None, "a container's"

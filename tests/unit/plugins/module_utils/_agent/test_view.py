@@ -48,7 +48,7 @@ def test_a_look_has_all_namespaces() -> None:
     api = Api(services={"web": one}, checks={"c": two}, services_team={"web": three}, checks_team={"c": four})
     looked = view(api, "team", "", "default", "team")
     assert looked.look() == ({"web": one, "team/web": three}, {"c": two, "team/c": four})
-    assert api.asked == [("services", ""), ("checks", ""), ("services", "team"), ("checks", "team")]
+    assert api.asked == [("services", ""), ("services", "team"), ("checks", ""), ("checks", "team")]
     assert looked.checks() == {"c": two, "team/c": four}
 
 

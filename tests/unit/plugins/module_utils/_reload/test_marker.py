@@ -57,7 +57,7 @@ def test_what_is_no_mark_is_none(tmp_path: Path, content: str) -> None:
 )
 def test_what_the_agent_shows(answer: Any, generation: str | None) -> None:
     class Api:
-        def get(self, path: str) -> Any:
+        def get(self, path: str, _query: Any = None) -> Any:
             assert path == "/v1/agent/self"
             if isinstance(answer, Exception):
                 raise answer

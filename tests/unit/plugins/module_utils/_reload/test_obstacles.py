@@ -262,7 +262,7 @@ def test_a_service_is_missing_only_where_all_files_of_the_agent_are_known(tmp_pa
     looked, _root = in_two_places(tmp_path, {}, {"check": {"name": "c", "service_id": "nobody", "ttl": "1s"}}, other)
     facts: Any = SimpleNamespace(
         process=SimpleNamespace(flag_values=lambda _name: []) if process else None,
-        agents=SimpleNamespace(path_of=str),
+        agents=SimpleNamespace(path_of=str, has_our_root=bool),
         scripts_enabled=None,
         numbers=tuple,
         sidecar_ports=None,
@@ -290,7 +290,11 @@ def test_what_an_agent_keeps(tmp_path: Path) -> None:
     assert (list(found.services), list(found.checks)) == (["web"], ["service:web"])
     (tmp_path / "services" / "hash1").unlink()
     assert (list(found.withdrawn().services), list(found.withdrawn().checks)) == (["web"], [])
+    # Agents pass over both.
     (tmp_path / "services" / "broken").write_text("{")
+    (tmp_path / "services" / "hash1.tmp").write_text('{"Service": {"ID": "new"}}')
+    assert persisted_in(str(tmp_path)) == ({}, {"service:web": str(tmp_path / "checks" / "hash2")})
+    (tmp_path / "services" / "hash3").write_text("{}")
     assert persisted_in(str(tmp_path)) is None
 
 

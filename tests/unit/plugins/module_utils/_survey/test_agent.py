@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Blocked, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -43,7 +43,7 @@ def survey(agent: ImaginedAgent, **options: Any) -> dict[str, Any]:
     given = {"config_dir": str(agent.config_dir), "http_addr": ADDRESS, **options}
     facts = AgentFacts(Module({}), given)
     with ConfigDir(str(agent.config_dir), look_only=True) as directory:
-        return agent_survey(facts, facts.process, directory.path, list(scan(directory, agent=None)), NATURAL)
+        return agent_survey(facts, facts.process, list(scan(directory, agent=None)), [], NATURAL)
 
 
 def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> None:
@@ -55,6 +55,7 @@ def test_one_that_is_as_the_files_say(agent: ImaginedAgent, clock: Clock) -> Non
         "edition": "community",
         "version_source": "api",
         "scripts": False,
+        "asked": True,
         "compared": True,
         "reason": "",
         "hidden": [],
@@ -72,6 +73,12 @@ def test_what_others_have_written_wrong_does_not_end_the_look(agent: ImaginedAge
     assert survey(agent)["compared"]
 
 
+def test_a_check_that_no_agent_can_have_is_no_drift(agent: ImaginedAgent) -> None:
+    (agent.config_dir / "b.json").write_text(json.dumps({"checks": [{"ttl": "1h"}, {"ttl": "1h", "namespace": "team"}]}))
+    found = survey(agent)
+    assert (found["compared"], found["drift"]) == (True, [])
+
+
 def test_names_that_the_token_may_not_see_are_told(agent: ImaginedAgent) -> None:
     names = ["web", "hidden", "nobody", "********"]
     checks = [{"id": f"c{number}", "name": "x", "alias_service": name} for number, name in enumerate(names)]
@@ -84,14 +91,15 @@ def test_names_that_the_token_may_not_see_are_told(agent: ImaginedAgent) -> None
 
 def test_without_a_process_and_an_address_nobody_is_asked(agent: ImaginedAgent) -> None:
     found = survey(agent, http_addr=None)
-    assert (found["state"], found["compared"], found["scripts"], found["drift"]) == ("absent", False, None, [])
+    assert (found["state"], found["asked"], found["compared"], found["scripts"], found["drift"]) == ("absent", False, False, None, [])
     assert found["reason"] == f"no consul agent that reads {agent.config_dir} was found"
 
 
-def test_one_that_does_not_answer_was_not_compared(agent: ImaginedAgent) -> None:
-    agent.answers["/v1/agent/services"] = Unreachable("No answer.")
+@pytest.mark.parametrize(("refusal", "state"), [(Unreachable("No."), "absent"), (AclDenied("No."), "running"), (Blocked("No."), "running")])
+def test_one_that_does_not_answer_was_not_compared(agent: ImaginedAgent, refusal: Exception, state: str) -> None:
+    agent.answers["/v1/agent/services"] = refusal
     found = survey(agent)
-    assert (found["state"], found["compared"], found["reason"]) == ("absent", False, "No answer.")
+    assert (found["state"], found["asked"], found["compared"], found["reason"]) == (state, True, False, "No.")
 
 
 def drift(found: dict[str, Any]) -> list[tuple[str, int, str, str, str]]:

@@ -18,6 +18,7 @@ from ansible_collections.registrar.consul.tests.support.definitions.planted impo
 
 AGENT: dict[str, Any] = {
     "state": "absent",
+    "asked": False,
     "pid": None,
     "version": None,
     "edition": None,
@@ -167,10 +168,12 @@ def test_checks_outside_services_are_none() -> None:
     assert result["files"][0]["services"] == ["b"]
 
 
-def test_a_running_agent_that_was_not_compared_is_a_warning() -> None:
-    result = judged({}, agent={**AGENT, "state": "running", "reason": "the token may not see 1 of 1 services"})
-    assert found(result) == [("warning", "agent", "agent-not-compared")]
-    assert "the token may not see" in result.findings[0]["message"]
+def test_an_agent_that_was_not_compared_is_a_warning() -> None:
+    for state, hint in (("running", "Give http_addr and http_token."), ("absent", "Start the agent, or put http_addr right.")):
+        result = judged({}, agent={**AGENT, "state": state, "asked": True, "reason": "No answer."})
+        assert found(result) == [("warning", "agent", "agent-not-compared")]
+        assert result.findings[0]["hint"] == hint
+    assert result.findings[0]["message"] == "No answer; drift cannot be seen."
 
 
 def test_what_is_unfinished_or_was_taken_away_is_said() -> None:

@@ -49,6 +49,7 @@ def surveyed(files: dict[str, Any], registered: list[dict[str, Any]] | None = No
     agent = {
         "version": "1.8.7",
         "state": "running",
+        "asked": True,
         "compared": True,
         "scripts": True,
         "hidden": [],
