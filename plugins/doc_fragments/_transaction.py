@@ -45,7 +45,7 @@ options:
         RV(ignore:changed=false) then, and say it again.
       - With V(never) somebody else tells the agent, such as a handler of yours. A change is then done when the files are written, and no
         run reports it again. Given up is that anybody looks whether the agent took it, that files which the agent refuses are taken back,
-        and that a run which ended before the agent was told is made up for.
+        that overridden tags are kept, and that a run which ended before the agent was told is made up for.
     type: str
     choices: [now, later, never]
     default: now

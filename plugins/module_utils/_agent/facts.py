@@ -161,6 +161,12 @@ class AgentFacts:
             return bool(debug["EnableRemoteScriptChecks"] or debug.get("EnableLocalScriptChecks"))
         return self.settings.scripts_enabled() if self.settings is not None else None
 
+    @property
+    def reloads_itself(self) -> bool:
+        """Whether it watches its files, and reads them within a second after a change (auto_reload_config; seen on 1.12.9 to 1.22.7)."""
+        set_so = self.settings is not None and self.settings.values.get("auto_reload_config") is True
+        return set_so or self._told("DebugConfig").get("AutoReloadConfig") is True
+
     def reset_versions(self) -> bool:
         """Whether a reload makes every check of this agent critical (consul issues 7345 and 8747)."""
         number = self.numbers()

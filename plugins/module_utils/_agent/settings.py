@@ -17,6 +17,7 @@ _LISTS = ("start_join", "start_join_wan")
 WANTED = (
     *_OBJECTS,
     *_LISTS,
+    "auto_reload_config",
     "client_addr",
     "data_dir",
     "enable_local_script_checks",
@@ -36,7 +37,7 @@ _VALUE_FLAGS = {
     "log-file": "log_file",
     "node": "node_name",
 }
-_SWITCHES = ("enable-local-script-checks", "enable-script-checks", "dev")
+_SWITCHES = ("auto-reload-config", "enable-local-script-checks", "enable-script-checks", "dev")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}  # noqa: S104 (what agents are told, not us)
 
 

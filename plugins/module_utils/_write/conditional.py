@@ -52,6 +52,17 @@ def newer_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Findin
     return [warning("consul_version", "version-newer", message % (facts.version, newest), hint)]
 
 
+def waiting_findings(reload: str, facts: AgentFacts) -> list[Finding]:
+    """Return that the agent does not wait for the handler, where it reads changed files by itself."""
+    if reload != "later" or not facts.reloads_itself:
+        return []
+    message = (
+        "reads changed files by itself (auto_reload_config), within a second and not when the handler runs. Tags that were overridden in "
+        "the catalog are lost by then."
+    )
+    return [warning("agent", "agent-reloads-itself", message, "Set reload: now, which keeps them.")]
+
+
 def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Finding]:
     places = conditional["places"]
     if version is None:

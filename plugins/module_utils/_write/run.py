@@ -174,7 +174,7 @@ class Writer:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
         from .._agent.elsewhere import elsewhere
         from .bound import Candidate, bound_checks
-        from .conditional import conditional_findings, newer_findings
+        from .conditional import conditional_findings, newer_findings, waiting_findings
         from .cross_check import cross_check
         from .moving_sidecars import moving_sidecars
 
@@ -188,6 +188,7 @@ class Writer:
         findings += moving_sidecars(candidate, self.facts, around)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
+        findings += waiting_findings(self._options["reload"], self.facts)
         findings += self._dangling(staying, manifest)
         findings += self._unseen_health(manifest)
         if not any(found["severity"] == "error" for found in findings):

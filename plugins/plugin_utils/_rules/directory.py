@@ -43,6 +43,11 @@ SCRIPTS_UNKNOWN = warning(
     "a script check where nobody knows whether the agent allows them",
     "an agent that does not would unload every service and stop at this one",
 )
+RELOADS_ITSELF = warning(
+    "agent-reloads-itself",
+    "a change that is to wait for a handler, and an agent that reads changed files by itself (auto_reload_config)",
+    "the agent loads it within a second, and loses tags that were overridden in the catalog",
+)
 NO_DIRECTORY = warning("config-dir-missing", "a config-dir that does not exist yet, in check mode", "the real run needs it")
 NO_CONSUL = warning("preflight-missing", "a preflight for which there is no consul on the target", "the files are written without it")
 NO_TRIAL = warning("preflight-trial", "a trial agent that came to no verdict", "the files are written without one")

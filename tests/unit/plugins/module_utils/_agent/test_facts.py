@@ -152,6 +152,25 @@ def test_where_the_agent_says_nothing_its_own_settings_do(monkeypatch: pytest.Mo
     assert (found.scripts_enabled, found.node_name, found.data_dir) == (False, None, None)
 
 
+@pytest.mark.parametrize(
+    ("values", "debug", "itself"),
+    [
+        ({"auto_reload_config": True}, None, True),
+        ({"auto_reload_config": False}, None, False),
+        ({}, True, True),
+        (None, True, True),
+        (None, False, False),
+        (None, None, False),
+    ],
+)
+def test_whether_it_reads_changed_files_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, Any] | None, debug: bool | None, itself: bool
+) -> None:
+    found = facts(monkeypatch, tmp_path, {"Config": {}, "DebugConfig": {} if debug is None else {"AutoReloadConfig": debug}})
+    monkeypatch.setattr(found, "settings", None if values is None else Settings(values, complete=True))
+    assert found.reloads_itself is itself
+
+
 def test_the_name_of_the_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     found = facts(monkeypatch, tmp_path, {"Config": {"NodeName": "n1"}})
     assert found.node_name == "n1"

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import conditional_findings, packed
+from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import (
+    conditional_findings,
+    packed,
+    waiting_findings,
+)
 
 FINDING = {"severity": "error", "path": "services[0] (web)", "rule": "field-too-new", "message": "not in {version}.", "hint": ""}
 
@@ -84,3 +88,9 @@ def test_an_agent_that_runs_scripts_is_fine() -> None:
 
 def test_nothing_is_asked_when_nothing_depends_on_it() -> None:
     assert conditional_findings({"conditional": packed([]), "scripts": []}, None) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("reload", "itself", "said"), [("later", True, 1), ("later", False, 0), ("now", True, 0), ("never", True, 0)])
+def test_an_agent_that_reads_changed_files_by_itself_waits_for_no_handler(reload: str, itself: bool, said: int) -> None:
+    found = waiting_findings(reload, SimpleNamespace(reloads_itself=itself))  # type: ignore[arg-type]
+    assert [(entry["severity"], entry["rule"]) for entry in found] == [("warning", "agent-reloads-itself")] * said
