@@ -27,7 +27,10 @@ CASES: list[tuple[str, list[Any], list[str]]] = [
     (
         "CamelCase key",
         [{"name": "web", "EnableTagOverride": True}],
-        [f"services[0] (web) → EnableTagOverride: is spelled enable_tag_override in a file; {REFUSED} Write enable_tag_override."],
+        [
+            "services[0] (web) → EnableTagOverride: is spelled enable_tag_override in a file; the agent would refuse the whole reload, "
+            "except before Consul 1.1.0. Write enable_tag_override."
+        ],
     ),
     (
         "wrong type",

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from .._findings import Finding
-from .._rules.spelling import DOCUMENT_KEY, KEY_CASE
+from .._rules.rule import REFUSED
+from .._rules.spelling import DOCUMENT_KEY, KEY_CASE, TAKEN, TAKEN_BLOCKS
 from .._rules.types import ONE_ITEM_LIST, TYPE, kind_of
 from .._rules.unique import bound_check_findings
 from .definitions import judge_node_checks, judge_services, label_of
@@ -56,9 +57,11 @@ def _is_document(document: dict[str, Any]) -> bool:
 
 def _shape_findings(document: dict[str, Any]) -> Iterator[Finding]:
     for key, value in document.items():
-        plural = key in ("services", "checks")
-        if str(key).lower() in DOCUMENT_KEYS and key not in DOCUMENT_KEYS:
-            yield KEY_CASE.at((key,), f"is spelled {key.lower()} in a file", f"Write {key.lower()}.")
+        plural, name = key in ("services", "checks"), str(key).lower()
+        if name in DOCUMENT_KEYS and key not in DOCUMENT_KEYS:
+            twice = sum(str(other).lower() == name for other in document) > 1
+            agent = REFUSED if twice else TAKEN if name == "check" else TAKEN_BLOCKS
+            yield KEY_CASE.at((key,), f"is spelled {name} in a file", f"Write {name}.", agent=agent)
         elif key not in DOCUMENT_KEYS:
             yield DOCUMENT_KEY.at((str(key),), "belongs to the agent's own configuration", "Leave it out.")
         elif plural and value is not None and not isinstance(value, (list, tuple)):

@@ -93,7 +93,7 @@ def opaque_findings(service: Mapping, place: Place) -> Iterator[Finding]:
 def _old_aliases() -> frozenset[str]:
     """Return the check keys, in lower case, that agents up to 1.7 rename wherever they stand."""
     fields = node_check_field().properties.values()
-    return frozenset(squash(field.api_name) for field in fields if field.annotation("x-file-alias") and field.api_name)
+    return frozenset(squash(field.api_name) for field in fields if field.annotation("x-file-alias") is True and field.api_name)
 
 
 def _renamed_findings(mapping: Mapping, place: Place) -> Iterator[Finding]:
