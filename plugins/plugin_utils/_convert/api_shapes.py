@@ -147,7 +147,9 @@ def _health(value: Json, place: Place) -> Part:
     keys = {squash(str(key)): key for key in value}
     service = _mapping(value.get(keys.get("service", "")))
     identifier = _of(service, "id")
-    listed = value.get(keys.get("checks", "")) or ()
+    listed = _of(value, "checks") or ()
+    if not isinstance(listed, (list, tuple)):
+        raise NotConvertibleError(_OTHER_KIND)
     checks = [
         _check(_mapping(check), (*place, keys["checks"], index))
         for index, check in enumerate(listed)

@@ -47,8 +47,9 @@ def to_api(value: Any, kind: str = "auto", *, body: bool = False, unchecked: tup
     notes: list[str] = []
 
     def convert(part: Part, problems: list[str]) -> Any:
+        known = len(problems)
         content = _filed(part, problems) if part.reported else part.content
-        return _ApiSpeller(problems, notes, body).value(part.field, content, part.place)
+        return None if len(problems) > known else _ApiSpeller(problems, notes, body).value(part.field, content, part.place)
 
     return _converted(value, kind, convert, unchecked), notes
 
@@ -94,8 +95,10 @@ def _filed(part: Part, problems: list[str]) -> Any:
     if checks:
         # Inside a service it has no effect to name it.
         result["checks"] = [{key: value for key, value in check.items() if key != "service_id"} for check in checks]
-    _drop_assigned_port(result)
-    _drop_derived_addresses(result)
+    # Otherwise values may be of any kind, and the result is not wanted.
+    if not problems:
+        _drop_assigned_port(result)
+        _drop_derived_addresses(result)
     return result
 
 
@@ -122,15 +125,15 @@ def _drop_derived_addresses(service: dict[str, Any]) -> None:
     from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import derived_addresses, is_virtual
 
     derived = {name: _address(address) for name, address in derived_addresses(service).items()}
-    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address) and not is_virtual(name)}
+    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address) and not is_virtual(str(name))}
     if kept:
         service["tagged_addresses"] = kept
     else:
         del service["tagged_addresses"]
 
 
-def _address(tagged: Mapping[str, Any]) -> tuple[str, int]:
-    return tagged.get("address") or "", tagged.get("port") or 0
+def _address(tagged: Mapping[str, Any] | None) -> tuple[str, int]:
+    return ((tagged or {}).get("address") or "", (tagged or {}).get("port") or 0)
 
 
 class _Speller:
@@ -279,7 +282,7 @@ class _ApiSpeller(_Speller):
 
     def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
         result = super()._mapping(field, value, place)
-        if self.body and result.get("Check") and result.get("Checks"):
+        if self.body and result.get("Check") and isinstance(result.get("Checks"), list) and result["Checks"]:
             # Checks without an id are numbered. A file's check comes last, a body's first.
             result["Checks"] = [*result["Checks"], result.pop("Check")]
         if _is_whole(field):
@@ -310,7 +313,11 @@ def _is_whole(field: Field) -> bool:
 
 def _has_only_defaults(field: Field, value: Any) -> bool:
     """Whether an object says what the agent assumes without it, such as weights of 1 and 1."""
-    return _is_whole(field) and all(item == field.properties[key].annotation("default") for key, item in value.items())
+    return (
+        _is_whole(field)
+        and isinstance(value, dict)
+        and all(item == field.properties[key].annotation("default") for key, item in value.items())
+    )
 
 
 def _has_company(field: Field, beside: Mapping[str, Any]) -> bool:

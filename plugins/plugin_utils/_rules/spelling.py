@@ -54,9 +54,10 @@ def wrong_key(field: Field, place: Place, key: str, beside: Mapping, service: Ma
         agent = _made_of(field.properties[meant], key, twice)
         return KEY_CASE.at(there, f"is spelled {meant} in a file", hint, agent=agent), {meant: beside.get(key)}
     foreign = foreign_word(field, key, beside, service)
-    if foreign:
+    if foreign and foreign.instead.keys() <= field.properties.keys():
         return UNKNOWN_KEY.at(there, _NO_KEY, foreign.hint), foreign.instead
-    elsewhere = field.elsewhere.get(squash(key))
+    # What is meant may have no place here either: a sidecar has no id, whatever it is called.
+    elsewhere = field.elsewhere.get(squash(next(iter(foreign.instead)) if foreign else key))
     if elsewhere:
         return UNKNOWN_KEY.at(there, _NO_KEY, f"Leave it out: {elsewhere}."), {}
     where = _place_of(field, key, beside)
