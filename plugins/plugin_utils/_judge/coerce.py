@@ -60,7 +60,7 @@ class Coercion:
         result: dict[str, Any] = {}
         properties, values = field.properties, field.values
         for key, item in value.items():
-            name = key if key.__class__ is str and key.isascii() else self._key(key, place)
+            name = key if key.__class__ is str and key.isascii() else self._key(key, place, value)
             child = properties.get(name) or values
             if child is None:
                 self._wrong_key(field, name, value, result, place)
@@ -168,7 +168,7 @@ class Coercion:
                 return float(value)
             return self._refuse(place, "JSON has no such number", "Write a finite number.")
         if isinstance(value, dict):
-            return {self._key(key, place): self._plain(item, (*place, str(key))) for key, item in value.items()}
+            return {self._key(key, place, value): self._plain(item, (*place, str(key))) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self._plain(item, (*place, index)) for index, item in enumerate(value)]
         return self._refuse(place, f"{kind_of(value)} has no form in JSON", "Put it in quotes.")
@@ -185,10 +185,12 @@ class Coercion:
             return plain
         return self._refuse(place, "has bytes that are no UTF-8", "Read the text with its right encoding.")
 
-    def _key(self, key: Any, place: Place) -> str:
+    def _key(self, key: Any, place: Place, beside: dict[Any, Any]) -> str:
         if isinstance(key, str):
             return str(key) if _is_unicode(key) else self._refuse((*place, "�"), "a key has bytes that are no UTF-8", "Write it as text.")
         if isinstance(key, int) and not isinstance(key, bool):
+            if str(int(key)) in beside:
+                self._refuse((*place, str(key)), "the key stands there twice, as text and as a number", "Keep one of them.")
             return str(int(key))
         self._refuse((*place, str(key)), "the key is not text", "Put the key in quotes.")
         return str(key)
