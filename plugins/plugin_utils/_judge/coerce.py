@@ -4,8 +4,7 @@
 
 `"8080"` becomes 8080 where the schema says integer, `"true"` becomes true, a meta value 1 becomes "1",
 null means absent unless an empty block there would mean something. Anything with two readings is an error,
-never a guess. Wrong shapes, unknown keys and
-values out of range stay as they are: the validator explains them.
+never a guess. Wrong shapes, unknown keys and values out of range stay as they are: the validator explains them.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from .._schema.tree import Field
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?\Z")
 _LIKE_A_NUMBER = re.compile(r"^\s*([-+]?[0-9][0-9a-fA-FxXoObB_.,eE+-]*)?\s*\Z")
+_WRITE_NUMBER = "Write a plain decimal number, or leave the key out."
+_BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _LIKE_A_BOOLEAN = {"", "yes", "no", "on", "off", "y", "n", "t", "f", "true", "false", "0", "1"}
 
 
@@ -53,9 +54,7 @@ class Coercion:
         return result
 
     def _object(self, field: Field, value: Any, place: Place) -> Any:
-        if not isinstance(value, dict):
-            return self._plain(value, place)
-        if field.opaque:
+        if field.opaque or not isinstance(value, dict):
             return self._plain(value, place)
         result: dict[str, Any] = {}
         properties, values = field.properties, field.values
@@ -113,22 +112,13 @@ class Coercion:
         return self._plain(value, place)
 
     def _integer(self, field: Field, value: Any, place: Place) -> Any:
-        kind = type(value)
-        if kind is int:
-            return value
-        if isinstance(value, bool):
-            return bool(value)
-        if isinstance(value, int):
+        if isinstance(value, float) and value.is_integer():
             return int(value)
-        if isinstance(value, float):
-            return int(value) if value.is_integer() else self._plain(value, place)
         if isinstance(value, str):
-            text = str(value)
-            if _INTEGER.match(text) and len(text) <= 19:
-                return int(text)
-            if _LIKE_A_NUMBER.match(text):
-                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
-            return text
+            if _INTEGER.match(value) and len(value) <= 19:
+                return int(value)
+            if _LIKE_A_NUMBER.match(value):
+                return self._ambiguous(field, value, place, _WRITE_NUMBER)
         return self._plain(value, place)
 
     def _literal_integer(self, field: Field, value: Any, place: Place) -> Any:
@@ -137,21 +127,17 @@ class Coercion:
 
     def _number(self, field: Field, value: Any, place: Place) -> Any:
         if isinstance(value, str):
-            text = str(value)
-            if _NUMBER.match(text):
-                return float(text) if "." in text else int(text)
-            if _LIKE_A_NUMBER.match(text):
-                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
+            if _NUMBER.match(value):
+                return float(value) if "." in value else int(value)
+            if _LIKE_A_NUMBER.match(value):
+                return self._ambiguous(field, value, place, _WRITE_NUMBER)
         return self._plain(value, place)
 
     def _boolean(self, field: Field, value: Any, place: Place) -> Any:
-        if isinstance(value, bool):
-            return bool(value)
-        if isinstance(value, str) and value in ("true", "True"):
-            return True
-        if isinstance(value, str) and value in ("false", "False"):
-            return False
-        if isinstance(value, (int, float)) or (isinstance(value, str) and value.strip().lower() in _LIKE_A_BOOLEAN):
+        if isinstance(value, str) and value in _BOOLEANS:
+            return _BOOLEANS[value]
+        like = value.strip().lower() in _LIKE_A_BOOLEAN if isinstance(value, str) else isinstance(value, (int, float))
+        if like and not isinstance(value, bool):
             return self._ambiguous(field, value, place, "Write true or false.")
         return self._plain(value, place)
 

@@ -13,14 +13,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 from .._findings import Finding, Place
 from .access import Mapping, mapping_at, text, texts_at
 from .address import ANY, without_zeros
-from .rule import (
-    HALF_LOADED,
-    NEVER_SYNCED,
-    NOT_IN_THE_CATALOG,
-    REFUSED,
-    rule,
-    warning,
-)
+from .rule import HALF_LOADED, NEVER_SYNCED, NOT_IN_THE_CATALOG, REFUSED, rule, warning
 
 META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED)
 META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED)
@@ -46,7 +39,8 @@ DNS_TAG = warning("dns-tag", "a tag that DNS cannot serve", "the service cannot 
 TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
 TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers it twice")
 
-_DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
+DNS_LABEL = re.compile(r"[A-Za-z0-9-]{1,63}\Z")
+WRITE_LABEL = "Use up to 63 of the characters A-Z a-z 0-9 and -."
 # The IP version that Consul demands of a tagged address with this name.
 _LITERALS = {"lan_ipv4": 4, "wan_ipv4": 4, "lan_ipv6": 6}
 _META_BYTES = 512
@@ -68,8 +62,8 @@ def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
 
 def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     name = text(service, "name")
-    if name and not _DNS_LABEL.match(name):
-        yield DNS_NAME.at((*place, "name"), "is no DNS label", "Use up to 63 of the characters A-Z a-z 0-9 and -.")
+    if name and not DNS_LABEL.match(name):
+        yield DNS_NAME.at((*place, "name"), "is no DNS label", WRITE_LABEL)
     seen: set[str] = set()
     for index, tag in texts_at(service, "tags"):
         there = (*place, "tags", index)
@@ -77,8 +71,8 @@ def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
             yield TAG_EMPTY.at(there, "is empty", "Leave it out.")
         elif tag in seen:
             yield TAG_TWICE.at(there, "stands twice", "Write it once.")
-        elif not _DNS_LABEL.match(tag):
-            yield DNS_TAG.at(there, "is no DNS label", "Use up to 63 of the characters A-Z a-z 0-9 and -.")
+        elif not DNS_LABEL.match(tag):
+            yield DNS_TAG.at(there, "is no DNS label", WRITE_LABEL)
         seen.add(tag)
 
 
@@ -87,8 +81,8 @@ def _meta_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     for key, value in mapping_at(service, "meta").items():
         there = (*place, "meta", key)
         # No character takes more than four bytes.
-        if isinstance(value, str) and len(value) * 4 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:
-            size = len(value.encode("utf-8", "surrogatepass"))
+        size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) and len(value) * 4 > _META_BYTES else 0
+        if size > _META_BYTES:
             yield META_VALUE.at(
                 there, f"has {size} bytes", f"Shorten it to {_META_BYTES} bytes; other characters than ASCII take more than one."
             )
