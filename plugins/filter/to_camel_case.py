@@ -18,10 +18,8 @@ def to_camel_case(value: Any, kind: str = "auto", body: bool = False, unchecked:
 
     try:
         result, notes = to_api(value, kind, body=flag({"body": body}, "body"), unchecked=read_unchecked(unchecked)[0])
-    except CasingError as error:
+    except (CasingError, TermsError) as error:
         raise AnsibleFilterError(f"registrar.consul.to_camel_case: {error}") from None
-    except TermsError as error:
-        raise AnsibleFilterError(f"registrar.consul.to_camel_case: {error.message}") from None
     if notes:
         _warn(notes)
     return result

@@ -15,12 +15,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.durat
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 
 from .._findings import Place, did_you_mean, dotted, quoted
-from .._schema.tree import (
-    Field,
-    camel_case,
-    node_check_field,
-    service_field,
-)
+from .._schema.tree import Field, camel_case, node_check_field, service_field
 from .._schema.unchecked import node_check_tree, service_tree
 from .api_shapes import KINDS, NotConvertibleError, Part, parts
 
@@ -161,31 +156,20 @@ class _Speller:
         return iter(enumerate(value))
 
     def value(self, field: Field, value: Any, place: Place) -> Any:
+        below = field.items or field.values
         if value is None:
             return None
-        if field.properties:
-            return self._object(field, value, place)
-        if field.values is not None and field.values.properties:
-            below = field.values
-            return self._each(value, place, Mapping, lambda: {key: self.value(below, item, (*place, key)) for key, item in value.items()})
-        if field.items is not None and field.items.properties:
-            item_field = field.items
-            return self._each(
-                value,
-                place,
-                (list, tuple),
-                lambda: [self.value(item_field, item, (*place, index)) for index, item in self.items(item_field, value)],
-            )
-        return self.scalar(field, value)
-
-    def _each(self, value: Any, place: Place, wanted: Any, convert: Callable[[], Any]) -> Any:
-        if isinstance(value, wanted):
-            return convert()
-        self._problem(place, "must be a mapping." if wanted is Mapping else "must be a list.")
-        return value
-
-    def _object(self, field: Field, value: Any, place: Place) -> Any:
-        return self._each(value, place, Mapping, lambda: self._mapping(field, value, place))
+        if not field.properties and (below is None or not below.properties):
+            return self.scalar(field, value)
+        wanted: Any = (list, tuple) if field.items else Mapping
+        if not isinstance(value, wanted):
+            self._problem(place, f"must be a {'list' if field.items else 'mapping'}.")
+            return value
+        if below is None:
+            return self._mapping(field, value, place)
+        if field.items:
+            return [self.value(below, item, (*place, index)) for index, item in self.items(below, value)]
+        return {key: self.value(below, item, (*place, key)) for key, item in value.items()}
 
     def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -17,14 +17,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 
-from .versions import (
-    ALWAYS,
-    Span,
-    available_spans,
-    contains,
-    intersect,
-    outside,
-)
+from .versions import ALWAYS, Span, available_spans, contains, intersect, outside
 
 SCHEMA_PATH = os.path.join(os.path.dirname(__file__), "service_definition.schema.json")
 
