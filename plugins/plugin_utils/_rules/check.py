@@ -32,6 +32,12 @@ WINDOWS_ONLY = rule(
 INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", CHECK_REFUSED)
 TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", CHECK_REFUSED)
 TTL_POSITIVE = rule("check-ttl-positive", "a ttl that is not above zero", CHECK_REFUSED)
+ID_RESERVED = rule(
+    "check-id-reserved",
+    "a check with an id of Consul's own: serfHealth, _node_maintenance, or one that begins with _service_maintenance:",
+    "the agent would have it in place of its own, by which a whole node counts as failed or in maintenance",
+    stricter="agents take it (seen on 1.8.7, 1.12.9, 1.21.4 and 1.22.7)",
+)
 THRESHOLDS = rule("check-thresholds", "failures_before_warning above failures_before_critical", REFUSED)
 ALIAS_INTERVAL = warning("check-alias-interval", "an interval on an alias check", "the agent ignores it")
 INTERVAL_RAISED = warning("check-interval-raised", "an interval below one second", "the agent raises it to 1s")
@@ -50,6 +56,9 @@ NODE_CHECK_NAME = rule(
 )
 
 
+_OWN_IDS = ("serfhealth", "_node_maintenance")
+
+
 @cache
 def _fields_with(keyword: str) -> dict[str, Any]:
     """Return the fields of a check that have an annotation, each with what it says."""
@@ -64,6 +73,7 @@ def _types() -> dict[str, str]:
 
 def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> Iterator[Finding]:
     """Yield the findings of one check. `agent` is what the agent does where it refuses one at this place."""
+    yield from _id_findings(check, place)
     yield from _type_findings(check, place, agent)
     yield from _platform_findings(check, place, agent)
     yield from _threshold_findings(check, place)
@@ -83,6 +93,15 @@ def node_check_findings(check: Mapping, place: Place) -> Iterator[Finding]:
 def runs_scripts(check: Mapping) -> bool:
     """Whether the agent refuses the check unless script checks are enabled."""
     return bool(check.get("args") or check.get("script"))
+
+
+def _id_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    # Outside a service, a check without an id has its name for one.
+    key = "id" if place or text(check, "id") else "name"
+    # The catalog minds no case.
+    identifier = text(check, key).lower()
+    if identifier in _OWN_IDS or identifier.startswith("_service_maintenance:"):
+        yield ID_RESERVED.at((*place, key), "is an id of Consul's own", "Choose another id.")
 
 
 def _present_types(check: Mapping) -> list[str]:

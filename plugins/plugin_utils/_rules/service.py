@@ -36,6 +36,11 @@ SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port 
 LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, stricter=NOT_IN_THE_CATALOG)
 DNS_NAME = warning("dns-name", "a name that DNS cannot serve", "the service cannot be found through DNS")
 DNS_TAG = warning("dns-tag", "a tag that DNS cannot serve", "the service cannot be found through DNS by this tag")
+ID_RESERVED = warning(
+    "service-id-reserved",
+    "a service with the id consul",
+    "on a server, the agent has it in place of Consul's own, and servers are not found",
+)
 TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
 TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers it twice")
 
@@ -50,7 +55,7 @@ _BEFORE_FEDERATION = ((parse_version("1.1.0"), parse_version("1.8.0")),)
 
 def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     """Yield the findings of one service, or of the sidecar at a place inside one."""
-    yield from _dns_findings(service, place)
+    yield from _name_findings(service, place)
     yield from _meta_findings(service, place)
     yield from _address_findings(service, place)
     yield from _socket_findings(service, place)
@@ -60,8 +65,12 @@ def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         yield LOCALITY.at((*place, "locality", "region"), "required with zone", "Add the region of the zone.", agent=agent)
 
 
-def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+def _name_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     name = text(service, "name")
+    key = "id" if text(service, "id") else "name"
+    # The catalog minds no case.
+    if not place and text(service, key).lower() == "consul":
+        yield ID_RESERVED.at((key,), "is the id of Consul's own service", "Choose another id.")
     if name and not DNS_LABEL.match(name):
         yield DNS_NAME.at((*place, "name"), "is no DNS label", WRITE_LABEL)
     seen: set[str] = set()

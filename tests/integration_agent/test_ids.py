@@ -1,6 +1,6 @@
 # Copyright (c) 2026, The registrar.consul authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ids that differ in case only: two for the agent, and one for the catalog."""
+"""Ids that differ in case only, or are Consul's own: the agent takes them, and the catalog has one in place of the other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOCUMENT = {
 }
 
 
-def test_the_catalog_has_one_of_them(start_agent: Callable[..., ConsulAgent]) -> None:
+def test_of_ids_that_differ_in_case_the_catalog_has_one(start_agent: Callable[..., ConsulAgent]) -> None:
     agent = start_agent()
 
     agent.write("all.json", DOCUMENT)
@@ -27,6 +27,20 @@ def test_the_catalog_has_one_of_them(start_agent: Callable[..., ConsulAgent]) ->
     assert len(_in_the_catalog(agent, "web")) == 1
     assert len([check for check in agent.get("/v1/health/state/any") if check["CheckID"].lower() == "up"]) == 1
     assert [finding.rule for finding in judge_document(DOCUMENT)] == ["service-id-unique", "check-id-unique"]
+
+
+def test_what_has_an_id_of_consuls_own_is_in_its_place(start_agent: Callable[..., ConsulAgent]) -> None:
+    agent = start_agent()
+    document = {"services": [{"name": "consul", "port": 99}, {"name": "db"}], "checks": [{"name": "serfHealth", "ttl": "1h"}]}
+
+    agent.write("all.json", document)
+    agent.reload()
+    agent.wait_until(lambda: _in_the_catalog(agent, "db") == ["db"], "the services are not in the catalog")
+
+    assert [entry["ServicePort"] for entry in agent.get("/v1/catalog/service/consul")] == [99]
+    assert [(check["CheckID"], check["Status"]) for check in agent.get("/v1/health/state/any")] == [("serfHealth", "critical")]
+    assert agent.get("/v1/health/service/db?passing") == []
+    assert [finding.rule for finding in judge_document(document)] == ["service-id-reserved", "check-id-reserved"]
 
 
 def _in_the_catalog(agent: ConsulAgent, name: str) -> list[str]:
