@@ -47,8 +47,7 @@ class Coercion:
         if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
             self.findings.append(wrong_type(field, place, value))
             (value,) = value
-        coerce = _LITERAL.get(field.type, _BY_TYPE[field.type]) if self.literal else _BY_TYPE[field.type]
-        result = coerce(self, field, value, place)
+        result = (_LITERAL if self.literal else _BY_TYPE)[field.type](self, field, value, place)
         if field.has_story:
             self.storied.append((field, place, result))
         return result
@@ -199,6 +198,7 @@ _BY_TYPE = {
     "boolean": Coercion._boolean,
 }
 _LITERAL = {
+    **_BY_TYPE,
     "string": Coercion._as_it_is,
     "integer": Coercion._literal_integer,
     "number": Coercion._as_it_is,
