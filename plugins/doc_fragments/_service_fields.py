@@ -11,7 +11,7 @@ class ModuleDocFragment:
 options:
   id:
     description:
-      - Identifies the instance on its agent; unique on the node, case-sensitive.
+      - Identifies the instance on its agent; unique on the node, also without regard to case.
       - Without it, the value of name.
     type: str
   name:

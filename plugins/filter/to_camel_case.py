@@ -14,14 +14,12 @@ def to_camel_case(value: Any, kind: str = "auto", body: bool = False, unchecked:
     """Return definitions as the HTTP API spells them."""
     # Ansible imports all filters of a collection where one is used, in each worker.
     from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import CasingError, to_api
-    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError, read_unchecked
+    from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import TermsError, flag, read_unchecked
 
     try:
-        result, notes = to_api(value, kind, body=body, unchecked=read_unchecked(unchecked)[0])
-    except CasingError as error:
+        result, notes = to_api(value, kind, body=flag({"body": body}, "body"), unchecked=read_unchecked(unchecked)[0])
+    except (CasingError, TermsError) as error:
         raise AnsibleFilterError(f"registrar.consul.to_camel_case: {error}") from None
-    except TermsError as error:
-        raise AnsibleFilterError(f"registrar.consul.to_camel_case: {error.message}") from None
     if notes:
         _warn(notes)
     return result

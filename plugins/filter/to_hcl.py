@@ -19,11 +19,9 @@ def to_hcl(value: Any, header: str = "", unchecked: Any = ()) -> str:
     try:
         new = read_unchecked(unchecked)[0]
         services, checks = definitions_in(value, new)
-        return render_hcl(services, header or "", checks, new)
-    except HclError as error:
+        return render_hcl(services, str(header or ""), checks, new)
+    except (HclError, TermsError) as error:
         raise AnsibleFilterError(f"registrar.consul.to_hcl: {error}") from None
-    except TermsError as error:
-        raise AnsibleFilterError(f"registrar.consul.to_hcl: {error.message}") from None
 
 
 class FilterModule:

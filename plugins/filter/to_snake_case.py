@@ -18,10 +18,8 @@ def to_snake_case(value: Any, kind: str = "auto", unchecked: Any = ()) -> Any:
 
     try:
         return to_file(value, kind, unchecked=read_unchecked(unchecked)[0])
-    except CasingError as error:
+    except (CasingError, TermsError) as error:
         raise AnsibleFilterError(f"registrar.consul.to_snake_case: {error}") from None
-    except TermsError as error:
-        raise AnsibleFilterError(f"registrar.consul.to_snake_case: {error.message}") from None
 
 
 class FilterModule:

@@ -44,6 +44,11 @@ LIST_FIELDS = frozenset(
     }}
 )
 
+# The HTTP API's spellings that agents read in files, too, in lower case, and the field that they mean.
+OLD_SPELLINGS = {{
+{old_spellings}
+}}
+
 # Names of all fields. What stands under another name, nobody knows whether it is secret.
 FIELD_NAMES = frozenset(
     {{
@@ -60,6 +65,7 @@ SERVICE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {{
 
 def outputs() -> dict[str, str]:
     fields = all_fields()
+    aliased = {field.api_name.lower(): field.name for field in fields if field.annotation("x-file-alias") is True and field.api_name}
     arguments = {name: argument_of(field) for name, field in service_field().properties.items()}
     text = _TEMPLATE.format(
         header=PYTHON_HEADER,
@@ -67,6 +73,7 @@ def outputs() -> dict[str, str]:
         user_keys=_lines(names_of(field for field in fields if field.user_keys), 8),
         durations=_lines(names_of(field for field in fields if field.annotation("x-rule") == "duration"), 8),
         lists=_lines(names_of(field for field in fields if field.items is not None and field.items.type == "object"), 8),
+        old_spellings="\n".join(f'    "{alias}": "{name}",' for alias, name in sorted(aliased.items())),
         names=_lines(names_of(fields), 8),
         arguments="\n".join(f'    "{name}": {_literal(spec)},' for name, spec in arguments.items()),
     )

@@ -150,9 +150,7 @@ EQUIVALENT = (
             "they are as long as each other; it would say so if we were wrong",
         )
         for was in (
-            "(label, result.definition if isinstance(result.definition, dict) else {}) "
-            "for label, result in zip(named, results, strict=True)",
-            "for label, definition, result in zip(named, definitions, results, strict=True):",
+            "services = [(label, result.definition) for label, result in zip(labels, results, strict=True)]",
             "for index, finding in node_check_id_findings(services, list(zip(labels, checks, strict=True))):",
             "for label, definition, result in zip(labels, definitions, results, strict=True):",
         )
@@ -186,8 +184,8 @@ EQUIVALENT = (
     ),
     Equivalent(
         "plugins/plugin_utils/_rules/service.py",
-        'if isinstance(value, str) and len(value) * 4 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:',
-        'if isinstance(value, str) and len(value) * 5 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:',
+        'size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) and len(value) * 4 > _META_BYTES else 0',
+        'size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) and len(value) * 5 > _META_BYTES else 0',
         "more of them are measured, in vain",
     ),
     Equivalent(

@@ -48,6 +48,15 @@ LIST_FIELDS = frozenset(
     }
 )
 
+# The HTTP API's spellings that agents read in files, too, in lower case, and the field that they mean.
+OLD_SPELLINGS = {
+    "deregistercriticalserviceafter": "deregister_critical_service_after",
+    "dockercontainerid": "docker_container_id",
+    "scriptargs": "args",
+    "serviceid": "service_id",
+    "tlsskipverify": "tls_skip_verify",
+}
+
 # Names of all fields. What stands under another name, nobody knows whether it is secret.
 FIELD_NAMES = frozenset(
     {

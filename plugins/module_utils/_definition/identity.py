@@ -30,6 +30,15 @@ class Id(NamedTuple):
     name: str
 
 
+# Which of two ids that differ in case only is a matter of chance (seen on 1.8.7, 1.12.9, 1.21.4 and 1.22.7).
+ONE_IN_THE_CATALOG = "the agent would register both, and the catalog would have one of them only"
+
+
+def as_in_the_catalog(identity: Id) -> Id:
+    """Return the same for ids that differ in case only: the catalog keeps one of them."""
+    return identity._replace(name=identity.name.lower())
+
+
 def service_id(service: Mapping) -> str:
     """Return the id of a service, empty when it has neither id nor name."""
     for key in ("id", "name"):

@@ -10,16 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from .fields import LIST_FIELDS, USER_KEY_FIELDS
+from .fields import LIST_FIELDS, OLD_SPELLINGS, USER_KEY_FIELDS
 
-# Old spellings of check fields, in lower case, that agents read in files besides the plain ones (all versions).
-OLD_SPELLINGS = {
-    "serviceid": "service_id",
-    "scriptargs": "args",
-    "dockercontainerid": "docker_container_id",
-    "tlsskipverify": "tls_skip_verify",
-    "deregistercriticalserviceafter": "deregister_critical_service_after",
-}
 DEFINITION_KEYS = ("service", "services", "check", "checks")
 
 

@@ -8,7 +8,7 @@ import os
 from typing import Iterable, Mapping
 
 from .._agent.elsewhere import OtherFile
-from .._definition.identity import CHECK, SERVICE, Id, ids_of
+from .._definition.identity import CHECK, ONE_IN_THE_CATALOG, SERVICE, Id, as_in_the_catalog, ids_of
 from .._definition.parse import Definitions
 from .._files.config_dir import ConfigDir
 from .._files.manifest import Owned, owner_in_words
@@ -37,18 +37,20 @@ def cross_check(
     from other places.
     """
     findings: list[Finding] = []
-    taken: dict[Id, str] = {}
+    taken: dict[Id, tuple[str, str]] = {}
     for found in staying:
         if found.problem is not None:
             findings.append(_broken(directory, found))
         for identity in ids_of(found.definitions):
-            taken.setdefault(identity, found.name)
+            taken.setdefault(as_in_the_catalog(identity), (identity.name, found.name))
     for file in others:
         for identity in ids_of(file.definitions):
-            taken.setdefault(identity, file.path)
+            taken.setdefault(as_in_the_catalog(identity), (identity.name, file.path))
     for change in changes:
-        ours = ids_of(definitions.get(change.name, Definitions([], [])))
-        findings.extend(_duplicate(directory, change.name, identity, taken[identity], manifest) for identity in ours if identity in taken)
+        ours = (
+            (identity, taken.get(as_in_the_catalog(identity))) for identity in ids_of(definitions.get(change.name, Definitions([], [])))
+        )
+        findings.extend(_duplicate(directory, change.name, identity, owner, manifest) for identity, owner in ours if owner)
         if change.after is not None and agent is not None and not agent.can_read(change.after.mode, change.after.uid, change.after.gid):
             findings.append(_unreadable(directory, change, agent))
     return findings
@@ -63,16 +65,19 @@ def _broken(directory: ConfigDir, found: DefinitionFile) -> Finding:
     return error(path, "directory-broken", message, "Repair or remove it; it was like this before this task, which changed nothing.")
 
 
-def _duplicate(directory: ConfigDir, name: str, identity: Id, other: str, manifest: Mapping[str, Owned]) -> Finding:
+def _duplicate(directory: ConfigDir, name: str, identity: Id, taken: tuple[str, str], manifest: Mapping[str, Owned]) -> Finding:
+    """`taken` is the id as it stands there, and the file."""
+    there, other = taken
     owned = manifest.get(other)
     elsewhere = "which the same agent reads" if os.path.isabs(other) else "which this collection did not write"
     whose = "of %s" % owner_in_words(owned.owner) if owned else elsewhere
-    message = 'the %s id "%s" is taken by %s, %s; %s.' % (
+    message = 'the %s id "%s" is taken%s by %s, %s; %s.' % (
         identity.kind,
         identity.name,
+        "" if there == identity.name else ' as "%s"' % there,
         directory.place(other),
         whose,
-        _CONSEQUENCE[identity.kind],
+        _CONSEQUENCE[identity.kind] if there == identity.name else ONE_IN_THE_CATALOG,
     )
     hint = "Give one of them another id."
     if owned:

@@ -7,7 +7,7 @@ Shapes seen on 1.8.7; later agents add keys to them, which the schema lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,29 +117,20 @@ def _reported_check(value: Json, place: Place) -> Part | None:
     return Part(node_check_field(), content, place, reported=True, definition=definition if isinstance(definition, Mapping) else None)
 
 
-def _services(value: Json, place: Place) -> list[Part]:
-    return [_service(_mapping(item), (*place, str(key))) for key, item in value.items()]
-
-
-def _checks(value: Json, place: Place) -> list[Part]:
-    return [_node_check(_mapping(item), (*place, str(key))) for key, item in value.items()]
+def _each(opener: Callable[[Json, Place], Part]) -> Callable[[Json, Place], list[Any]]:
+    """Return the opener of services or checks by their ids."""
+    return lambda value, place: [opener(_mapping(item), (*place, str(key))) for key, item in value.items()]
 
 
 def _catalog(value: Json, place: Place) -> Part:
     """Return the service of a catalog entry: what has Service before its name; the rest is the node's."""
     placement = {squash(name) for name, field in service_field().properties.items() if field.edition}
-    content = dict(_without_prefix(value))
+    named = {str(key): item for key, item in value.items()}
+    content = {key[len(_READ_NAME) :].lstrip("_-"): item for key, item in named.items() if key.lower().startswith(_READ_NAME)}
     if not content:
         raise NotConvertibleError(_OTHER_KIND)
-    content.update((key, item) for key, item in value.items() if squash(str(key)) in placement)
+    content.update((key, item) for key, item in named.items() if squash(key) in placement)
     return Part(service_field(), content, place, reported=True)
-
-
-def _without_prefix(value: Json) -> Iterator[tuple[str, Any]]:
-    for key, item in value.items():
-        text = str(key)
-        if text.lower().startswith(_READ_NAME):
-            yield text[len(_READ_NAME) :].lstrip("_-"), item
 
 
 def _health(value: Json, place: Place) -> Part:
@@ -147,7 +138,9 @@ def _health(value: Json, place: Place) -> Part:
     keys = {squash(str(key)): key for key in value}
     service = _mapping(value.get(keys.get("service", "")))
     identifier = _of(service, "id")
-    listed = value.get(keys.get("checks", "")) or ()
+    listed = _of(value, "checks") or ()
+    if not isinstance(listed, (list, tuple)):
+        raise NotConvertibleError(_OTHER_KIND)
     checks = [
         _check(_mapping(check), (*place, keys["checks"], index))
         for index, check in enumerate(listed)
@@ -176,8 +169,8 @@ _OPENERS: dict[str, Callable[[Json, Place], Part | list[Any]]] = {
     "service": _service,
     "check": _check,
     "node_check": _node_check,
-    "services": _services,
-    "checks": _checks,
+    "services": _each(_service),
+    "checks": _each(_node_check),
     "catalog": _catalog,
     "health": _health,
     "node": _node,

@@ -15,12 +15,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.durat
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 
 from .._findings import Place, did_you_mean, dotted, quoted
-from .._schema.tree import (
-    Field,
-    camel_case,
-    node_check_field,
-    service_field,
-)
+from .._schema.tree import Field, camel_case, node_check_field, service_field
 from .._schema.unchecked import node_check_tree, service_tree
 from .api_shapes import KINDS, NotConvertibleError, Part, parts
 
@@ -47,8 +42,9 @@ def to_api(value: Any, kind: str = "auto", *, body: bool = False, unchecked: tup
     notes: list[str] = []
 
     def convert(part: Part, problems: list[str]) -> Any:
+        known = len(problems)
         content = _filed(part, problems) if part.reported else part.content
-        return _ApiSpeller(problems, notes, body).value(part.field, content, part.place)
+        return None if len(problems) > known else _ApiSpeller(problems, notes, body).value(part.field, content, part.place)
 
     return _converted(value, kind, convert, unchecked), notes
 
@@ -94,8 +90,10 @@ def _filed(part: Part, problems: list[str]) -> Any:
     if checks:
         # Inside a service it has no effect to name it.
         result["checks"] = [{key: value for key, value in check.items() if key != "service_id"} for check in checks]
-    _drop_assigned_port(result)
-    _drop_derived_addresses(result)
+    # Otherwise values may be of any kind, and the result is not wanted.
+    if not problems:
+        _drop_assigned_port(result)
+        _drop_derived_addresses(result)
     return result
 
 
@@ -122,15 +120,15 @@ def _drop_derived_addresses(service: dict[str, Any]) -> None:
     from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import derived_addresses, is_virtual
 
     derived = {name: _address(address) for name, address in derived_addresses(service).items()}
-    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address) and not is_virtual(name)}
+    kept = {name: address for name, address in tagged.items() if derived.get(name) != _address(address) and not is_virtual(str(name))}
     if kept:
         service["tagged_addresses"] = kept
     else:
         del service["tagged_addresses"]
 
 
-def _address(tagged: Mapping[str, Any]) -> tuple[str, int]:
-    return tagged.get("address") or "", tagged.get("port") or 0
+def _address(tagged: Mapping[str, Any] | None) -> tuple[str, int]:
+    return ((tagged or {}).get("address") or "", (tagged or {}).get("port") or 0)
 
 
 class _Speller:
@@ -158,31 +156,20 @@ class _Speller:
         return iter(enumerate(value))
 
     def value(self, field: Field, value: Any, place: Place) -> Any:
+        below = field.items or field.values
         if value is None:
             return None
-        if field.properties:
-            return self._object(field, value, place)
-        if field.values is not None and field.values.properties:
-            below = field.values
-            return self._each(value, place, Mapping, lambda: {key: self.value(below, item, (*place, key)) for key, item in value.items()})
-        if field.items is not None and field.items.properties:
-            item_field = field.items
-            return self._each(
-                value,
-                place,
-                (list, tuple),
-                lambda: [self.value(item_field, item, (*place, index)) for index, item in self.items(item_field, value)],
-            )
-        return self.scalar(field, value)
-
-    def _each(self, value: Any, place: Place, wanted: Any, convert: Callable[[], Any]) -> Any:
-        if isinstance(value, wanted):
-            return convert()
-        self._problem(place, "must be a mapping." if wanted is Mapping else "must be a list.")
-        return value
-
-    def _object(self, field: Field, value: Any, place: Place) -> Any:
-        return self._each(value, place, Mapping, lambda: self._mapping(field, value, place))
+        if not field.properties and (below is None or not below.properties):
+            return self.scalar(field, value)
+        wanted: Any = (list, tuple) if field.items else Mapping
+        if not isinstance(value, wanted):
+            self._problem(place, f"must be a {'list' if field.items else 'mapping'}.")
+            return value
+        if below is None:
+            return self._mapping(field, value, place)
+        if field.items:
+            return [self.value(below, item, (*place, index)) for index, item in self.items(below, value)]
+        return {key: self.value(below, item, (*place, key)) for key, item in value.items()}
 
     def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -279,7 +266,7 @@ class _ApiSpeller(_Speller):
 
     def _mapping(self, field: Field, value: Mapping[Any, Any], place: Place) -> dict[str, Any]:
         result = super()._mapping(field, value, place)
-        if self.body and result.get("Check") and result.get("Checks"):
+        if self.body and result.get("Check") and isinstance(result.get("Checks"), list) and result["Checks"]:
             # Checks without an id are numbered. A file's check comes last, a body's first.
             result["Checks"] = [*result["Checks"], result.pop("Check")]
         if _is_whole(field):
@@ -310,7 +297,11 @@ def _is_whole(field: Field) -> bool:
 
 def _has_only_defaults(field: Field, value: Any) -> bool:
     """Whether an object says what the agent assumes without it, such as weights of 1 and 1."""
-    return _is_whole(field) and all(item == field.properties[key].annotation("default") for key, item in value.items())
+    return (
+        _is_whole(field)
+        and isinstance(value, dict)
+        and all(item == field.properties[key].annotation("default") for key, item in value.items())
+    )
 
 
 def _has_company(field: Field, beside: Mapping[str, Any]) -> bool:

@@ -4,8 +4,7 @@
 
 `"8080"` becomes 8080 where the schema says integer, `"true"` becomes true, a meta value 1 becomes "1",
 null means absent unless an empty block there would mean something. Anything with two readings is an error,
-never a guess. Wrong shapes, unknown keys and
-values out of range stay as they are: the validator explains them.
+never a guess. Wrong shapes, unknown keys and values out of range stay as they are: the validator explains them.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from .._schema.tree import Field
 _INTEGER = re.compile(r"^-?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?\Z")
 _LIKE_A_NUMBER = re.compile(r"^\s*([-+]?[0-9][0-9a-fA-FxXoObB_.,eE+-]*)?\s*\Z")
+_WRITE_NUMBER = "Write a plain decimal number, or leave the key out."
+_BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _LIKE_A_BOOLEAN = {"", "yes", "no", "on", "off", "y", "n", "t", "f", "true", "false", "0", "1"}
 
 
@@ -46,21 +47,18 @@ class Coercion:
         if isinstance(value, list) and len(value) == 1 and field.type != "array" and not field.opaque:
             self.findings.append(wrong_type(field, place, value))
             (value,) = value
-        coerce = _LITERAL.get(field.type, _BY_TYPE[field.type]) if self.literal else _BY_TYPE[field.type]
-        result = coerce(self, field, value, place)
+        result = (_LITERAL if self.literal else _BY_TYPE)[field.type](self, field, value, place)
         if field.has_story:
             self.storied.append((field, place, result))
         return result
 
     def _object(self, field: Field, value: Any, place: Place) -> Any:
-        if not isinstance(value, dict):
-            return self._plain(value, place)
-        if field.opaque:
+        if field.opaque or not isinstance(value, dict):
             return self._plain(value, place)
         result: dict[str, Any] = {}
         properties, values = field.properties, field.values
         for key, item in value.items():
-            name = key if key.__class__ is str and key.isascii() else self._key(key, place)
+            name = key if key.__class__ is str and key.isascii() else self._key(key, place, value)
             child = properties.get(name) or values
             if child is None:
                 self._wrong_key(field, name, value, result, place)
@@ -113,22 +111,13 @@ class Coercion:
         return self._plain(value, place)
 
     def _integer(self, field: Field, value: Any, place: Place) -> Any:
-        kind = type(value)
-        if kind is int:
-            return value
-        if isinstance(value, bool):
-            return bool(value)
-        if isinstance(value, int):
+        if isinstance(value, float) and value.is_integer():
             return int(value)
-        if isinstance(value, float):
-            return int(value) if value.is_integer() else self._plain(value, place)
         if isinstance(value, str):
-            text = str(value)
-            if _INTEGER.match(text) and len(text) <= 19:
-                return int(text)
-            if _LIKE_A_NUMBER.match(text):
-                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
-            return text
+            if _INTEGER.match(value) and len(value) <= 19:
+                return int(value)
+            if _LIKE_A_NUMBER.match(value):
+                return self._ambiguous(field, value, place, _WRITE_NUMBER)
         return self._plain(value, place)
 
     def _literal_integer(self, field: Field, value: Any, place: Place) -> Any:
@@ -137,21 +126,17 @@ class Coercion:
 
     def _number(self, field: Field, value: Any, place: Place) -> Any:
         if isinstance(value, str):
-            text = str(value)
-            if _NUMBER.match(text):
-                return float(text) if "." in text else int(text)
-            if _LIKE_A_NUMBER.match(text):
-                return self._ambiguous(field, value, place, "Write a plain decimal number, or leave the key out.")
+            if _NUMBER.match(value):
+                return float(value) if "." in value else int(value)
+            if _LIKE_A_NUMBER.match(value):
+                return self._ambiguous(field, value, place, _WRITE_NUMBER)
         return self._plain(value, place)
 
     def _boolean(self, field: Field, value: Any, place: Place) -> Any:
-        if isinstance(value, bool):
-            return bool(value)
-        if isinstance(value, str) and value in ("true", "True"):
-            return True
-        if isinstance(value, str) and value in ("false", "False"):
-            return False
-        if isinstance(value, (int, float)) or (isinstance(value, str) and value.strip().lower() in _LIKE_A_BOOLEAN):
+        if isinstance(value, str) and value in _BOOLEANS:
+            return _BOOLEANS[value]
+        like = value.strip().lower() in _LIKE_A_BOOLEAN if isinstance(value, str) else isinstance(value, (int, float))
+        if like and not isinstance(value, bool):
             return self._ambiguous(field, value, place, "Write true or false.")
         return self._plain(value, place)
 
@@ -168,7 +153,7 @@ class Coercion:
                 return float(value)
             return self._refuse(place, "JSON has no such number", "Write a finite number.")
         if isinstance(value, dict):
-            return {self._key(key, place): self._plain(item, (*place, str(key))) for key, item in value.items()}
+            return {self._key(key, place, value): self._plain(item, (*place, str(key))) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self._plain(item, (*place, index)) for index, item in enumerate(value)]
         return self._refuse(place, f"{kind_of(value)} has no form in JSON", "Put it in quotes.")
@@ -185,10 +170,12 @@ class Coercion:
             return plain
         return self._refuse(place, "has bytes that are no UTF-8", "Read the text with its right encoding.")
 
-    def _key(self, key: Any, place: Place) -> str:
+    def _key(self, key: Any, place: Place, beside: dict[Any, Any]) -> str:
         if isinstance(key, str):
             return str(key) if _is_unicode(key) else self._refuse((*place, "�"), "a key has bytes that are no UTF-8", "Write it as text.")
         if isinstance(key, int) and not isinstance(key, bool):
+            if str(int(key)) in beside:
+                self._refuse((*place, str(key)), "the key stands there twice, as text and as a number", "Keep one of them.")
             return str(int(key))
         self._refuse((*place, str(key)), "the key is not text", "Put the key in quotes.")
         return str(key)
@@ -211,6 +198,7 @@ _BY_TYPE = {
     "boolean": Coercion._boolean,
 }
 _LITERAL = {
+    **_BY_TYPE,
     "string": Coercion._as_it_is,
     "integer": Coercion._literal_integer,
     "number": Coercion._as_it_is,

@@ -16,24 +16,13 @@ from .._findings import Finding, Place, dotted, in_input_order, quoted
 from .._rules.access import text
 from .._rules.address import address_findings
 from .._rules.ai import ai_findings
-from .._rules.check import (
-    check_findings,
-    node_check_findings,
-    runs_scripts,
-)
+from .._rules.check import check_findings, node_check_findings, runs_scripts
 from .._rules.hcl import hcl_findings
 from .._rules.history import story_findings
-from .._rules.mesh import (
-    mesh_findings,
-    sidecar_findings,
-)
+from .._rules.mesh import mesh_findings, sidecar_findings
 from .._rules.opaque import opaque_findings
 from .._rules.ports import community_findings, ports_findings
-from .._rules.reference import (
-    Reference,
-    open_check_references,
-    open_references,
-)
+from .._rules.reference import Reference, open_check_references, open_references
 from .._rules.rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED
 from .._rules.service import service_findings
 from .._rules.spelling import whole_file
@@ -50,10 +39,11 @@ from .validate import quick_judge, schema_findings
 class Judged:
     """One definition after coercion, with all findings for whatever agent, in the order of the input.
 
-    `unchecked` are the paths of new keys, in the schema's spelling, that it has something at.
+    `definition` is empty where it was no mapping; `unchecked` are the paths of new keys, in the schema's spelling, that it has
+    something at.
     """
 
-    definition: Any
+    definition: dict[str, Any]
     findings: list[Finding]
     scripts: list[str] = dataclass_field(default_factory=list)
     unchecked: list[str] = dataclass_field(default_factory=list)
@@ -83,17 +73,15 @@ def judge_services(
     """
     root = service_tree(unchecked)
     results = [_judge(root, value, _service_rules, edition, literal) for value in definitions]
-    named = labels or [label_of(index, result.definition) for index, result in enumerate(results)]
-    services = [
-        (label, result.definition if isinstance(result.definition, dict) else {}) for label, result in zip(named, results, strict=True)
-    ]
+    labels = labels or [label_of(index, result.definition) for index, result in enumerate(results)]
+    services = [(label, result.definition) for label, result in zip(labels, results, strict=True)]
     if hcl:
         _add_hcl_findings(root, results)
     for index, finding in set_findings(services):
         results[index].findings.append(finding)
     for index, reference in open_references(services):
         results[index].references.append(reference)
-    for label, definition, result in zip(named, definitions, results, strict=True):
+    for label, definition, result in zip(labels, definitions, results, strict=True):
         _finish(result, label, definition, secrets)
     return results
 
@@ -115,8 +103,8 @@ def judge_node_checks(
     labels = labels or [check_label_of(index, result.definition) for index, result in enumerate(results)]
     if hcl:
         _add_hcl_findings(root, results)
-    services = [judged.definition for judged in beside or () if isinstance(judged.definition, dict)]
-    checks = [result.definition if isinstance(result.definition, dict) else {} for result in results]
+    services = [judged.definition for judged in beside or ()]
+    checks = [result.definition for result in results]
     for index, reference in open_check_references(services, checks):
         results[index].references.append(reference)
     if beside is not None:
@@ -157,33 +145,27 @@ def _judge(root: Field, value: Any, rules: Callable[[dict[str, Any]], Iterator[F
     whole = whole_file(value) if root is service_field() else None
     if whole:
         # Of what stands below it everything would be said of the wrong place.
-        return Judged({}, [whole], [])
+        return Judged({}, [whole])
     coercion = Coercion(value, literal=literal)
     definition = coercion.value(root, value)
     findings = coercion.findings
     refused = {finding.place for finding in findings}
     findings.extend(finding for finding in schema_findings(root, definition) if finding.place not in refused)
-    if isinstance(definition, dict):
-        refused = {finding.place for finding in findings}
-        findings.extend(story_findings(coercion.storied, edition))
-        found = [*rules(definition)]
-        if rules is _service_rules and edition != "enterprise":
-            found.extend(community_findings(definition))
-        if coercion.braced:
-            templates = list(_template_findings(coercion))
-            # Of a template nothing else is worth a word, unless it makes the agent refuse the definition.
-            unrendered = {finding.place for finding in templates}
-            found = [finding for finding in found if not (finding.severity == "warning" and finding.place in unrendered)] + templates
-        findings.extend([finding for finding in found if finding.place not in refused] if refused else found)
+    if not isinstance(definition, dict):
+        return Judged({}, findings)
+    refused = {finding.place for finding in findings}
+    findings.extend(story_findings(coercion.storied, edition))
+    found = [*rules(definition)]
+    if rules is _service_rules and edition != "enterprise":
+        found.extend(community_findings(definition))
+    if coercion.braced:
+        templates = [finding for finding in (template_finding(*braced) for braced in coercion.braced) if finding]
+        # Of a template nothing else is worth a word, unless it makes the agent refuse the definition.
+        unrendered = {finding.place for finding in templates}
+        found = [finding for finding in found if not (finding.severity == "warning" and finding.place in unrendered)] + templates
+    findings.extend([finding for finding in found if finding.place not in refused] if refused else found)
     passed = [field.path for field, _place, _value in coercion.storied if field.unchecked]
     return Judged(definition, findings, unchecked=list(dict.fromkeys(passed)))
-
-
-def _template_findings(coercion: Coercion) -> Iterator[Finding]:
-    for field, place, value in coercion.braced:
-        found = template_finding(field, place, value)
-        if found:
-            yield found
 
 
 def _service_rules(service: dict[str, Any]) -> Iterator[Finding]:
@@ -217,15 +199,13 @@ def _node_check_rules(check: dict[str, Any]) -> Iterator[Finding]:
     yield from node_check_findings(check, ())
 
 
-def _finish(result: Judged, label: str, definition: Any, secrets: Secrets = NATURAL) -> None:
+def _finish(result: Judged, label: str, definition: Any, secrets: Secrets) -> None:
     """Put the findings in order, and the label of the definition on each."""
     found = in_input_order(hushed(result.findings, definition, result.definition, secrets), definition)
     result.findings = [finding.labelled(label) for finding in found]
-    if result.references:
-        result.references = [_without_secret(reference, label, secrets) for reference in result.references]
-    if isinstance(result.definition, dict):
-        own = [label] if runs_scripts(result.definition) else []
-        result.scripts = own + [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
+    result.references = [_without_secret(reference, label, secrets) for reference in result.references]
+    own = [label] if runs_scripts(result.definition) else []
+    result.scripts = own + [f"{label} → {dotted(place)}" for place in _script_places(result.definition)]
 
 
 def _without_secret(reference: Reference, label: str, secrets: Secrets) -> Reference:

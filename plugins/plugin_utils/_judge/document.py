@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from .._findings import Finding
-from .._rules.spelling import DOCUMENT_KEY, KEY_CASE
+from .._rules.rule import REFUSED
+from .._rules.spelling import DOCUMENT_KEY, KEY_CASE, TAKEN, TAKEN_BLOCKS
 from .._rules.types import ONE_ITEM_LIST, TYPE, kind_of
 from .._rules.unique import bound_check_findings
 from .definitions import judge_node_checks, judge_services, label_of
@@ -35,15 +36,14 @@ def judge_document(
         (judged_alone,) = judge_services([document], [label], edition, literal=literal, unchecked=unchecked)
         return judged_alone.findings
     findings = list(_shape_findings(document))
-    services, labels = _services_of(document)
-    checks, check_labels = _checks_of(document)
+    labels, services = _listed(document, "service", label_of)
+    check_labels, checks = _listed(document, "check", lambda index, _check: f"checks[{index}]")
     judged = judge_services(services, labels, edition, literal=literal, unchecked=unchecked)
     judged_checks = judge_node_checks(checks, check_labels, edition, literal=literal, beside=judged, unchecked=unchecked)
     for entry in [*judged, *judged_checks]:
         findings.extend(entry.findings)
-    known = [entry.definition for entry in judged if isinstance(entry.definition, dict)]
-    bound = [entry.definition if isinstance(entry.definition, dict) else {} for entry in judged_checks]
-    findings.extend(replace(finding, label=check_labels[index]) for index, finding in bound_check_findings(known, bound))
+    bound = bound_check_findings([entry.definition for entry in judged], [entry.definition for entry in judged_checks])
+    findings.extend(replace(finding, label=check_labels[index]) for index, finding in bound)
     return findings
 
 
@@ -56,9 +56,11 @@ def _is_document(document: dict[str, Any]) -> bool:
 
 def _shape_findings(document: dict[str, Any]) -> Iterator[Finding]:
     for key, value in document.items():
-        plural = key in ("services", "checks")
-        if str(key).lower() in DOCUMENT_KEYS and key not in DOCUMENT_KEYS:
-            yield KEY_CASE.at((key,), f"is spelled {key.lower()} in a file", f"Write {key.lower()}.")
+        plural, name = key in ("services", "checks"), str(key).lower()
+        if name in DOCUMENT_KEYS and key not in DOCUMENT_KEYS:
+            twice = sum(str(other).lower() == name for other in document) > 1
+            agent = REFUSED if twice else TAKEN if name == "check" else TAKEN_BLOCKS
+            yield KEY_CASE.at((key,), f"is spelled {name} in a file", f"Write {name}.", agent=agent)
         elif key not in DOCUMENT_KEYS:
             yield DOCUMENT_KEY.at((str(key),), "belongs to the agent's own configuration", "Leave it out.")
         elif plural and value is not None and not isinstance(value, (list, tuple)):
@@ -68,22 +70,11 @@ def _shape_findings(document: dict[str, Any]) -> Iterator[Finding]:
             yield found.at((key,), "must be a mapping, not a list", f"Write {key}s for several.")
 
 
-def _services_of(document: dict[str, Any]) -> tuple[list[Any], list[str]]:
-    several = _listed(document, "services")
-    single = _listed(document, "service")
-    labels = [label_of(index, value) for index, value in enumerate(several)]
-    labels += [label_of(0, value).replace("services[0]", "service", 1) for value in single]
-    return [*several, *single], labels
-
-
-def _checks_of(document: dict[str, Any]) -> tuple[list[Any], list[str]]:
-    several = _listed(document, "checks")
-    single = _listed(document, "check")
-    return [*several, *single], [*(f"checks[{index}]" for index in range(len(several))), *("check" for _check in single)]
-
-
-def _listed(document: dict[str, Any], key: str) -> list[Any]:
-    value = document.get(key)
-    if value is None or key.endswith("s") != isinstance(value, (list, tuple)):
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+def _listed(document: dict[str, Any], kind: str, label: Callable[[int, Any], str]) -> tuple[list[str], list[Any]]:
+    """Return the labels and definitions of all services or checks: those of the list, and the one beside it."""
+    several, single = document.get(f"{kind}s"), document.get(kind)
+    listed = list(several) if isinstance(several, (list, tuple)) else []
+    labels = [label(index, value) for index, value in enumerate(listed)]
+    if single is None or isinstance(single, (list, tuple)):
+        return labels, listed
+    return [*labels, label(0, single).replace(f"{kind}s[0]", kind, 1)], [*listed, single]

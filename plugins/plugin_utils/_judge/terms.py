@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -17,7 +17,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.unche
 from ansible_collections.registrar.consul.plugins.module_utils._options import judge_spec
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 
-from .._findings import quoted
+from .._findings import did_you_mean, quoted
+from .._schema.versions import MINORS
 
 
 class TermsError(AnsibleActionFail):
@@ -61,7 +62,7 @@ def read_terms(options: Mapping[str, Any]) -> Terms:
 
 def read_unchecked(given: str | Iterable[Any] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the paths of the option unchecked that the schema lacks, and those that it has. Raises TermsError."""
-    texts = _entries(given)
+    texts = _entries("unchecked", given)
     if not texts:
         return (), ()
     from .._schema.unchecked import PathError, read_paths
@@ -77,10 +78,13 @@ def read_version(text: Any, *, auto: bool = False) -> Version | None:
     if not text or (auto and text == "auto"):
         return None
     try:
-        return parse_version(str(text))
+        version = parse_version(str(text))
     except ValueError:
         wanted = "auto, nor a version" if auto else "a version"
         raise TermsError(f"consul_version: {quoted(str(text))} is not {wanted} such as 1.8.7.") from None
+    if isinstance(text, float) and version[1] and (version[0], version[1] * 10) in MINORS:
+        raise TermsError(f"consul_version: {text} without quotes could be {text} or {text}0. Put it in quotes.")
+    return version
 
 
 def choice(options: Mapping[str, Any], name: str, spec: Mapping[str, Any]) -> str:
@@ -99,6 +103,15 @@ def flag(options: Mapping[str, Any], name: str) -> bool:
         raise TermsError(f"{name}: must be true or false.") from None
 
 
+def demand_known(options: Iterable[str], known: Sequence[str]) -> None:
+    """Raise TermsError for an option that does not exist."""
+    for name in options:
+        if name not in known:
+            near = did_you_mean(name, known)
+            hint = f"Did you mean {near}?" if near else f"Options: {', '.join(known)}."
+            raise TermsError(f"{name}: is no option. {hint}")
+
+
 def demand_library() -> None:
     """Raise TermsError where jsonschema is missing."""
     if not find_spec("jsonschema"):
@@ -109,7 +122,7 @@ def demand_library() -> None:
 
 
 def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
-    silenced = _entries(given)
+    silenced = _entries("silence", given)
     if not silenced:
         return ()
     # Imports all rules: most tasks silence nothing.
@@ -123,13 +136,15 @@ def _silence(given: str | Iterable[Any] | None) -> tuple[str, ...]:
 
 def _secrets(given: str | Iterable[Any] | None, unchecked: tuple[str, ...]) -> Secrets:
     try:
-        places = sorted({steps_of(entry) for entry in _entries(given)} | places_of(unchecked))
+        places = sorted({steps_of(entry) for entry in _entries("secret_paths", given)} | places_of(unchecked))
     except ValueError as problem:
         raise TermsError(f"secret_paths: {problem} Write it as messages do, such as meta.license or proxy.config.pin.") from None
     return Secrets(places) if places else NATURAL
 
 
-def _entries(given: str | Iterable[Any] | None) -> tuple[str, ...]:
-    """The entries of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list."""
+def _entries(name: str, given: str | Iterable[Any] | None) -> tuple[str, ...]:
+    """The entries of a list, or of a text with commas as Ansible takes lists; an empty text is an empty list. Raises TermsError."""
+    if given is not None and (isinstance(given, Mapping) or not isinstance(given, Iterable)):
+        raise TermsError(f"{name}: must be a list.")
     entries = given.split(",") if isinstance(given, str) else given or ()
     return tuple(entry for entry in (str(entry).strip() for entry in entries) if entry)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.durations import MINUTE, SECOND
 
@@ -13,14 +14,7 @@ from .._findings import Finding, Place
 from .._schema.tree import node_check_field
 from .access import Mapping, duration, number, text
 from .endpoint import endpoint_findings
-from .rule import (
-    CHECK_REFUSED,
-    HALF_LOADED,
-    NODE_CHECK_REFUSED,
-    REFUSED,
-    rule,
-    warning,
-)
+from .rule import CHECK_REFUSED, HALF_LOADED, NODE_CHECK_REFUSED, REFUSED, rule, warning
 
 TYPE_MISSING = rule("check-type-missing", "a check of no type", CHECK_REFUSED)
 ONE_TYPE = rule(
@@ -38,6 +32,12 @@ WINDOWS_ONLY = rule(
 INTERVAL_REQUIRED = rule("check-interval-required", "a check that must be run, without an interval above zero", CHECK_REFUSED)
 TTL_INTERVAL = rule("check-ttl-interval", "a ttl check with an interval", CHECK_REFUSED)
 TTL_POSITIVE = rule("check-ttl-positive", "a ttl that is not above zero", CHECK_REFUSED)
+ID_RESERVED = rule(
+    "check-id-reserved",
+    "a check with an id of Consul's own: serfHealth, _node_maintenance, or one that begins with _service_maintenance:",
+    "the agent would have it in place of its own, by which a whole node counts as failed or in maintenance",
+    stricter="agents take it (seen on 1.8.7, 1.12.9, 1.21.4 and 1.22.7)",
+)
 THRESHOLDS = rule("check-thresholds", "failures_before_warning above failures_before_critical", REFUSED)
 ALIAS_INTERVAL = warning("check-alias-interval", "an interval on an alias check", "the agent ignores it")
 INTERVAL_RAISED = warning("check-interval-raised", "an interval below one second", "the agent raises it to 1s")
@@ -56,31 +56,24 @@ NODE_CHECK_NAME = rule(
 )
 
 
+_OWN_IDS = ("serfhealth", "_node_maintenance")
+
+
 @cache
+def _fields_with(keyword: str) -> dict[str, Any]:
+    """Return the fields of a check that have an annotation, each with what it says."""
+    found = {name: field.annotation(keyword) for name, field in node_check_field().properties.items()}
+    return {name: said for name, said in found.items() if said}
+
+
 def _types() -> dict[str, str]:
     """Return check type field -> how it is run: interval, ttl or alias."""
-    found = {name: field.annotation("x-check-type") for name, field in node_check_field().properties.items()}
-    return {name: how for name, how in found.items() if how}
-
-
-@cache
-def _only_with() -> dict[str, list[str]]:
-    found = {name: field.annotation("x-only-with") for name, field in node_check_field().properties.items()}
-    return {name: types for name, types in found.items() if types}
-
-
-@cache
-def _windows_only() -> list[str]:
-    return [name for name, field in node_check_field().properties.items() if field.annotation("x-platform") == "windows"]
-
-
-@cache
-def _durations() -> list[str]:
-    return [name for name, field in node_check_field().properties.items() if field.annotation("x-rule") == DURATION.id]
+    return _fields_with("x-check-type")
 
 
 def check_findings(check: Mapping, place: Place, agent: str = CHECK_REFUSED) -> Iterator[Finding]:
     """Yield the findings of one check. `agent` is what the agent does where it refuses one at this place."""
+    yield from _id_findings(check, place)
     yield from _type_findings(check, place, agent)
     yield from _platform_findings(check, place, agent)
     yield from _threshold_findings(check, place)
@@ -100,6 +93,15 @@ def node_check_findings(check: Mapping, place: Place) -> Iterator[Finding]:
 def runs_scripts(check: Mapping) -> bool:
     """Whether the agent refuses the check unless script checks are enabled."""
     return bool(check.get("args") or check.get("script"))
+
+
+def _id_findings(check: Mapping, place: Place) -> Iterator[Finding]:
+    # Outside a service, a check without an id has its name for one.
+    key = "id" if place or text(check, "id") else "name"
+    # The catalog minds no case.
+    identifier = text(check, key).lower()
+    if identifier in _OWN_IDS or identifier.startswith("_service_maintenance:"):
+        yield ID_RESERVED.at((*place, key), "is an id of Consul's own", "Choose another id.")
 
 
 def _present_types(check: Mapping) -> list[str]:
@@ -129,7 +131,7 @@ def _type_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding
 
 
 def _platform_findings(check: Mapping, place: Place, agent: str) -> Iterator[Finding]:
-    for key in _windows_only():
+    for key in _fields_with("x-platform"):
         if check.get(key):
             consequence = NODE_CHECK_NAME.agent if agent == NODE_CHECK_REFUSED else HALF_LOADED
             hint = "Have a script look, for example args: [systemctl, is-active, nginx]."
@@ -169,8 +171,8 @@ def _threshold_findings(check: Mapping, place: Place) -> Iterator[Finding]:
 
 
 def _duration_findings(check: Mapping, place: Place) -> Iterator[Finding]:
-    for key in _durations():
-        if text(check, key) and duration(check, key) is None:
+    for key, rule_id in _fields_with("x-rule").items():
+        if rule_id == DURATION.id and text(check, key) and duration(check, key) is None:
             yield DURATION.at((*place, key), "is no duration that Consul can hold", "Write at most 2562047h, about 292 years.")
     after = duration(check, "deregister_critical_service_after")
     if after is not None and 0 < after < MINUTE:
@@ -184,6 +186,6 @@ def _duration_findings(check: Mapping, place: Place) -> Iterator[Finding]:
 
 def _ineffective_findings(check: Mapping, place: Place) -> Iterator[Finding]:
     present = _present_types(check)
-    for key, types in _only_with().items():
+    for key, types in _fields_with("x-only-with").items():
         if key in check and present and not set(types) & set(present):
             yield NO_EFFECT.at((*place, key), f"has no effect with {present[0]}", f"It belongs to {' or '.join(types)}.")

@@ -16,6 +16,9 @@ from .access import Mapping, texts_at
 from .address import PLAIN_HOST, host_fault, is_ip
 from .rule import warning
 
+# What is wrong, and the remedy.
+Fault = tuple[str, str]
+
 FAILS = "every run of the check fails"
 URL = warning("check-url", "an HTTP check with a URL that no agent can ask", FAILS)
 ENDPOINT = warning("check-endpoint", "an endpoint that is not a host and a port", FAILS)
@@ -34,12 +37,14 @@ _BRACKETS = re.compile(r"(\[[^][]*\])?[^][]*\Z")
 _LARGEST_PORT = 65535
 # With all the zeros that somebody may write before it.
 _LONGEST_PORT = 20
-_ENDPOINTS = ("tcp", "udp", "h2ping", "grpc")
+ENDPOINTS = ("tcp", "udp", "h2ping", "grpc")
+_PORT_IS_NO_NUMBER = ("names a port that is no number", "Write the number of the port.")
+_NO_SUCH_PORT = ("names a port that does not exist", f"Write a port from 1 to {_LARGEST_PORT}.")
 # What nearly all URLs and endpoints are, and needs no closer look.
 _HOST_AND_PORT = rf"{PLAIN_HOST}:(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}})"
 _PLAIN = {
     "http": re.compile(rf"https?://{_HOST_AND_PORT}(?:/[^%#\x00-\x1f\x7f]*)?\Z"),
-    **dict.fromkeys(_ENDPOINTS, re.compile(rf"{_HOST_AND_PORT}\Z")),
+    **dict.fromkeys(ENDPOINTS, re.compile(rf"{_HOST_AND_PORT}\Z")),
 }
 
 
@@ -48,32 +53,31 @@ def endpoint_findings(check: Mapping, place: Place) -> Iterator[Finding]:
     for key, value in check.items():
         if key not in _PLAIN or value.__class__ is not str or not value or _PLAIN[key].match(value):
             continue
-        faults = _url_faults(value) if key == "http" else _endpoint_faults(key, value)
-        yield from ((URL if key == "http" else ENDPOINT).at((*place, key), what, hint) for what, hint in faults)
+        fault = _url_fault(value) if key == "http" else _endpoint_fault(key, value)
+        if fault:
+            yield (URL if key == "http" else ENDPOINT).at((*place, key), *fault)
     if "args" in check:
         yield from _command_findings(check, place)
 
 
-def _url_faults(url: str) -> Iterator[tuple[str, str]]:
-    """Yield the first thing that is wrong with a URL, as Go reads one, and the remedy. URLs are not shown: they can hold passwords."""
+def _url_fault(url: str) -> Fault | None:
+    """Return the first thing that is wrong with a URL, as Go reads one. URLs are not shown: they can hold passwords."""
     scheme = _OTHER_SCHEME.match(url)
     if _CONTROL.search(url):
-        yield "has a control character, such as a line break", "Write the URL on one line, without a break at its end."
-    elif url[0].isspace():
-        yield "begins with a blank", "Begin it with http:// or https://."
-    elif not url.lower().startswith(_SCHEMES):
-        yield _other_scheme(scheme.group(1).lower()) if scheme else ("has no scheme", "Begin it with http:// or https://.")
-    else:
-        address, path = _split_url(url)
-        fault = _authority_fault(address)
-        if fault:
-            yield fault
-        elif _BAD_ESCAPE.search(path):
-            yield "has a % that begins no escape", "Write %25 for a percent sign."
+        return "has a control character, such as a line break", "Write the URL on one line, without a break at its end."
+    if url[0].isspace():
+        return "begins with a blank", "Begin it with http:// or https://."
+    if not url.lower().startswith(_SCHEMES):
+        return _other_scheme(scheme.group(1).lower()) if scheme else ("has no scheme", "Begin it with http:// or https://.")
+    address, path = _split_url(url)
+    fault = _authority_fault(address)
+    if not fault and _BAD_ESCAPE.search(path):
+        return "has a % that begins no escape", "Write %25 for a percent sign."
+    return fault
 
 
-def _other_scheme(scheme: str) -> tuple[str, str]:
-    if scheme in _ENDPOINTS:
+def _other_scheme(scheme: str) -> Fault:
+    if scheme in ENDPOINTS:
         return f"has the scheme {scheme}, which is another type of check", f"Write {scheme}: host:port instead."
     return f"has the scheme {scheme}, with which no check can ask", "Begin it with http:// or https://."
 
@@ -86,7 +90,7 @@ def _split_url(url: str) -> tuple[str, str]:
     return authority.rpartition("@")[2], slash + path + fragment
 
 
-def _authority_fault(address: str) -> tuple[str, str] | None:
+def _authority_fault(address: str) -> Fault | None:
     host, port = _split_port(address)
     bare = host[1:-1] if host.startswith("[") else host
     if not address:
@@ -94,16 +98,19 @@ def _authority_fault(address: str) -> tuple[str, str] | None:
     if host.startswith("[") and not (host.endswith("]") and is_ip(bare)):
         return "has brackets around what is no IPv6 address", "Write http://[::1]:port/path."
     if (port and not port.isdecimal()) or not port.isascii():
-        return "names a port that is no number", "Write the number of the port."
+        return _PORT_IS_NO_NUMBER
     if port and not _exists(port):
-        return "names a port that does not exist", f"Write a port from 1 to {_LARGEST_PORT}."
+        return _NO_SUCH_PORT
     if not host.startswith("[") and _NOT_IN_A_HOST.search(bare):
         return "has a character that no name of a host has", "Write http://host:port/path."
     if ":" in bare and not is_ip(bare):
         return "names two ports", "Write http://host:port/path."
-    if host_fault(bare).startswith("is no IP address"):
-        return "has a host that is no IP address, and no name either", "Write an IP address or the name of a host."
-    return None
+    return _host_fault(bare)
+
+
+def _host_fault(host: str) -> Fault | None:
+    found = host_fault(host).startswith("is no IP address")
+    return ("has a host that is no IP address, and no name either", "Write an IP address or the name of a host.") if found else None
 
 
 def _exists(port: str) -> bool:
@@ -119,26 +126,23 @@ def _split_port(address: str) -> tuple[str, str]:
     return (host, port) if colon else (address, "")
 
 
-def _endpoint_faults(key: str, endpoint: str) -> Iterator[tuple[str, str]]:
-    """Yield the first thing that is wrong with an endpoint, and the remedy."""
+def _endpoint_fault(key: str, endpoint: str) -> Fault | None:
+    """Return the first thing that is wrong with an endpoint."""
     written = "host:port/service" if key == "grpc" else "host:port"
     scheme = _OTHER_SCHEME.match(endpoint)
     # Behind the first slash gRPC checks have the name of a service.
     address = endpoint.partition("/")[0] if key == "grpc" else endpoint
     if scheme:
         meant = " For an HTTP check, write the key http." if scheme.group(1).lower() in ("http", "https") else ""
-        yield f"has a scheme, {scheme.group(0)}", f"Write {written}, without a scheme.{meant}"
-    elif re.search(r"\s", address):
-        yield "has a blank", f"Write {written}."
-    elif "/" in address:
-        yield "has a path", f"Write {written}, without a path."
-    else:
-        fault = _host_and_port_fault(address)
-        if fault:
-            yield fault
+        return f"has a scheme, {scheme.group(0)}", f"Write {written}, without a scheme.{meant}"
+    if re.search(r"\s", address):
+        return "has a blank", f"Write {written}."
+    if "/" in address:
+        return "has a path", f"Write {written}, without a path."
+    return _host_and_port_fault(address)
 
 
-def _host_and_port_fault(address: str) -> tuple[str, str] | None:
+def _host_and_port_fault(address: str) -> Fault | None:
     if not _BRACKETS.match(address):
         return "has a bracket that belongs to no address", "Write the whole address in brackets, and the port behind them: [::1]:80."
     host, port = _split_port(address)
@@ -150,12 +154,10 @@ def _host_and_port_fault(address: str) -> tuple[str, str] | None:
         return "names no port", "Write host:port."
     if _PORT_NUMBER.match(port):
         if not _exists(port):
-            return "names a port that does not exist", f"Write a port from 1 to {_LARGEST_PORT}."
+            return _NO_SUCH_PORT
     elif not _PORT_NAME.match(port):
-        return "names a port that is no number", "Write the number of the port."
-    if host_fault(host).startswith("is no IP address"):
-        return "has a host that is no IP address, and no name either", "Write an IP address or the name of a host."
-    return None
+        return _PORT_IS_NO_NUMBER
+    return _host_fault(host)
 
 
 def _command_findings(check: Mapping, place: Place) -> Iterator[Finding]:

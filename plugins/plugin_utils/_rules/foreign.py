@@ -19,12 +19,12 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.spell
 from .._findings import quoted
 from .._schema.tree import Field
 from .access import Mapping, mappings_at, text
+from .endpoint import ENDPOINTS
 
 # The agent runs checks on its own node.
 _HOST = "127.0.0.1"
 # What a hint says where no port is at hand, and what is judged in its place.
 _UNKNOWN_PORT, _SOME_PORT = "PORT", "1"
-_ENDPOINTS = ("tcp", "udp", "h2ping", "grpc")
 _PARTS = ("path", "port", "protocol", "scheme", "grpc_service", "address", "host")
 _ANNOTATION = re.compile(r"consul\.hashicorp\.com/(?P<word>[a-z-]+?)(?P<key>(?<=meta-).+)?\Z")
 _VARIABLE = re.compile(r"SERVICE_(?:(?P<port>[0-9]+)_)?(?P<word>[A-Z0-9_]+)\Z")
@@ -108,7 +108,7 @@ def _type(value: Any, check: Mapping, service: Mapping) -> Meant | None:
     kind = value.lower()
     if kind in ("http", "https"):
         return _write(_http(check, service, kind))
-    if kind in _ENDPOINTS:
+    if kind in ENDPOINTS:
         return _write(_endpoint(kind, check, service))
     if kind in ("script", "docker") and (check.get("command") or check.get("test")):
         return Meant("Leave it out: args makes it a script check.")
@@ -128,13 +128,9 @@ def _part(name: str) -> Word:
             return None
         if name == "path":
             return _write(_http(check, service, ""))
-        return (
-            Meant("Leave it out: it is part of http.")
-            if "path" in check
-            else _write(_endpoint("tcp", check, service))
-            if name == "port"
-            else None
-        )
+        if "path" in check:
+            return Meant("Leave it out: it is part of http.")
+        return _write(_endpoint("tcp", check, service)) if name == "port" else None
 
     return word
 
@@ -142,14 +138,14 @@ def _part(name: str) -> Word:
 def _whole(check: Mapping) -> str:
     """Return the key that says all of an endpoint, where it stands there or the type tells it."""
     kind = text(check, "type").lower().replace("https", "http")
-    present = (key for key in ("http", *_ENDPOINTS) if check.get(key))
-    return next(present, kind if kind in ("http", *_ENDPOINTS) else "")
+    present = (key for key in ("http", *ENDPOINTS) if check.get(key))
+    return next(present, kind if kind in ("http", *ENDPOINTS) else "")
 
 
 def _command(value: Any, check: Mapping, service: Mapping) -> Meant | None:
-    command = list(value) if isinstance(value, list) else [value]
+    command = value if isinstance(value, list) else [value]
     given = check.get("args")
-    more = list(given) if isinstance(given, list) else []
+    more = given if isinstance(given, list) else []
     if not command or not all(isinstance(part, str) for part in [*command, *more]):
         return None
     if len(command) == 1 and not more and " " in command[0].strip():
@@ -197,7 +193,7 @@ def _renamed(name: str) -> Word:
 
 
 def _has_type(check: Mapping) -> bool:
-    return any(check.get(key) for key in ("http", "ttl", "alias_service", "alias_node", "args", *_ENDPOINTS))
+    return any(check.get(key) for key in ("http", "ttl", "alias_service", "alias_node", "args", *ENDPOINTS))
 
 
 def _http(given: Mapping, service: Mapping, scheme: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def hcl_findings(field: Field, value: Any, place: Place = ()) -> Iterator[Findin
     elif field.opaque and isinstance(value, dict):
         for key, item in value.items():
             yield from _entry_findings(item, (*place, key))
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and (field.properties or field.values):
         for key, item in value.items():
             child = field.properties.get(key) or field.values
             if child is not None:
@@ -40,9 +40,9 @@ def hcl_findings(field: Field, value: Any, place: Place = ()) -> Iterator[Findin
     elif isinstance(value, list) and field.items is not None:
         for index, item in enumerate(value):
             yield from hcl_findings(field.items, item, (*place, index))
-    elif value is None and not field.name:
-        # An absent field can be left out, an item or a key of the user cannot.
-        yield NOT_IN_HCL.at(place, "null does not exist in HCL", "Leave it out.", agent="")
+    # An absent field can be left out, an item or a key of the user cannot.
+    elif value is not None or not field.name:
+        yield from _entry_findings(value, place)
 
 
 def _entry_findings(value: Any, place: Place) -> Iterator[Finding]:

@@ -14,15 +14,7 @@ from .._findings import Finding, Place
 from .._schema.tree import service_field
 from .._schema.versions import Span
 from .access import Mapping, is_blank, mapping_at, mappings_at, number, text
-from .rule import (
-    NEVER_SYNCED,
-    NOT_IN_THE_CATALOG,
-    NOT_LOOKED_AT,
-    REFUSED,
-    Rule,
-    rule,
-    warning,
-)
+from .rule import NEVER_SYNCED, NOT_IN_THE_CATALOG, NOT_LOOKED_AT, REFUSED, Rule, rule, warning
 
 PROXY_IGNORED = rule(
     "proxy-without-kind",
@@ -60,12 +52,7 @@ GATEWAY_TRANSPARENT = rule(
 SIDECAR_KIND = rule("sidecar-kind", "a sidecar of another kind than connect-proxy", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 SIDECAR_DESTINATION = rule("sidecar-destination", "a sidecar for a service whose name is blank", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
 SIDECAR_NATIVE = rule("sidecar-native", "connect.native inside a sidecar", NEVER_SYNCED, stricter=NOT_IN_THE_CATALOG)
-UPSTREAM_LISTENER = rule(
-    "upstream-listener",
-    "an upstream with no local port and no socket, or with both",
-    REFUSED,
-    stricter=NOT_LOOKED_AT,
-)
+UPSTREAM_LISTENER = rule("upstream-listener", "an upstream with no local port and no socket, or with both", REFUSED, stricter=NOT_LOOKED_AT)
 UPSTREAM_TWICE = rule("upstream-twice", "two upstreams with one destination", REFUSED, stricter=NOT_LOOKED_AT)
 UPSTREAM_BIND = rule("upstream-bind-twice", "two upstreams that listen at one place", REFUSED, stricter=NOT_LOOKED_AT)
 UPSTREAM_PEER = rule("upstream-peer-datacenter", "an upstream with a peer and a datacenter", REFUSED, stricter=NOT_IN_THE_CATALOG)
@@ -239,19 +226,15 @@ def _upstream_place_findings(upstream: Mapping, place: Place, agent: str, partit
 def _destination(upstream: Mapping) -> tuple[Any, ...] | None:
     if not upstream.get("destination_name"):
         return None
-    keys = (
-        *("destination_name", "destination_port", "destination_namespace"),
-        *("destination_partition", "destination_peer", "datacenter"),
-    )
-    return (text(upstream, "destination_type") or "service", *(text(upstream, key) for key in keys))
+    keys = ("name", "port", "namespace", "partition", "peer")
+    named = (text(upstream, f"destination_{key}") for key in keys)
+    return (text(upstream, "destination_type") or "service", *named, text(upstream, "datacenter"))
 
 
 def _bind(upstream: Mapping) -> tuple[Any, ...] | None:
     """Return where an upstream listens, as agents compare it: with an address, the socket does not count."""
-    port, socket, address = (
-        number(upstream, "local_bind_port"),
-        *(text(upstream, f"local_bind_{key}") for key in ("socket_path", "address")),
-    )
+    port, socket = number(upstream, "local_bind_port"), text(upstream, "local_bind_socket_path")
+    address = text(upstream, "local_bind_address")
     if socket and not port and not address:
         return (socket,)
     return (address or "127.0.0.1", port) if port or socket else None

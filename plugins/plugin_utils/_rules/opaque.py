@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import OLD_SPELLINGS
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import checks_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 
 from .._findings import Finding, Place
-from .._schema.tree import node_check_field
 from .access import Mapping, mapping_at, mappings_at
 from .rule import REFUSED, Rule, rule, warning
 
@@ -89,17 +87,10 @@ def opaque_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         yield from _renamed_findings(mapping_at(check, "header"), (*place, *where, "header"))
 
 
-@cache
-def _old_aliases() -> frozenset[str]:
-    """Return the check keys, in lower case, that agents up to 1.7 rename wherever they stand."""
-    fields = node_check_field().properties.values()
-    return frozenset(squash(field.api_name) for field in fields if field.annotation("x-file-alias") and field.api_name)
-
-
 def _renamed_findings(mapping: Mapping, place: Place) -> Iterator[Finding]:
-    aliases = _old_aliases()
+    # Agents up to 1.7 rename them wherever they stand.
     for key in mapping:
-        if key.lower() in aliases:
+        if key.lower() in OLD_SPELLINGS:
             yield RENAMED.at((*place, key), "is a key that Consul {version} renames", "Choose another key.")
 
 

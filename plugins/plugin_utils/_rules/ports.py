@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import sidecar_of
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 
 from .._findings import Finding, Place
 from .access import Mapping, is_blank, mapping_at, mappings_at, number, text
+from .mesh import PROXY
 from .rule import HALF_LOADED, REFUSED, rule, warning
+from .service import DNS_LABEL, WRITE_LABEL
 
 EXCLUDE_PORT = rule(
     "ports-exclude-port",
@@ -69,8 +72,6 @@ SIDECAR = warning(
 )
 DNS = warning("dns-port", "a named port that DNS cannot serve", "the port cannot be found through DNS by its name")
 
-PROXY = "connect-proxy"
-_DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
 _BAD_CHARACTERS = re.compile(r"[.:/\s]")
 _BEFORE_CHARACTERS = ((None, parse_version("2.1.0")),)
 _IN_PROXIES = ((None, parse_version("2.0.0")),)
@@ -93,8 +94,8 @@ def ports_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         yield KIND.at(there, f"has no place on a {kind}", _ELSEWHERE, _IN_PROXIES)
     elif kind.endswith("-gateway"):
         yield KIND.at(there, f"has no place on a gateway such as {kind}", "Write port.")
-    sidecar = _sidecar(service)
-    if sidecar is not None and not number(mapping_at(sidecar, "proxy"), "local_service_port"):
+    sidecar = sidecar_of(service)
+    if sidecar and not number(mapping_at(sidecar[1], "proxy"), "local_service_port"):
         hint = "Add the port that the proxy is to use."
         yield SIDECAR.at((*place, "connect", "sidecar_service", "proxy", "local_service_port"), "is missing", hint)
 
@@ -102,19 +103,14 @@ def ports_findings(service: Mapping, place: Place) -> Iterator[Finding]:
 def community_findings(service: Mapping) -> Iterator[Finding]:
     """Yield the findings that agents of the Community edition alone have."""
     hint = "Write port, leave the mesh, or set edition: enterprise."
-    sidecar = _sidecar(service)
-    if service.get("ports") and (sidecar is not None or text(service, "kind") == PROXY):
+    sidecar = sidecar_of(service)
+    if service.get("ports") and (sidecar or text(service, "kind") == PROXY):
         yield ENTERPRISE.at(("ports",), "needs Consul Enterprise in the mesh", hint)
-    if sidecar and sidecar.get("ports"):
+    if sidecar and sidecar[1].get("ports"):
         yield ENTERPRISE.at(("connect", "sidecar_service", "ports"), "needs Consul Enterprise in the mesh", hint)
 
 
 _ELSEWHERE = "Write port here, and the named ports at the service that the proxy stands for."
-
-
-def _sidecar(service: Mapping) -> Mapping | None:
-    connect = mapping_at(service, "connect")
-    return mapping_at(connect, "sidecar_service") if isinstance(connect.get("sidecar_service"), dict) else None
 
 
 def _list_findings(holder: Mapping, key: str, place: Place) -> Iterator[Finding]:
@@ -136,10 +132,8 @@ def _list_findings(holder: Mapping, key: str, place: Place) -> Iterator[Finding]
 def _name_findings(name: str, place: Place) -> Iterator[Finding]:
     if name and is_blank(name):
         yield NAME.at(place, "is blank", "Write the name of the port.")
-    elif name and not _DNS_LABEL.match(name):
-        hint = "Use up to 63 of the characters A-Z a-z 0-9 and -."
-        if _BAD_CHARACTERS.search(name):
-            yield CHARACTERS.at(place, "has a dot, a colon, a slash or a space", hint)
-            yield DNS.at(place, "is no DNS label", hint, _BEFORE_CHARACTERS)
-        else:
-            yield DNS.at(place, "is no DNS label", hint)
+    elif name and not DNS_LABEL.match(name):
+        refused = bool(_BAD_CHARACTERS.search(name))
+        if refused:
+            yield CHARACTERS.at(place, "has a dot, a colon, a slash or a space", WRITE_LABEL)
+        yield DNS.at(place, "is no DNS label", WRITE_LABEL, _BEFORE_CHARACTERS if refused else None)

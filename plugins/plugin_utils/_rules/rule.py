@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.registrar.consul.plugins.module_utils._versions import parse_version
 
@@ -52,7 +52,6 @@ def rule(
     catches: str,
     agent: str,
     *,
-    severity: Severity = "error",
     stricter: str = "",
     since: str | None = None,
     until: str | None = None,
@@ -65,9 +64,9 @@ def rule(
     spans: tuple[Span, ...] = ALWAYS
     if since or until:
         spans = ((parse_version(since) if since else None, parse_version(until) if until else None),)
-    return Rule(identifier, catches, agent, severity, stricter, spans, words)
+    return Rule(identifier, catches, agent, "error", stricter, spans, words)
 
 
 def warning(identifier: str, catches: str, agent: str, *, since: str | None = None, until: str | None = None) -> Rule:
     """Return a rule that only warns: the agent takes the value, and the result may surprise."""
-    return rule(identifier, catches, agent, severity="warning", since=since, until=until)
+    return replace(rule(identifier, catches, agent, since=since, until=until), severity="warning")

@@ -13,14 +13,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 from .._findings import Finding, Place
 from .access import Mapping, mapping_at, text, texts_at
 from .address import ANY, without_zeros
-from .rule import (
-    HALF_LOADED,
-    NEVER_SYNCED,
-    NOT_IN_THE_CATALOG,
-    REFUSED,
-    rule,
-    warning,
-)
+from .rule import HALF_LOADED, NEVER_SYNCED, NOT_IN_THE_CATALOG, REFUSED, rule, warning
 
 META_VALUE = rule("meta-value", "a meta value longer than 512 bytes", REFUSED)
 META_RESERVED = rule("meta-reserved", "a meta key that begins with consul-", REFUSED)
@@ -43,10 +36,16 @@ SOCKET_PATH = rule("socket-path-excludes-port", "socket_path together with port 
 LOCALITY = rule("locality-region-required", "a locality with a zone and no region", REFUSED, stricter=NOT_IN_THE_CATALOG)
 DNS_NAME = warning("dns-name", "a name that DNS cannot serve", "the service cannot be found through DNS")
 DNS_TAG = warning("dns-tag", "a tag that DNS cannot serve", "the service cannot be found through DNS by this tag")
+ID_RESERVED = warning(
+    "service-id-reserved",
+    "a service with the id consul",
+    "on a server, the agent has it in place of Consul's own, and servers are not found",
+)
 TAG_EMPTY = warning("tag-empty", "an empty tag", "the agent registers it")
 TAG_TWICE = warning("tag-twice", "a tag that stands twice", "the agent registers it twice")
 
-_DNS_LABEL = re.compile(r"^[A-Za-z0-9-]{1,63}\Z")
+DNS_LABEL = re.compile(r"[A-Za-z0-9-]{1,63}\Z")
+WRITE_LABEL = "Use up to 63 of the characters A-Z a-z 0-9 and -."
 # The IP version that Consul demands of a tagged address with this name.
 _LITERALS = {"lan_ipv4": 4, "wan_ipv4": 4, "lan_ipv6": 6}
 _META_BYTES = 512
@@ -56,7 +55,7 @@ _BEFORE_FEDERATION = ((parse_version("1.1.0"), parse_version("1.8.0")),)
 
 def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     """Yield the findings of one service, or of the sidecar at a place inside one."""
-    yield from _dns_findings(service, place)
+    yield from _name_findings(service, place)
     yield from _meta_findings(service, place)
     yield from _address_findings(service, place)
     yield from _socket_findings(service, place)
@@ -66,10 +65,14 @@ def service_findings(service: Mapping, place: Place) -> Iterator[Finding]:
         yield LOCALITY.at((*place, "locality", "region"), "required with zone", "Add the region of the zone.", agent=agent)
 
 
-def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
+def _name_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     name = text(service, "name")
-    if name and not _DNS_LABEL.match(name):
-        yield DNS_NAME.at((*place, "name"), "is no DNS label", "Use up to 63 of the characters A-Z a-z 0-9 and -.")
+    key = "id" if text(service, "id") else "name"
+    # The catalog minds no case.
+    if not place and text(service, key).lower() == "consul":
+        yield ID_RESERVED.at((key,), "is the id of Consul's own service", "Choose another id.")
+    if name and not DNS_LABEL.match(name):
+        yield DNS_NAME.at((*place, "name"), "is no DNS label", WRITE_LABEL)
     seen: set[str] = set()
     for index, tag in texts_at(service, "tags"):
         there = (*place, "tags", index)
@@ -77,8 +80,8 @@ def _dns_findings(service: Mapping, place: Place) -> Iterator[Finding]:
             yield TAG_EMPTY.at(there, "is empty", "Leave it out.")
         elif tag in seen:
             yield TAG_TWICE.at(there, "stands twice", "Write it once.")
-        elif not _DNS_LABEL.match(tag):
-            yield DNS_TAG.at(there, "is no DNS label", "Use up to 63 of the characters A-Z a-z 0-9 and -.")
+        elif not DNS_LABEL.match(tag):
+            yield DNS_TAG.at(there, "is no DNS label", WRITE_LABEL)
         seen.add(tag)
 
 
@@ -87,8 +90,8 @@ def _meta_findings(service: Mapping, place: Place) -> Iterator[Finding]:
     for key, value in mapping_at(service, "meta").items():
         there = (*place, "meta", key)
         # No character takes more than four bytes.
-        if isinstance(value, str) and len(value) * 4 > _META_BYTES and len(value.encode("utf-8", "surrogatepass")) > _META_BYTES:
-            size = len(value.encode("utf-8", "surrogatepass"))
+        size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) and len(value) * 4 > _META_BYTES else 0
+        if size > _META_BYTES:
             yield META_VALUE.at(
                 there, f"has {size} bytes", f"Shorten it to {_META_BYTES} bytes; other characters than ASCII take more than one."
             )

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 
 from .._findings import Finding, Place, did_you_mean
-from .._schema.tree import Field, service_field, walk
+from .._schema.tree import Field, camel_case, service_field, walk
 from .access import Mapping
 from .foreign import foreign_word
 from .rule import REFUSED, rule
@@ -23,7 +23,8 @@ KEY_CASE = rule(
     "key-case",
     "a key in the spelling of the HTTP API, or in an old one",
     REFUSED,
-    stricter="agents read a few CamelCase keys in files; with one spelling for each key, files stay readable and comparable",
+    stricter="agents do not mind upper case, and read a few joined keys of checks; "
+    "with one spelling for each key, files stay readable and comparable",
 )
 WHOLE_FILE = rule("whole-file", "a whole file in place of one definition", REFUSED)
 DOCUMENT_KEY = rule(
@@ -33,7 +34,10 @@ DOCUMENT_KEY = rule(
     stricter="other keys are settings of the agent, which this collection does not manage",
 )
 
-_TAKEN = "agents take it, and here each key has one spelling"
+TAKEN = "agents take it, and here each key has one spelling"
+# Of a key in another case they took a list of mappings for repeated HCL blocks (seen on 1.0.8, 1.4.5 and 1.6.10).
+TAKEN_BLOCKS = "agents take it, though it can crash those before Consul 1.7, and here each key has one spelling"
+ONE_OF_TWO = "agents take only one of the two spellings"
 _NO_KEY = "is no key of a definition file"
 
 
@@ -46,13 +50,14 @@ def wrong_key(field: Field, place: Place, key: str, beside: Mapping, service: Ma
     meant = field.spellings.get(squash(key))
     if meant:
         hint = f"Leave it out, {meant} is there already." if meant in beside else f"Write {meant}."
-        # Agents do not mind the case of a key of one word (1.8.7 to 1.22.7).
-        agent = _TAKEN if key.lower() == meant else None
+        twice = sum(field.spellings.get(squash(str(other))) == meant for other in beside) > 1
+        agent = _made_of(field.properties[meant], key, twice)
         return KEY_CASE.at(there, f"is spelled {meant} in a file", hint, agent=agent), {meant: beside.get(key)}
     foreign = foreign_word(field, key, beside, service)
-    if foreign:
+    if foreign and foreign.instead.keys() <= field.properties.keys():
         return UNKNOWN_KEY.at(there, _NO_KEY, foreign.hint), foreign.instead
-    elsewhere = field.elsewhere.get(squash(key))
+    # What is meant may have no place here either: a sidecar has no id, whatever it is called.
+    elsewhere = field.elsewhere.get(squash(next(iter(foreign.instead)) if foreign else key))
     if elsewhere:
         return UNKNOWN_KEY.at(there, _NO_KEY, f"Leave it out: {elsewhere}."), {}
     where = _place_of(field, key, beside)
@@ -65,6 +70,23 @@ def wrong_key(field: Field, place: Place, key: str, beside: Mapping, service: Ma
     listable = "*" not in field.path and _PLAIN.match(key)
     fits = {near: beside.get(key)} if near and _has_shape(field.properties[near], beside.get(key)) else {}
     return replace(finding, unchecked=f"{field.path}.{key}".lstrip(".") if listable else ""), fits
+
+
+def _made_of(field: Field, key: str, twice: bool) -> str:
+    """Return what agents make of a field under another key, or of both where it stands there twice.
+
+    Each key of the schema was asked of 1.8.7, 1.12.9, 1.21.4 and 1.22.7.
+    """
+    alias = field.annotation("x-file-alias")
+    api_name = field.annotation("x-api-name") or camel_case(field.name)
+    if alias is True and key.lower() == api_name.lower():
+        return ONE_OF_TWO if twice else TAKEN
+    if key.lower() == field.name and not twice:
+        return TAKEN_BLOCKS if any(below.items is not None and below.items.properties for below in walk(field)) else TAKEN
+    if isinstance(alias, str) and key.replace("_", "").lower() == api_name.lower():
+        # Seen on 1.0.8 and 1.4.5.
+        return f"{REFUSED}, except before Consul {alias}"
+    return REFUSED
 
 
 def whole_file(definition: Any) -> Finding | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
+    ONE_IN_THE_CATALOG,
     check_ids,
     service_id,
     sidecar_check_ids,
@@ -18,19 +19,20 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 
 from .._findings import Finding, Place, dotted, quoted
 from .access import Mapping, number, text
-from .rule import rule, warning
+from .rule import Rule, rule, warning
 
+_KEPT = "agents take both and keep the last one; where only the case differs they keep both, of which the catalog has one"
 DUPLICATE_ID = rule(
     "service-id-unique",
-    "two services with one id",
+    "two services with one id, or with ids that differ in case only",
     "the agent would register the last one only, without a word",
-    stricter="agents take both and keep the last one",
+    stricter=_KEPT,
 )
 DUPLICATE_CHECK = rule(
     "check-id-unique",
-    "two checks with one id, also in two services",
+    "two checks with one id, also in two services, or with ids that differ in case only",
     "the agent would give the check to the last service only, and the other would count as healthy for ever",
-    stricter="agents take both and keep the last one",
+    stricter=_KEPT,
 )
 SIDECAR_PORT = rule(
     "sidecar-port-unique",
@@ -58,15 +60,15 @@ def set_findings(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int,
 
 def node_check_id_findings(services: Sequence[Mapping], checks: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
     """Yield index and finding for checks outside services whose id a check of these services has, or another one of them."""
-    taken = {name: f"a check of {quoted(service_id(service))}" for service in services for _place, name in _all_check_ids(service)}
+    taken = _Taken(DUPLICATE_CHECK, "check", "Give each check an id that is unique on the node.")
+    for service in services:
+        for _place, name in _all_check_ids(service):
+            taken.take(name, f"a check of {quoted(service_id(service))}")
     for index, (label, check) in enumerate(checks):
         name = text(check, "id") or text(check, "name")
-        if name in taken:
-            what = f"the check id {quoted(name)} is taken by {taken[name]}"
-            hint = "Give each check an id that is unique on the node."
-            yield index, DUPLICATE_CHECK.at(("id",), what, hint, agent="the agent would have the last one only")
-        if name:
-            taken.setdefault(name, label)
+        finding = taken.finding(name, label, ("id",), agent="the agent would have the last one only") if name else None
+        if finding:
+            yield index, finding
 
 
 def bound_check_findings(services: Sequence[Mapping], checks: Sequence[Mapping]) -> Iterator[tuple[int, Finding]]:
@@ -79,8 +81,29 @@ def bound_check_findings(services: Sequence[Mapping], checks: Sequence[Mapping])
             yield index, CHECK_SERVICE.at(("service_id",), f"the service {quoted(owner)} is not here", "Name a service that the agent has.")
 
 
+class _Taken:
+    """The ids that are taken, and by whom."""
+
+    def __init__(self, rule: Rule, kind: str, hint: str) -> None:
+        self._rule, self._kind, self._hint = rule, kind, hint
+        self._owners: dict[str, tuple[str, str, str]] = {}
+
+    def take(self, name: str, label: str, where: str = "") -> None:
+        self._owners.setdefault(name.lower(), (name, label, where))
+
+    def finding(self, name: str, label: str, place: Place, where: str = "", agent: str | None = None) -> Finding | None:
+        """Return the finding for an id that is taken, or take it."""
+        if name.lower() not in self._owners:
+            self.take(name, label, where)
+            return None
+        first, owner, there = self._owners[name.lower()]
+        whose = there if there and owner == label else f"{owner} → {there}" if there else owner
+        case, agent = ("", agent) if first == name else (f" as {quoted(first)}", ONE_IN_THE_CATALOG)
+        return self._rule.at(place, f"the {self._kind} id {quoted(name)} is taken{case} by {whose}", self._hint, agent=agent)
+
+
 def _duplicate_services(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
-    seen: dict[str, str] = {}
+    taken = _Taken(DUPLICATE_ID, "service", "Give each instance an id of its own.")
     for index, (label, service) in enumerate(services):
         identifier = service_id(service)
         named: list[tuple[Place, str]] = [(("id",) if service.get("id") else ("name",), identifier)] if identifier else []
@@ -88,22 +111,18 @@ def _duplicate_services(services: Sequence[tuple[str, Mapping]]) -> Iterator[tup
         if sidecar and identifier:
             named.append((SIDECAR_PLACE, sidecar[0]))
         for place, name in named:
-            if name in seen:
-                what = f"the service id {quoted(name)} is taken by {seen[name]}"
-                yield index, DUPLICATE_ID.at(place, what, "Give each instance an id of its own.")
-            seen.setdefault(name, label)
+            finding = taken.finding(name, label, place)
+            if finding:
+                yield index, finding
 
 
 def _duplicate_checks(services: Sequence[tuple[str, Mapping]]) -> Iterator[tuple[int, Finding]]:
-    seen: dict[str, tuple[int, str]] = {}
-    for index, (_label, service) in enumerate(services):
+    taken = _Taken(DUPLICATE_CHECK, "check", "Give each check an id that is unique on the node.")
+    for index, (label, service) in enumerate(services):
         for place, name in _all_check_ids(service):
-            if name in seen:
-                first, where = seen[name]
-                owner = where if first == index else f"{services[first][0]} → {where}"
-                what = f"the check id {quoted(name)} is taken by {owner}"
-                yield index, DUPLICATE_CHECK.at((*place, "id"), what, "Give each check an id that is unique on the node.")
-            seen.setdefault(name, (index, dotted(place)))
+            finding = taken.finding(name, label, (*place, "id"), dotted(place))
+            if finding:
+                yield index, finding
 
 
 def _all_check_ids(service: Mapping) -> Iterator[tuple[Place, str]]:

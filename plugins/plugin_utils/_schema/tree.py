@@ -17,14 +17,7 @@ from typing import Any
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 from ansible_collections.registrar.consul.plugins.module_utils._versions import Version, parse_version
 
-from .versions import (
-    ALWAYS,
-    Span,
-    available_spans,
-    contains,
-    intersect,
-    outside,
-)
+from .versions import ALWAYS, Span, available_spans, contains, intersect, outside
 
 SCHEMA_PATH = os.path.join(os.path.dirname(__file__), "service_definition.schema.json")
 
@@ -53,7 +46,7 @@ class Field:
     unchecked: bool = False
     # Whether braces in it may be meant as they are.
     braces: bool = False
-    # Squashed spelling (lower case, no underscores) of each property and alias -> property name.
+    # Squashed spelling (lower case, no underscores) of each property, here and in the HTTP API -> property name.
     spellings: dict[str, str] = dataclass_field(default_factory=dict)
     # Squashed spelling of keys that are no properties, though people or agents write them here -> why they are none.
     elsewhere: dict[str, str] = dataclass_field(default_factory=dict)
@@ -143,7 +136,7 @@ def _build(
         below = frozenset(entry.split(".", 1)[1] for entry in without if entry.startswith(f"{key}."))
         there = f"{path}.{key}" if path else key
         result.properties[key] = _build(definitions, key, there, effective, child_missing, below, sensitive, braces)
-        for spelling in (key, *child.get("x-aliases", ()), child.get("x-api-name") or key, child.get("x-read-name", key)):
+        for spelling in (key, child.get("x-api-name") or key, child.get("x-read-name", key)):
             result.spellings.setdefault(squash(spelling), key)
     for key, api_name in raw.get("x-api-names", {}).items():
         result.properties[key].api_name = api_name

@@ -14,13 +14,7 @@ from typing import NamedTuple
 
 from ansible_collections.registrar.consul.plugins.module_utils._definition.spelling import squash
 
-from .tree import (
-    Field,
-    camel_case,
-    field_tree,
-    load_schema,
-    service_field,
-)
+from .tree import Field, camel_case, field_tree, load_schema, service_field
 
 _STEP = re.compile(r"([^.\[\]\s]+)((?:\[\*?\])?)\Z")
 # Where a service's checks are: the keys of those outside a service are the same.

@@ -12,7 +12,13 @@ from typing import Any
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import Difference
 from ansible_collections.registrar.consul.plugins.module_utils._definition.expect import expected, keys_of, owner_of
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import CHECK, Id, ids_of
+from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import (
+    CHECK,
+    ONE_IN_THE_CATALOG,
+    Id,
+    as_in_the_catalog,
+    ids_of,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import MASK
 from ansible_collections.registrar.consul.plugins.module_utils._files.manifest import owner_in_words
@@ -277,13 +283,16 @@ def _journal_findings(journal: dict[str, Any] | None) -> Iterator[Finding]:
 def _duplicates(entries: list[Entry]) -> tuple[list[tuple[Entry, Finding]], list[dict[str, Any]]]:
     """Return the findings on checks outside services that the judge of services cannot see, and every id that stands twice."""
     places: dict[Id, list[Entry]] = {}
+    spelled: dict[Id, Id] = {}
     findings: list[tuple[Entry, Finding]] = []
     for entry in entries:
         for identity in _ids(entry):
-            others = places.setdefault(identity, [])
+            first = spelled.setdefault(as_in_the_catalog(identity), identity)
+            others = places.setdefault(first, [])
             if identity.kind == CHECK and others and entry.kind == "check":
-                what = f"the check id {quoted(identity.name)} is taken by {others[0].label}"
-                found = DUPLICATE_CHECK.at(("id",), what, "Give each check an id that is unique on the node.")
+                case, agent = ("", None) if first == identity else (f" as {quoted(first.name)}", ONE_IN_THE_CATALOG)
+                what = f"the check id {quoted(identity.name)} is taken{case} by {others[0].label}"
+                found = DUPLICATE_CHECK.at(("id",), what, "Give each check an id that is unique on the node.", agent=agent)
                 findings.append((entry, replace(found, label=entry.label)))
             others.append(entry)
     double = [

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS, OLD_SPELLINGS
+from ansible_collections.registrar.consul.plugins.module_utils._definition.fields import OLD_SPELLINGS
+from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import DEFINITION_KEYS
 
 from .._findings import Finding, Place
 from .._judge.definitions import label_of

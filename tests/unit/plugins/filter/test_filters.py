@@ -88,6 +88,7 @@ def test_what_the_api_does_not_have_is_a_warning(warnings: list[str]) -> None:
 
 def test_without_it_there_is_no_warning(warnings: list[str]) -> None:
     assert to_camel_case({"name": "web", "token": "secret"}, body=True) == {"Name": "web"}
+    assert to_camel_case({"name": "web", "token": "secret"}, body="yes") == {"Name": "web"}
     assert to_camel_case({"name": "web"}) == {"Name": "web"}
     assert warnings == []
 
@@ -111,6 +112,7 @@ def test_without_it_there_is_no_warning(warnings: list[str]) -> None:
             lambda: to_hcl({"name": "x", "proxy": {"config": {"a": None}}}),
             "registrar.consul.to_hcl: proxy.config.a: null does not exist in HCL. Leave it out.",
         ),
+        (lambda: to_camel_case({"name": "x"}, body="perhaps"), "registrar.consul.to_camel_case: body: must be true or false."),
         (
             lambda: service_definition_errors({"name": "x"}, consul_version="old"),
             'registrar.consul.service_definition_errors: consul_version: "old" is not a version such as 1.8.7.',
@@ -135,6 +137,7 @@ def test_errors_are_those_of_a_filter(call: Any, message: str) -> None:
 def test_hcl_has_a_header() -> None:
     assert to_hcl({"name": "web", "port": "80"}, header="one\ntwo") == '# one\n# two\n\nservices {\n  name = "web"\n  port = 80\n}\n'
     assert to_hcl([]) == "services = []\n"
+    assert to_hcl([], header=5) == "# 5\n\nservices = []\n"
 
 
 def test_errors_are_listed_for_people_and_programs() -> None:

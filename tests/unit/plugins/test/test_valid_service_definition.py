@@ -34,6 +34,7 @@ def test_ansible_finds_it() -> None:
         ([{"name": "web", "port": "80"}], {"literal": True}, False),
         ({"service": {"name": "web", "port": "80"}}, {}, False),
         ({"service": {"name": "web", "port": "80"}}, {"literal": False}, True),
+        ({"service": {"name": "web", "port": "80"}}, {"literal": "false"}, True),
         (NEW, {}, True),
         (NEW, {"consul_version": "1.8.7"}, False),
         (NEW, {"consul_version": "1.10.0"}, True),
@@ -52,7 +53,16 @@ def test_the_verdict_follows_the_terms(value: Any, terms: dict[str, Any], verdic
     assert valid_service_definition(value, **terms) is verdict
 
 
-def test_terms_that_make_no_sense_are_an_error() -> None:
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"consul_version": "newest"}, 'consul_version: "newest" is not a version such as 1.8.7.'),
+        ({"consul_verison": "1.8.7"}, "consul_verison: is no option. Did you mean consul_version?"),
+        ({"x": 1}, "x: is no option. Options: consul_version, edition, literal, silence, strict, unchecked."),
+        ({"literal": "perhaps"}, "literal: must be true or false."),
+    ],
+)
+def test_terms_that_make_no_sense_are_an_error(terms: dict[str, Any], message: str) -> None:
     with pytest.raises(AnsibleError) as caught:
-        valid_service_definition({"name": "web"}, consul_version="newest")
-    assert str(caught.value) == 'registrar.consul.valid_service_definition: consul_version: "newest" is not a version such as 1.8.7.'
+        valid_service_definition({"name": "web"}, **terms)
+    assert str(caught.value) == f"registrar.consul.valid_service_definition: {message}"

@@ -46,6 +46,15 @@ def test_ids_that_a_file_has_already(manifest: dict[str, Owned], whose: str, hin
     assert (check["rule"], check["message"].partition(",")[0]) == ("check-id-unique", 'the check id "service:web" is taken by /c/b.json')
 
 
+def test_ids_that_a_file_has_in_another_case() -> None:
+    there = Definitions([{"name": "Web"}], [])
+    (told,) = found(DefinitionFile("b.json", there), coming=WEB)
+    assert told["message"] == (
+        'the service id "web" is taken as "Web" by /c/b.json, which this collection did not write; the agent would register both, '
+        "and the catalog would have one of them only."
+    )
+
+
 def test_ids_that_another_directory_has() -> None:
     told = found(coming=WEB, others=[OtherFile("/other/web.json", {"service": {"name": "web"}})])
     assert [one["message"].partition(";")[0] for one in told] == [

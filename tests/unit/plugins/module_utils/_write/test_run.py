@@ -373,6 +373,7 @@ def test_ids_of_others_are_taken(tmp_path: Path) -> None:
         ("service-id-unique", "db-sidecar-proxy"),
         ("check-id-unique", "disk"),
         ("check-id-unique", "service:db-sidecar-proxy:2"),
+        ("service-id-unique", "DB"),
     ]
     assert f"is taken by {tmp_path}/foreign.json, which this collection did not write;" in str(refused)
 

@@ -280,6 +280,14 @@ def test_all_problems_are_named_at_once_and_no_value() -> None:
         ({"name": "web"}, "catalog", "What is to be converted is not of the kind that it is said to be."),
         ({"name": "web"}, "health", "What is to be converted is not of the kind that it is said to be."),
         ({"name": "web"}, "node", "What is to be converted must be a mapping, or a list of mappings."),
+        (
+            {"Service": {"Service": "web"}, "Node": {}, "Checks": 5},
+            "auto",
+            "What is to be converted is not of the kind that it is said to be.",
+        ),
+        ({"ID": "web", "Service": "web", "Weights": 5}, "auto", "Weights: must be a mapping."),
+        ({"ID": "web", "Service": "web", "TaggedAddresses": ["lan"]}, "auto", "TaggedAddresses: must be a mapping."),
+        ({"ID": "web", "Service": "web", "TaggedAddresses": {"lan": "10.0.0.5"}}, "auto", "TaggedAddresses.lan: must be a mapping."),
         ({"name": "web", "foo": 1}, "auto", "foo: is no key that Consul knows here. Known keys: address, ai, check, "),
     ],
 )
@@ -288,6 +296,12 @@ def test_what_cannot_be_converted_is_refused(value: Any, kind: str, message: str
         with pytest.raises(CasingError) as caught:
             convert(value, kind)
         assert str(caught.value).startswith(message)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_body_with_checks_of_the_wrong_kind_is_refused() -> None:
+    with pytest.raises(CasingError, match="checks: must be a list"):
+        to_api({"name": "web", "check": {"ttl": "1s"}, "checks": 5}, body=True)
 
 
 def test_nothing_stays_nothing() -> None:

@@ -224,6 +224,12 @@ def test_keys_become_texts() -> None:
     assert coerced({"name": "web", "meta": {"\ud800": "x"}})[1] == ["not-json"]
 
 
+@pytest.mark.parametrize("value", [{1: "a", "1": "b"}, {"1": "a", 1: "b"}])
+def test_keys_that_become_one_are_refused(value: Any) -> None:
+    assert coerced({"meta": value})[1] == ["not-json"]
+    assert coerced({"proxy": {"config": {"a": value}}})[1] == ["not-json"]
+
+
 def test_only_plain_types_come_out() -> None:
     definition = TaggedDict(
         name=TaggedStr("web"),

@@ -18,6 +18,7 @@ from ansible_collections.registrar.consul.plugins.plugin_utils._judge.validate i
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.verdict import Verdict, verdict
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules import fleet
 from ansible_collections.registrar.consul.plugins.plugin_utils._rules.book import RULES, entered
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.spelling import ONE_OF_TWO, TAKEN, TAKEN_BLOCKS
 
 FIXTURE = Path(__file__).resolve().parents[4] / "fixtures" / "rule-examples.yml"
 REFUSED = "the agent would refuse the whole reload."
@@ -154,6 +155,26 @@ def test_what_is_there_in_another_spelling_is_not_called_missing(service: dict[s
 def test_what_is_misspelt_is_judged_as_what_was_meant() -> None:
     assert rules({"name": "web", "check": {"http": "http://127.0.0.1", "Interval": "10"}}) == ["key-case", "duration"]
     assert rules({"name": "web", "port": 80, "Port": 70000}) == ["key-case"]
+
+
+@pytest.mark.parametrize(
+    ("service", "consequence"),
+    [
+        ({"name": "web", "EnableTagOverride": True}, "the agent would refuse the whole reload, except before Consul 1.1.0"),
+        ({"name": "web", "check": {"Check_ID": "c", "ttl": "1s"}}, "the agent would refuse the whole reload, except before Consul 1.1.0"),
+        ({"name": "web", "check": {"Check-ID": "c", "ttl": "1s"}}, "the agent would refuse the whole reload"),
+        ({"name": "web", "check": {"script_args": ["x"], "interval": "1s"}}, "the agent would refuse the whole reload"),
+        ({"name": "web", "check": {"ScriptArgs": ["x"], "args": ["x"], "interval": "1s"}}, ONE_OF_TWO),
+        ({"name": "web", "Port": 80, "port": 80}, "the agent would refuse the whole reload"),
+        ({"name": "web", "Tags": ["a", "b"]}, TAKEN),
+        ({"name": "web", "Checks": [{"ttl": "1s"}, {"ttl": "2s"}]}, TAKEN_BLOCKS),
+        ({"name": "web", "Connect": {"sidecar_service": {"proxy": {"upstreams": []}}}}, TAKEN_BLOCKS),
+    ],
+)
+def test_of_a_key_in_another_spelling_it_is_said_what_agents_make_of_it(service: dict[str, Any], consequence: str) -> None:
+    (error,) = errors(service)
+
+    assert f" in a file; {consequence}. " in error
 
 
 def test_fields_that_the_api_only_reports_are_said_to_be_so() -> None:
@@ -371,6 +392,20 @@ def test_the_shape_of_a_document_is_judged(document: Any, messages: list[str]) -
     findings = judge_document(document)
 
     assert [f"{finding.path}: {finding.message}".partition(";")[0] for finding in findings] == messages
+
+
+@pytest.mark.parametrize(
+    ("document", "consequence"),
+    [
+        ({"Check": {"name": "c", "ttl": "1s"}}, TAKEN),
+        ({"Services": [{"name": "a"}]}, TAKEN_BLOCKS),
+        ({"Services": [{"name": "a"}], "services": []}, "the agent would refuse the whole reload"),
+    ],
+)
+def test_of_a_document_key_in_another_case_it_is_said_what_agents_make_of_it(document: dict[str, Any], consequence: str) -> None:
+    (finding,) = judge_document(document)
+
+    assert finding.message.partition("; ")[2] == f"{consequence}."
 
 
 def test_checks_outside_services_go_with_the_services_and_with_each_other() -> None:

@@ -48,6 +48,11 @@ def test_the_defaults() -> None:
         ({"edition": "free"}, 'edition: "free" is not one of community, enterprise.'),
         ({"consul_version": "new"}, 'consul_version: "new" is not auto, nor a version such as 1.8.7.'),
         ({"strict": "perhaps"}, "strict: must be true or false."),
+        ({"silence": 5}, "silence: must be a list."),
+        ({"unchecked": {"proxy.x": True}}, "unchecked: must be a list."),
+        ({"secret_paths": True}, "secret_paths: must be a list."),
+        ({"consul_version": 1.20}, "consul_version: 1.2 without quotes could be 1.2 or 1.20. Put it in quotes."),
+        ({"consul_version": 1e300}, 'consul_version: "1e+300" is not auto, nor a version such as 1.8.7.'),
     ],
 )
 def test_what_makes_no_sense(options: dict[str, Any], message: str) -> None:
@@ -60,6 +65,11 @@ def test_auto_is_for_those_who_have_an_agent_to_ask() -> None:
     assert read_version("auto", auto=True) is None
     with pytest.raises(TermsError, match=r'"auto" is not a version such as 1\.8\.7'):
         read_version("auto")
+
+
+@pytest.mark.parametrize(("given", "version"), [(1.21, (1, 21, 0)), (1.0, (1, 0, 0)), (2.1, (2, 1, 0)), ("1.2", (1, 2, 0))])
+def test_most_versions_need_no_quotes(given: Any, version: tuple[int, int, int]) -> None:
+    assert read_version(given) == version
 
 
 @pytest.mark.parametrize(("given", "strict"), [("yes", True), ("no", False), (True, True), (0, False)])

@@ -42,10 +42,18 @@ def said(**fields: Any) -> list[str]:
         ({"alias_node": "n"}, ["check-alias-node alias_node"]),
         ({"alias_node": "n", "interval": "1s"}, ["check-alias-interval interval", "check-alias-node alias_node"]),
         ({"os_service": "nginx", "interval": "1s"}, ["check-windows-only os_service"]),
+        ({"id": "SerfHealth", "ttl": "1s"}, ["check-id-reserved id"]),
+        ({"id": "serfHealth-2", "name": "serfHealth", "ttl": "1s"}, []),
+        ({"name": "_node_maintenance", "ttl": "1s"}, ["check-id-reserved name"]),
+        ({"id": "_service_maintenance:web", "ttl": "1s"}, ["check-id-reserved id"]),
     ],
 )
-def test_types(fields: dict[str, Any], expected: list[str]) -> None:
+def test_types_and_ids(fields: dict[str, Any], expected: list[str]) -> None:
     assert said(**fields) == expected
+
+
+def test_inside_a_service_the_name_of_a_check_is_no_id() -> None:
+    assert list(check_findings({"name": "serfHealth", "ttl": "1s"}, ("check",))) == []
 
 
 @pytest.mark.parametrize(

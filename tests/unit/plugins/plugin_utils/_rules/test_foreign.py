@@ -57,6 +57,13 @@ def test_a_secret_among_the_words_is_not_shown() -> None:
     assert not any("s3cret" in finding.message + finding.hint for finding in found)
 
 
+@pytest.mark.parametrize("key", ["ServiceID", "service_id", "SERVICE_ID"])
+def test_a_sidecar_has_no_id_whatever_it_is_called(key: str) -> None:
+    (finding,) = findings({"name": "web", "port": 1, "connect": {"sidecar_service": {key: "web-proxy"}}})
+
+    assert finding.hint == "Leave it out: the agent names the sidecar after its service, <service id>-sidecar-proxy."
+
+
 ODD: list[Any] = [None, True, 10**30, float("nan"), [], {}, [None], {"path": 10**30, "port": None}, "²", "x" * 999]
 
 

@@ -35,6 +35,13 @@ def test_most_definitions_can_be_said(service: dict[str, Any]) -> None:
     assert found(service) == []
 
 
+def test_a_number_that_is_too_large_is_found_wherever_it_stands() -> None:
+    assert found({"name": "web", "port": 10**400, "token": {"a": [1, 10**400]}}) == [
+        ("port", "the number is too large for HCL."),
+        ("token.a[1]", "the number is too large for HCL."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "places"),
     [

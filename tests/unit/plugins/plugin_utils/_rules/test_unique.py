@@ -41,6 +41,15 @@ def said(*services: dict[str, Any]) -> list[str]:
         ),
         ([{"name": "a", **sidecar(check=TTL)}, {"name": "a-sidecar-proxy"}], ['1 name: the service id "a-sidecar-proxy" is taken by s0']),
         ([sidecar(), sidecar()], []),
+        ([{"name": "a"}, {"name": "A", "id": "x"}], []),
+        (
+            [{"name": "a"}, {"name": "A"}, {"name": "a"}],
+            ['1 name: the service id "A" is taken as "a" by s0', '2 name: the service id "a" is taken by s0'],
+        ),
+        (
+            [{"name": "a", **sidecar(check=TTL)}, {"name": "b", "id": "A-sidecar-proxy"}],
+            ['1 id: the service id "A-sidecar-proxy" is taken as "a-sidecar-proxy" by s0'],
+        ),
     ],
 )
 def test_services(services: list[dict[str, Any]], expected: list[str]) -> None:
@@ -65,6 +74,7 @@ def test_services(services: list[dict[str, Any]], expected: list[str]) -> None:
             ['1 check.id: the check id "service:a-sidecar-proxy:1" is taken by s0 → connect.sidecar_service'],
         ),
         ([{"check": {"id": "x"}}, {"check": {"id": "x"}}], []),
+        ([{"name": "a", "checks": [{"id": "x"}, {"id": "X"}]}], ['0 checks[1].id: the check id "X" is taken as "x" by checks[0]']),
     ],
 )
 def test_checks(services: list[dict[str, Any]], expected: list[str]) -> None:
@@ -101,12 +111,14 @@ def test_checks_outside_services() -> None:
         ("c3", {"id": "service:a"}),
         ("c4", {}),
         ("c5", {}),
+        ("c6", {"id": "DISK"}),
     ]
     found = [(index, finding.message.partition(";")[0]) for index, finding in node_check_id_findings(services, checks)]
     assert found == [
         (1, 'the check id "disk" is taken by c0'),
         (2, 'the check id "disk" is taken by c0'),
         (3, 'the check id "service:a" is taken by a check of "a"'),
+        (6, 'the check id "DISK" is taken as "disk" by c0'),
     ]
 
 

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, The registrar.consul authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ids that differ in case only, or are Consul's own: the agent takes them, and the catalog has one in place of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.document import judge_document
+from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
+
+DOCUMENT = {
+    "services": [{"name": "web", "port": 1}, {"name": "web", "id": "Web", "port": 2}, {"name": "db", "check": {"id": "up", "ttl": "1h"}}],
+    "checks": [{"id": "UP", "name": "uplink", "ttl": "1h"}],
+}
+
+
+def test_of_ids_that_differ_in_case_the_catalog_has_one(start_agent: Callable[..., ConsulAgent]) -> None:
+    agent = start_agent()
+
+    agent.write("all.json", DOCUMENT)
+    agent.reload()
+    agent.wait_until(lambda: _in_the_catalog(agent, "db") == ["db"], "the services are not in the catalog")
+
+    assert agent.services().keys() == {"web", "Web", "db"}
+    assert agent.checks().keys() == {"up", "UP"}
+    assert len(_in_the_catalog(agent, "web")) == 1
+    assert len([check for check in agent.get("/v1/health/state/any") if check["CheckID"].lower() == "up"]) == 1
+    assert [finding.rule for finding in judge_document(DOCUMENT)] == ["service-id-unique", "check-id-unique"]
+
+
+def test_what_has_an_id_of_consuls_own_is_in_its_place(start_agent: Callable[..., ConsulAgent]) -> None:
+    agent = start_agent()
+    document = {"services": [{"name": "consul", "port": 99}, {"name": "db"}], "checks": [{"name": "serfHealth", "ttl": "1h"}]}
+
+    agent.write("all.json", document)
+    agent.reload()
+    agent.wait_until(lambda: _in_the_catalog(agent, "db") == ["db"], "the services are not in the catalog")
+
+    assert [entry["ServicePort"] for entry in agent.get("/v1/catalog/service/consul")] == [99]
+    assert [(check["CheckID"], check["Status"]) for check in agent.get("/v1/health/state/any")] == [("serfHealth", "critical")]
+    assert agent.get("/v1/health/service/db?passing") == []
+    assert [finding.rule for finding in judge_document(document)] == ["service-id-reserved", "check-id-reserved"]
+
+
+def _in_the_catalog(agent: ConsulAgent, name: str) -> list[str]:
+    return [entry["ServiceID"] for entry in agent.get(f"/v1/catalog/service/{name}")]
