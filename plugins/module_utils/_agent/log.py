@@ -29,6 +29,8 @@ _JOURNAL_PAUSE = 0.5
 # A warning, with the id of the service behind it, or before it in agents before 1.7.
 _NOT_TAKEN = re.compile(r"Service (?:\S+ )?registration blocked by ACLs|Syncing service failed")
 _REASON = re.compile(r"""^\s*(?::\s*)?(?:error=)?"?""")
+# So 1.21.4 and 1.22.7 write a reason of several lines, with tabs as Go escapes them; 1.12.9 did not.
+_BEHIND_BARS = re.compile(r"^\s*\| ?(.*)$", re.MULTILINE)
 
 
 def reload_error(text: str) -> str | None:
@@ -41,8 +43,11 @@ def reload_error(text: str) -> str | None:
         return _from_json(line.partition("\n")[0])
     rest = text[start + len(FAILED) :]
     end = _NEXT_LINE.search(rest)
-    words = " ".join(_REASON.sub("", rest[: end.start()] if end else rest).split())
-    return words.rstrip('" ').strip() or FAILED
+    reason = _REASON.sub("", rest[: end.start()] if end else rest)
+    lines = _BEHIND_BARS.findall(reason) if reason.lstrip().startswith("|") else ()
+    # On one line they escape quotes instead.
+    reason = " ".join(lines).replace(r"\t", " ") if lines else reason.rstrip('" \n').replace(r"\"", '"')
+    return " ".join(reason.split()) or FAILED
 
 
 def catalog_refusal(text: str, identifiers: Collection[str]) -> str:

@@ -44,6 +44,15 @@ PARSE_ERROR = """\
             'service "": Service name missing"\n',
             'Failed reloading services: Failed to register service "": Service name missing',
         ),
+        (
+            '2026-11-21T02:22:36.946Z [ERROR] agent: Reload config failed: error="Failed to register \\"\\": Service name missing"\n',
+            'Failed to register "": Service name missing',
+        ),
+        (
+            "2026-11-21T02:22:35.944Z [ERROR] agent: Reload config failed:\n  error=\n  | failed to parse d/zz.json: 1 error occurred:\n"
+            "  | \\t* invalid config key services[0].foo\n  | \n  \n2026-11-21T02:22:35.945Z [DEBUG] agent: | Node info in sync\n",
+            "failed to parse d/zz.json: 1 error occurred: * invalid config key services[0].foo",
+        ),
         ("2019/05/01 10:00:00 [ERR] agent: Reload config failed:  Failed to reload configs\n", "Failed to reload configs"),
         (
             '{"@level":"error","@message":"Reload config failed","@module":"agent","error":"failed to parse x:\\n\\t* key"}\n',
