@@ -21,6 +21,8 @@ from .._definition.identity import CHECK, SERVICE, ids_of
 from .._definition.secret import MASK, Secrets
 from .._files.scan import DefinitionFile
 
+# Seconds that an agent may take for an answer: with thousands of services some are needed after a reload, such as 10 on a busy host.
+_PATIENCE = 30.0
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
 _SECOND_LOOK = 0.5
 # What a check has found, and not what it is.
@@ -102,6 +104,7 @@ def _compare(
     declared = _declarations(files, unchecked)
     named = (service.get("namespace") for service in declared.all.services.values())
     # In files of others anything may stand there.
+    facts.patience(_PATIENCE)
     view = AgentView(facts.api, [namespace for namespace in named if isinstance(namespace, str)])
     seen = view.look()
     found["state"] = "running"
