@@ -224,18 +224,15 @@ class Agents:
 
     def _named(self, pid: int) -> AgentProcess:
         process = self.read(pid)
-        if process is None:
-            raise AgentProcessError(
-                "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "
-                "Give %s, or leave the option out: the agent is then found by its config-dir." % (pid, self._right_pid(pid))
-            )
-        return self._reading(process)
-
-    def _right_pid(self, pid: int) -> str:
-        contained = self._called_inside(pid)
-        if len(contained) != 1:
-            return "the agent's own pid"
-        return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)
+        if process is not None:
+            return self._reading(process)
+        contained, right = self._called_inside(pid), "the agent's own pid"
+        if len(contained) == 1:
+            right = "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)
+        raise AgentProcessError(
+            "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "
+            "Give %s, or leave the option out: the agent is then found by its config-dir." % (pid, right)
+        )
 
     def _called_inside(self, pid: int) -> list[AgentProcess]:
         """The agents of the directory that have this number in their own namespace."""

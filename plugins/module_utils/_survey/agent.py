@@ -12,7 +12,7 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 from .._agent.absent import not_found
 from .._agent.api import AclDenied, ApiError, Blocked
 from .._agent.elsewhere import OtherFile
-from .._agent.facts import AgentFacts
+from .._agent.facts import AgentFacts, Version
 from .._agent.persisted import file_of, persisted_in
 from .._agent.process import AgentProcess, AgentProcessError
 from .._agent.view import AgentView, Seen, compared
@@ -63,9 +63,7 @@ def agent_survey(
     found: dict[str, Any] = {
         "state": "running" if process is not None else "absent",
         "pid": process.pid if process is not None else None,
-        "version": None,
-        "edition": None,
-        "version_source": None,
+        **Version(None, None, None)._asdict(),
         "scripts": None,
         # Whether there is somebody to ask, who perhaps does not answer.
         "asked": False,
@@ -78,7 +76,7 @@ def agent_survey(
         "drift": [],
     }
     try:
-        found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
+        found.update(facts.found_version._asdict())
         if process is not None or facts.address_given:
             found.update(asked=True, scripts=facts.scripts_enabled)
             if facts.api is not None:
