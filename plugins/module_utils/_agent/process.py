@@ -16,7 +16,8 @@ from typing import Any, Callable, Iterator, NamedTuple
 from .._clock import Clock, now
 from .namespaces import Powers, inside, powers, shares
 
-_DELETED = " (deleted)"
+DELETED = " (deleted)"
+SOURCE_FLAGS = ("config-dir", "config-file")
 # /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
 CLOCK_MARGIN = 0.02
 
@@ -47,7 +48,7 @@ class AgentProcess(NamedTuple):
     @property
     def sources(self) -> list[str]:
         """The files and directories that it was told to read, in its order, as it calls them."""
-        return self.flag_values("config-dir", "config-file")
+        return self.flag_values(*SOURCE_FLAGS)
 
     def flag_values(self, *names: str) -> list[str]:
         """Values of ``-name value`` and ``--name=value``, in order."""
@@ -307,7 +308,7 @@ class Agents:
             # Another user's process: its own word for it is all there is.
             return argv[0]
         # An upgraded package leaves the old agent running from a deleted file.
-        return exe[: -len(_DELETED)] if exe.endswith(_DELETED) else exe
+        return exe[: -len(DELETED)] if exe.endswith(DELETED) else exe
 
     def _status(self, pid: int) -> dict[str, str]:
         with open(self._path(pid, "status"), encoding="utf-8", errors="replace") as stream:

@@ -26,7 +26,7 @@ from .._agent.overridden import (
     rights_for,
     tags_of,
 )
-from .._agent.persisted import Persisted, file_of
+from .._agent.persisted import Persisted
 from .._agent.view import AgentView, Seen
 from .._definition.expect import in_namespace
 from .._definition.identity import service_id, sidecar_of
@@ -221,7 +221,7 @@ def _of_others(others: list[_Tags], persisted: Persisted | None, key: str) -> li
     for file in others:
         # Of several files the agent obeys the last one.
         _overridden, found = file.get(key, (False, found))
-    path = file_of(persisted.services, key) if persisted is not None and found is None else None
+    path = persisted.file_of(persisted.services, key) if persisted is not None and found is None else None
     if path is None:
         return found
     try:

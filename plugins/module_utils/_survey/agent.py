@@ -13,7 +13,7 @@ from .._agent.absent import not_found
 from .._agent.api import AclDenied, ApiError, Blocked
 from .._agent.elsewhere import OtherFile
 from .._agent.facts import AgentFacts, Version
-from .._agent.persisted import file_of, persisted_in
+from .._agent.persisted import Persisted, persisted_in
 from .._agent.process import AgentProcess, AgentProcessError
 from .._agent.view import AgentView, Seen, compared
 from .._definition.expect import Expected, expected, in_namespace, owner_of
@@ -215,7 +215,7 @@ class _Origins:
             return "elsewhere"
         if kind not in self._kept:
             return "unknown"
-        if file_of(self._kept[kind], key) is not None:
+        if Persisted.file_of(self._kept[kind], key) is not None:
             return "api"
         return "removed" if self._complete else "unknown"
 
@@ -232,7 +232,7 @@ class _Origins:
         return bool(self._registration(kind, key).get("Token"))
 
     def _registration(self, kind: str, key: str) -> dict[str, Any]:
-        return _json_in(file_of(self._kept.get(kind, {}), key))
+        return _json_in(Persisted.file_of(self._kept.get(kind, {}), key))
 
 
 def _json_in(path: str | None) -> dict[str, Any]:
