@@ -132,7 +132,8 @@ def _file_problem(path: str, certificate: bool) -> str:
             return "holds no certificate" if certificate and _PEM not in stream.read() else ""
     except IsADirectoryError:
         return "is a directory" if certificate else ""
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        # No path has a NUL in it, either.
         return "does not exist"
     except OSError:
         # What this task may not read, the agent perhaps may.

@@ -158,8 +158,8 @@ class Agents:
         root = self._path(process.pid, "root")
         try:
             return inside(root, path if os.path.isabs(path) else os.path.join(self._cwd(process), path))
-        except OSError:
-            # Links that lead nowhere for the process either.
+        except (OSError, ValueError):
+            # Links that lead nowhere for the process either, or a path with a NUL.
             return root + "/" + path.lstrip("/")
 
     def binary_of(self, process: AgentProcess | None) -> str | None:

@@ -95,6 +95,7 @@ def test_files_of_tls_are_there_and_hold_what_they_should(tmp_path: Path) -> Non
     assert stopped(NEWEST, {"ca_file": str(tmp_path)}) == [f"0.json: ca_file names {tmp_path}, which is a directory"]
     missing = stopped(NEWEST, dict.fromkeys(TLS_FILES, none))
     assert missing == [f"0.json: {key} names {none}, which does not exist" for key in TLS_FILES]
+    assert stopped(NEWEST, {"ca_file": "a\0b"}) == ["0.json: ca_file names a\0b, which does not exist"]
     # Neither half of a pair counts alone, nor what is empty or no path, nor what cannot be looked at from here.
     assert stopped(NEWEST, {"cert_file": none}, {"ca_file": "", "ca_path": 1}) == []
     assert stopped(NEWEST._replace(path_of=None), dict.fromkeys(TLS_FILES, none)) == []
