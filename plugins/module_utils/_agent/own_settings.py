@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import os
 import socket
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -115,15 +116,50 @@ def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> It
 
 def _tls_files(part: tuple[str, ...], merged: Mapping[tuple[str, ...], _Setting], path_of: Callable[[str], str]) -> Iterator[Finding]:
     pair = ("cert_file", "key_file")
-    # Agents look at certificate and key where they have both.
+    # Agents look at certificate and key where they have both, and at the folder where no file is named (seen on 1.8.7 to 1.22.7).
     has_pair = all((*part, key) in merged for key in pair)
-    for key in ("ca_file", "ca_path", *(pair if has_pair else ())):
+    folder = () if any(_given(merged, (*place, "ca_file")) for place in _and_defaults(part)) else ("ca_path",)
+    for key in ("ca_file", *folder, *(pair if has_pair else ())):
         setting = merged.get((*part, key))
         if setting is None or not isinstance(setting.value, str) or not setting.value:
             continue
-        problem = _file_problem(path_of(setting.value), certificate=key in ("ca_file", "cert_file"))
+        if key == "ca_path":
+            problem = _folder_problem(setting.value, path_of)
+        else:
+            problem = _file_problem(path_of(setting.value), certificate=key != "key_file")
         if problem:
             yield _stops(setting, (*part, key), "names %s, which %s" % (setting.value, problem))
+
+
+def _and_defaults(part: tuple[str, ...]) -> set[tuple[str, ...]]:
+    return {part, (), ("tls", "defaults")}
+
+
+def _given(merged: Mapping[tuple[str, ...], _Setting], path: tuple[str, ...]) -> bool:
+    return path in merged and bool(merged[path].value)
+
+
+def _folder_problem(path: str, path_of: Callable[[str], str]) -> str:
+    """Agents read every file at the path and below it, and take links to folders for files (seen on 1.8.7 to 1.22.7)."""
+    root = path_of(path)
+    if not os.path.isdir(root):
+        return _file_problem(root, certificate=True)
+    names: list[str] = []
+    try:
+        for folder, folders, files in os.walk(root, onerror=_fail):
+            here = os.path.relpath(folder, root)
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            names += [os.path.normpath(os.path.join(here, name)) for name in (*files, *links)]
+    except OSError:
+        # What this task may not list, the agent perhaps may.
+        return ""
+    problems = ((name, _file_problem(path_of(os.path.join(path, name)), certificate=True)) for name in sorted(names))
+    found = next(("has %s in it, which %s" % (name, problem) for name, problem in problems if problem), "")
+    return found if names else "holds no certificate"
+
+
+def _fail(problem: OSError) -> None:
+    raise problem
 
 
 def _file_problem(path: str, certificate: bool) -> str:
@@ -142,10 +178,8 @@ def _file_problem(path: str, certificate: bool) -> str:
 
 def _without_authority(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
     """Verifying asks for certificates of an authority, in the same part of the settings or in the defaults."""
-    given = {path for path, setting in merged.items() if setting.value}
     for part in _PARTS:
-        places = {part, (), ("tls", "defaults")}
-        if any((*place, key) in given for place in places for key in ("ca_file", "ca_path")):
+        if any(_given(merged, (*place, key)) for place in _and_defaults(part) for key in ("ca_file", "ca_path")):
             continue
         for switch in _SWITCHES:
             setting = merged.get((*part, switch))
