@@ -165,8 +165,8 @@ def test_it_is_found_before_the_agent_is_told(agent: ConsulAgent, content: Json,
         agent.reload()
 
 
-def test_folders_of_authorities(agent: ConsulAgent, tmp_path: Path) -> None:
-    """Every file in them counts, but only where no file is named besides."""
+def test_files_and_folders_of_tls(agent: ConsulAgent, tmp_path: Path) -> None:
+    """Every file in a folder counts, but only where no file is named besides."""
     authority, odd, folder = (tmp_path / name for name in ("ca.pem", "folder/below/odd", "folder"))
     command = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=ca")
     subprocess.run([*command, "-keyout", "/dev/null", "-out", authority], check=True, capture_output=True)
@@ -193,6 +193,8 @@ def test_folders_of_authorities(agent: ConsulAgent, tmp_path: Path) -> None:
             odd.unlink()
         foreign = agent.write("foreign.json", {"ca_file": str(authority), "ca_path": "/nowhere"})
         assert reload(agent.config_dir, force=True)[1] is None
+        foreign = agent.write("foreign.json", {"cert_file": str(authority), "key_file": str(authority)})
+        refused(f"key_file names {authority}, which holds no key")
     finally:
         foreign.unlink()
         agent.reload()

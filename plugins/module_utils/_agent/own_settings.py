@@ -38,7 +38,7 @@ _WATCHES = {
     "event": (("name",), None),
     "agent_service": (("service_id",), "service_id"),
 }
-_PEM = b"-----BEGIN CERTIFICATE-----"
+_PEM = {"certificate": b"-----BEGIN CERTIFICATE-----", "key": b"PRIVATE KEY-----"}
 _LOWEST_SNAPSHOT_INTERVAL = 5 * SECOND // 1000
 _SNAPSHOTS_SINCE = (1, 10)
 _RECURSORS_ALWAYS_SINCE = (1, 21)
@@ -126,7 +126,7 @@ def _tls_files(part: tuple[str, ...], merged: Mapping[tuple[str, ...], _Setting]
         if key == "ca_path":
             problem = _folder_problem(setting.value, path_of)
         else:
-            problem = _file_problem(path_of(setting.value), certificate=key != "key_file")
+            problem = _file_problem(path_of(setting.value), "key" if key == "key_file" else "certificate")
         if problem:
             yield _stops(setting, (*part, key), "names %s, which %s" % (setting.value, problem))
 
@@ -143,7 +143,7 @@ def _folder_problem(path: str, path_of: Callable[[str], str]) -> str:
     """Agents read every file at the path and below it, and take links to folders for files (seen on 1.8.7 to 1.22.7)."""
     root = path_of(path)
     if not os.path.isdir(root):
-        return _file_problem(root, certificate=True)
+        return _file_problem(root)
     names: list[str] = []
     try:
         for folder, folders, files in os.walk(root, onerror=_fail):
@@ -153,7 +153,7 @@ def _folder_problem(path: str, path_of: Callable[[str], str]) -> str:
     except OSError:
         # What this task may not list, the agent perhaps may.
         return ""
-    problems = ((name, _file_problem(path_of(os.path.join(path, name)), certificate=True)) for name in sorted(names))
+    problems = ((name, _file_problem(path_of(os.path.join(path, name)))) for name in sorted(names))
     found = next(("has %s in it, which %s" % (name, problem) for name, problem in problems if problem), "")
     return found if names else "holds no certificate"
 
@@ -162,12 +162,12 @@ def _fail(problem: OSError) -> None:
     raise problem
 
 
-def _file_problem(path: str, certificate: bool) -> str:
+def _file_problem(path: str, what: str = "certificate") -> str:
     try:
         with open(path, "rb") as stream:
-            return "holds no certificate" if certificate and _PEM not in stream.read() else ""
+            return "" if _PEM[what] in stream.read() else "holds no %s" % what
     except IsADirectoryError:
-        return "is a directory" if certificate else ""
+        return "is a directory"
     except (FileNotFoundError, NotADirectoryError, ValueError):
         # No path has a NUL in it, either.
         return "does not exist"

@@ -91,7 +91,10 @@ def test_files_of_tls_are_there_and_hold_what_they_should(tmp_path: Path) -> Non
     (tmp_path / "good.pem").write_bytes(b"x\n-----BEGIN CERTIFICATE-----\n")
     (tmp_path / "bad.pem").write_bytes(b"x")
     good, bad, none = (str(tmp_path / name) for name in ("good.pem", "bad.pem", "none"))
-    assert stopped(NEWEST, {"ca_file": good, "ca_path": str(tmp_path), "cert_file": good, "key_file": bad}) == []
+    (tmp_path / "key.pem").write_bytes(b"-----BEGIN EC PRIVATE KEY-----\n")
+    assert stopped(NEWEST, {"ca_file": good, "ca_path": str(tmp_path), "cert_file": good, "key_file": str(tmp_path / "key.pem")}) == []
+    for odd, words in ((good, "holds no key"), (str(tmp_path), "is a directory")):
+        assert stopped(NEWEST, {"cert_file": good, "key_file": odd}) == [f"0.json: key_file names {odd}, which {words}"]
     assert stopped(NEWEST, {"tls": {"grpc": {"ca_file": bad}}}) == [f"0.json: tls.grpc.ca_file names {bad}, which holds no certificate"]
     assert stopped(NEWEST, {"ca_file": str(tmp_path)}) == [f"0.json: ca_file names {tmp_path}, which is a directory"]
     for keys in (("ca_file", "cert_file", "key_file"), ("ca_path",)):
