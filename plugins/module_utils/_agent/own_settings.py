@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import itertools
 import os
 import socket
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
@@ -24,6 +25,9 @@ from .loading import half_load
 # The parts of `tls` (since 1.12), and the top, where the same keys stand without it.
 _PARTS = ((), *(("tls", name) for name in ("defaults", "internal_rpc", "https", "grpc")))
 _SWITCHES = ("verify_incoming", "verify_outgoing")
+# These stand for one part, wherever it has its files.
+_SWITCHES_OF_PARTS = ("verify_incoming_rpc", "verify_incoming_https", "verify_server_hostname")
+_TLS_FILES = ("ca_file", "ca_path", "cert_file", "key_file")
 # Both spellings: agents since 1.12 know the second as well.
 _TLS_VERSIONS = ("", "tls10", "tls11", "tls12", "tls13", "TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
 _HANDLERS = ("datacenter", "token", "type", "handler_type", "http_handler_config", "handler", "args", "namespace", "partition")
@@ -111,7 +115,7 @@ def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> It
         if around.path_of is not None:
             yield from _tls_files(part, merged, around.path_of)
     if around.complete and not any(path[0] in ("auto_encrypt", "auto_config") for path in merged):
-        yield from _without_authority(merged)
+        yield from _unverifiable(merged)
 
 
 def _tls_files(part: tuple[str, ...], merged: Mapping[tuple[str, ...], _Setting], path_of: Callable[[str], str]) -> Iterator[Finding]:
@@ -176,15 +180,18 @@ def _file_problem(path: str, what: str = "certificate") -> str:
         return ""
 
 
-def _without_authority(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
-    """Verifying asks for certificates of an authority, in the same part of the settings or in the defaults."""
-    for part in _PARTS:
-        if any(_given(merged, (*place, key)) for place in _and_defaults(part) for key in ("ca_file", "ca_path")):
+def _unverifiable(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
+    """Verifying asks for an authority, in the same part of the settings or in the defaults; of who comes, for one's own certificate as well."""
+    for part, switch in itertools.product(_PARTS, (*_SWITCHES, *_SWITCHES_OF_PARTS)):
+        setting = merged.get((*part, switch))
+        if setting is None or setting.value is not True:
             continue
-        for switch in _SWITCHES:
-            setting = merged.get((*part, switch))
-            if setting is not None and setting.value is True:
-                yield _stops(setting, (*part, switch), "is set, and there is neither ca_file nor ca_path")
+        places = _PARTS if switch in _SWITCHES_OF_PARTS else _and_defaults(part)
+        named = {key for place in places for key in _TLS_FILES if _given(merged, (*place, key))}
+        if named.isdisjoint(("ca_file", "ca_path")):
+            yield _stops(setting, (*part, switch), "is set, and there is neither ca_file nor ca_path")
+        elif switch.startswith("verify_incoming") and not named.issuperset(("cert_file", "key_file")):
+            yield _stops(setting, (*part, switch), "is set, and there are not both of cert_file and key_file")
 
 
 def _watches(contents: Sequence[Content]) -> Iterator[Finding]:

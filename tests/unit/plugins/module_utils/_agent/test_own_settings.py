@@ -156,10 +156,30 @@ def test_verifying_needs_an_authority(tmp_path: Path, switch: str) -> None:
         assert stopped(NEWEST._replace(complete=False), settings) == []
         assert stopped(NEWEST, {**settings, "auto_encrypt": {"tls": True}}) == []
     assert stopped(NEWEST, {"verify_outgoing": False}) == []
-    assert stopped(NEWEST, {switch: True, "ca_path": str(tmp_path)}) == []
-    assert stopped(NEWEST, {"tls": {"defaults": {"ca_path": str(tmp_path)}, "https": {switch: True}}}) == []
+    authority = {"ca_path": str(tmp_path), "cert_file": str(tmp_path / "good.pem"), "key_file": str(tmp_path / "good.key")}
+    (tmp_path / "good.key").write_bytes(b"-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----")
+    assert stopped(NEWEST, {switch: True, **authority}) == []
+    assert stopped(NEWEST, {"tls": {"defaults": authority, "https": {switch: True}}}) == []
     for other in ("internal_rpc", "grpc"):
         assert len(stopped(NEWEST, {"tls": {other: {"ca_path": str(tmp_path)}, "https": {switch: True}}})) == 1
+
+
+@pytest.mark.parametrize("switch", ["verify_incoming_rpc", "verify_incoming_https", "verify_server_hostname"])
+def test_what_verifies_in_one_part_may_have_its_files_there(tmp_path: Path, switch: str) -> None:
+    (tmp_path / "good.pem").write_bytes(b"-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----")
+    own = dict.fromkeys(("ca_file", "cert_file", "key_file"), str(tmp_path / "good.pem"))
+    assert stopped(NEWEST, {switch: True}) == [f"0.json: {switch} is set, and there is neither ca_file nor ca_path"]
+    assert stopped(NEWEST, {switch: True, "tls": {"internal_rpc": own}}) == []
+
+
+def test_who_comes_is_shown_a_certificate(tmp_path: Path) -> None:
+    (tmp_path / "good.pem").write_bytes(b"-----BEGIN CERTIFICATE-----")
+    authority = {"ca_file": str(tmp_path / "good.pem")}
+    for more in ({}, {"cert_file": str(tmp_path / "good.pem")}):
+        assert stopped(NEWEST, {"verify_incoming": True, **authority, **more}) == [
+            "0.json: verify_incoming is set, and there are not both of cert_file and key_file"
+        ]
+    assert stopped(NEWEST, {"verify_outgoing": True, "verify_server_hostname": True, **authority}) == []
 
 
 def test_recursors_are_addresses_or_can_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
