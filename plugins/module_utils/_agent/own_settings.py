@@ -181,7 +181,7 @@ def _file_problem(path: str, what: str = "certificate") -> str:
 
 
 def _unverifiable(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
-    """Verifying asks for an authority, in the same part of the settings or in the defaults; of who comes, for one's own certificate as well."""
+    """Verifying asks for an authority, in the same part of the settings or in the defaults, and of who comes for a certificate besides."""
     for part, switch in itertools.product(_PARTS, (*_SWITCHES, *_SWITCHES_OF_PARTS)):
         setting = merged.get((*part, switch))
         if setting is None or setting.value is not True:
