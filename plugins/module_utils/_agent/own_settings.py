@@ -148,18 +148,20 @@ def _folder_problem(path: str, path_of: Callable[[str], str]) -> str:
     root = path_of(path)
     if not os.path.isdir(root):
         return _file_problem(root)
-    names: list[str] = []
+    empty = True
     try:
         for folder, folders, files in os.walk(root, onerror=_fail):
-            here = os.path.relpath(folder, root)
             links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            names += [os.path.normpath(os.path.join(here, name)) for name in (*files, *links)]
+            for name in sorted([*files, *links]):
+                empty = False
+                place = os.path.normpath(os.path.join(os.path.relpath(folder, root), name))
+                problem = _file_problem(path_of(os.path.join(path, place)))
+                if problem:
+                    return "has %s in it, which %s" % (place, problem)
     except OSError:
         # What this task may not list, the agent perhaps may.
         return ""
-    problems = ((name, _file_problem(path_of(os.path.join(path, name)))) for name in sorted(names))
-    found = next(("has %s in it, which %s" % (name, problem) for name, problem in problems if problem), "")
-    return found if names else "holds no certificate"
+    return "holds no certificate" if empty else ""
 
 
 def _fail(problem: OSError) -> None:
