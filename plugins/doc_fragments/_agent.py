@@ -11,7 +11,7 @@ options:
   http_addr:
     description:
       - Address of the agent's HTTP API as seen from the target, such as V(http://127.0.0.1:8500), V(https://127.0.0.1:8501) or
-        V(unix:///run/consul/http.sock).
+        V(unix:///run/consul/http.sock). Of a proxy before the agent it may have a path.
       - Without it the environment variable E(CONSUL_HTTP_ADDR), else what the running agent's own settings say.
       - An agent with a network of its own, as in most containers, is asked from inside that network, which takes root, or through
         its unix socket. Otherwise give an address at which it is reached from the target.

@@ -89,7 +89,6 @@ def _common_spec() -> Spec:
         **files_spec(),
         **transaction_spec(),
         "reload": {"type": "str", "choices": ["now", "later", "never"], "default": "now"},
-        "reload_method": METHOD,
         "reload_timeout": {"type": "int"},
         **_load_spec(),
         **agent_spec(),

@@ -8,6 +8,7 @@ What only the servers know is not in it: whether a configuration entry (`config_
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,49 @@ def test_it_is_found_before_the_agent_is_told(agent: ConsulAgent, content: Json,
         assert agent.services() == before
         # The agent is the judge.
         assert agent.request("PUT", "/v1/agent/reload").status == 500
+    finally:
+        foreign.unlink()
+        agent.reload()
+
+
+def test_files_and_folders_of_tls(agent: ConsulAgent, tmp_path: Path) -> None:
+    """Every file in a folder counts, but only where no file is named besides."""
+    authority, key, odd, folder = (tmp_path / name for name in ("ca.pem", "key.pem", "folder/below/odd", "folder"))
+    command = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=ca")
+    subprocess.run([*command, "-keyout", key, "-out", authority], check=True, capture_output=True)
+    odd.parent.mkdir(parents=True)
+    foreign = agent.write("foreign.json", {"ca_path": str(folder)})
+
+    def refused(words: str) -> None:
+        message = reload(agent.config_dir, force=True)[1]
+        assert message is not None
+        assert words in message
+        assert agent.request("PUT", "/v1/agent/reload").status == 500
+
+    try:
+        refused(f"ca_path names {folder}, which holds no certificate")
+        (folder / "link.pem").symlink_to(authority)
+        assert reload(agent.config_dir, force=True)[1] is None
+        for target, words in (
+            (authority.parent, "is a directory"),
+            ("/nowhere", "does not exist"),
+            ("/proc/version", "holds no certificate"),
+        ):
+            odd.symlink_to(target)
+            refused(f"ca_path names {folder}, which has below/odd in it, which {words}")
+            odd.unlink()
+        agent.write("foreign.json", {"ca_file": str(authority), "ca_path": "/nowhere"})
+        assert reload(agent.config_dir, force=True)[1] is None
+        agent.write("foreign.json", {"cert_file": str(authority), "key_file": str(authority)})
+        refused(f"key_file names {authority}, which holds no key")
+        for switch in ("verify_incoming_rpc", "verify_incoming_https", "verify_server_hostname"):
+            agent.write("foreign.json", {switch: True})
+            refused(f"{switch} is set, and there is neither ca_file nor ca_path")
+        agent.write("foreign.json", {"verify_incoming": True, "ca_file": str(authority)})
+        refused("verify_incoming is set, and there are not both of cert_file and key_file")
+        own = {"ca_file": str(authority), "cert_file": str(authority), "key_file": str(key)}
+        agent.write("foreign.json", {"verify_incoming": True, "verify_server_hostname": True, **own})
+        assert reload(agent.config_dir, force=True)[1] is None
     finally:
         foreign.unlink()
         agent.reload()

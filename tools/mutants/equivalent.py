@@ -17,8 +17,8 @@ class Equivalent(NamedTuple):
 EQUIVALENT = (
     Equivalent(
         "plugins/module_utils/_agent/process.py",
-        'return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)',
-        'return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[ -1].pid, pid)',
+        'right = "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)',
+        'right = "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[ -1].pid, pid)',
         "there is one",
     ),
     Equivalent(
@@ -26,12 +26,6 @@ EQUIVALENT = (
         "def __init__(self, where: Endpoint, timeout: float = 10.0) -> None:",
         "def __init__(self, where: Endpoint, timeout: float = 11.0) -> None:",
         "a test that tells them apart would have to wait as long",
-    ),
-    Equivalent(
-        "plugins/module_utils/_agent/settings.py",
-        'return "127.0.0.1" if "{{" in given else given.split(maxsplit=1)[0]',
-        'return "127.0.0.1" if "{{" in given else given.split(maxsplit= 2)[0]',
-        "the first word is the same, however many more are split off",
     ),
     Equivalent(
         "plugins/module_utils/_agent/own_settings.py",
@@ -110,11 +104,10 @@ EQUIVALENT = (
     ),
     *(
         Equivalent(
-            file, was, was.replace("65536", f" {size}"), "how much is read at once, or of a long answer at all, changes no word of it"
-        )
-        for file, was in (
-            ("plugins/module_utils/_agent/api.py", "raise _refusal(response.status, response.read(65536), path)"),
-            ("plugins/module_utils/_agent/log.py", "more = self._response.fp.read1(65536)"),
+            "plugins/module_utils/_agent/log.py",
+            "more = self._response.fp.read1(65536)",
+            "more = self._response.fp.read1( %d)" % size,
+            "how much is read at once changes no word of it",
         )
         for size in (65535, 65537)
     ),

@@ -213,10 +213,13 @@ class _Connection(http.client.HTTPConnection):
         host = parts.hostname or "localhost"
         try:
             port = DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
-            host.encode("idna")
+            for name in (host, where.tls_server_name or host):
+                name.encode("idna")
             super().__init__(host, port, timeout=timeout)
         except (ValueError, http.client.InvalidURL):
-            raise BadOptions("The agent's address %s has no usable host, or no usable port." % where.address) from None
+            raise BadOptions(
+                "The agent's address %s cannot be used: its host, its port or tls_server_name is none." % where.address
+            ) from None
 
     def connect(self) -> None:
         if self.scheme == "unix":

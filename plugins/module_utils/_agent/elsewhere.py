@@ -11,7 +11,7 @@ from typing import Any, Iterable, NamedTuple
 
 from .._definition.parse import Definitions, Unparsable, definitions_in, document_in, is_hcl
 from .facts import AgentFacts
-from .persisted import Persisted, file_of, persisted_in
+from .persisted import Persisted, persisted_in
 from .settings import source_files
 
 
@@ -100,7 +100,7 @@ class Registrations:
         """Whether the agent has the service (a key of _definition/expect.py), which no file declares; None where that cannot be known."""
         absent = False if self._complete else None
         if self._persisted is not None:
-            return file_of(self._persisted.services, service) is not None or absent
+            return self._persisted.file_of(self._persisted.services, service) is not None or absent
         return absent if self._facts.is_forgetful else self._registered(service)
 
     @cached_property

@@ -20,11 +20,15 @@ _LONGEST_PATIENCE = 3600.0
 
 
 class Version(NamedTuple):
-    """What the agent is, and who said so."""
+    """What the agent is, and who said so; None when nothing tells.
 
-    number: str | None
+    The edition is ``community`` or ``enterprise``, the source ``api``, ``binary`` (of the running agent) or ``path`` (the consul that a
+    shell would start).
+    """
+
+    version: str | None
     edition: str | None
-    source: str | None
+    version_source: str | None
 
 
 class AgentFacts:
@@ -138,20 +142,16 @@ class AgentFacts:
         """The same without a request where one of these checks, as the agent reports them, tells it."""
         return next((check["Node"] for check in checks.values() if check.get("Node")), None) or self.node_name
 
+    @cached_property
+    def found_version(self) -> Version:
+        """The version, the edition, and who said so."""
+        told = _parsed(str(self._told("Config").get("Version")), "api")
+        return told or self._version_from_binary() or Version(None, None, None)
+
     @property
     def version(self) -> str | None:
         """``1.8.7``; None when nothing tells."""
-        return self._found_version.number
-
-    @property
-    def version_source(self) -> str | None:
-        """``api``, ``binary`` (of the running agent) or ``path`` (the consul that a shell would start)."""
-        return self._found_version.source
-
-    @property
-    def edition(self) -> str | None:
-        """``community`` or ``enterprise``; None when nothing tells."""
-        return self._found_version.edition
+        return self.found_version.version
 
     @property
     def scripts_enabled(self) -> bool | None:
@@ -191,11 +191,6 @@ class AgentFacts:
     def numbers(self) -> tuple[int, ...]:
         """The version for comparing; empty, which is before all, when nothing tells."""
         return parse_version(self.version) if self.version else ()
-
-    @cached_property
-    def _found_version(self) -> Version:
-        told = _parsed(str(self._told("Config").get("Version")), "api")
-        return told or self._version_from_binary() or Version(None, None, None)
 
     def _version_from_binary(self) -> Version | None:
         for path, source in ((self.agents.binary_of(self.process), "binary"), (self._module.get_bin_path("consul"), "path")):

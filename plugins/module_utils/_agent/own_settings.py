@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import itertools
+import os
 import socket
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
@@ -23,6 +25,9 @@ from .loading import half_load
 # The parts of `tls` (since 1.12), and the top, where the same keys stand without it.
 _PARTS = ((), *(("tls", name) for name in ("defaults", "internal_rpc", "https", "grpc")))
 _SWITCHES = ("verify_incoming", "verify_outgoing")
+# These stand for one part, wherever it has its files.
+_SWITCHES_OF_PARTS = ("verify_incoming_rpc", "verify_incoming_https", "verify_server_hostname")
+_TLS_FILES = ("ca_file", "ca_path", "cert_file", "key_file")
 # Both spellings: agents since 1.12 know the second as well.
 _TLS_VERSIONS = ("", "tls10", "tls11", "tls12", "tls13", "TLS_AUTO", "TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
 _HANDLERS = ("datacenter", "token", "type", "handler_type", "http_handler_config", "handler", "args", "namespace", "partition")
@@ -37,7 +42,7 @@ _WATCHES = {
     "event": (("name",), None),
     "agent_service": (("service_id",), "service_id"),
 }
-_PEM = b"-----BEGIN CERTIFICATE-----"
+_PEM = {"certificate": b"-----BEGIN CERTIFICATE-----", "key": b"PRIVATE KEY-----"}
 _LOWEST_SNAPSHOT_INTERVAL = 5 * SECOND // 1000
 _SNAPSHOTS_SINCE = (1, 10)
 _RECURSORS_ALWAYS_SINCE = (1, 21)
@@ -110,46 +115,85 @@ def _tls(merged: Mapping[tuple[str, ...], _Setting], around: Surroundings) -> It
         if around.path_of is not None:
             yield from _tls_files(part, merged, around.path_of)
     if around.complete and not any(path[0] in ("auto_encrypt", "auto_config") for path in merged):
-        yield from _without_authority(merged)
+        yield from _unverifiable(merged)
 
 
 def _tls_files(part: tuple[str, ...], merged: Mapping[tuple[str, ...], _Setting], path_of: Callable[[str], str]) -> Iterator[Finding]:
     pair = ("cert_file", "key_file")
-    # Agents look at certificate and key where they have both.
+    # Agents look at certificate and key where they have both, and at the folder where no file is named (seen on 1.8.7 to 1.22.7).
     has_pair = all((*part, key) in merged for key in pair)
-    for key in ("ca_file", "ca_path", *(pair if has_pair else ())):
+    folder = () if any(_given(merged, (*place, "ca_file")) for place in _and_defaults(part)) else ("ca_path",)
+    for key in ("ca_file", *folder, *(pair if has_pair else ())):
         setting = merged.get((*part, key))
         if setting is None or not isinstance(setting.value, str) or not setting.value:
             continue
-        problem = _file_problem(path_of(setting.value), certificate=key in ("ca_file", "cert_file"))
+        if key == "ca_path":
+            problem = _folder_problem(setting.value, path_of)
+        else:
+            problem = _file_problem(path_of(setting.value), "key" if key == "key_file" else "certificate")
         if problem:
             yield _stops(setting, (*part, key), "names %s, which %s" % (setting.value, problem))
 
 
-def _file_problem(path: str, certificate: bool) -> str:
+def _and_defaults(part: tuple[str, ...]) -> set[tuple[str, ...]]:
+    return {part, (), ("tls", "defaults")}
+
+
+def _given(merged: Mapping[tuple[str, ...], _Setting], path: tuple[str, ...]) -> bool:
+    return path in merged and bool(merged[path].value)
+
+
+def _folder_problem(path: str, path_of: Callable[[str], str]) -> str:
+    """Agents read every file at the path and below it, and take links to folders for files (seen on 1.8.7 to 1.22.7)."""
+    root = path_of(path)
+    if not os.path.isdir(root):
+        return _file_problem(root)
+    empty = True
+    try:
+        for folder, folders, files in os.walk(root, onerror=_fail):
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            for name in sorted([*files, *links]):
+                empty = False
+                place = os.path.normpath(os.path.join(os.path.relpath(folder, root), name))
+                problem = _file_problem(path_of(os.path.join(path, place)))
+                if problem:
+                    return "has %s in it, which %s" % (place, problem)
+    except OSError:
+        # What this task may not list, the agent perhaps may.
+        return ""
+    return "holds no certificate" if empty else ""
+
+
+def _fail(problem: OSError) -> None:
+    raise problem
+
+
+def _file_problem(path: str, what: str = "certificate") -> str:
     try:
         with open(path, "rb") as stream:
-            return "holds no certificate" if certificate and _PEM not in stream.read() else ""
+            return "" if _PEM[what] in stream.read() else "holds no %s" % what
     except IsADirectoryError:
-        return "is a directory" if certificate else ""
-    except (FileNotFoundError, NotADirectoryError):
+        return "is a directory"
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        # No path has a NUL in it, either.
         return "does not exist"
     except OSError:
         # What this task may not read, the agent perhaps may.
         return ""
 
 
-def _without_authority(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
-    """Verifying asks for certificates of an authority, in the same part of the settings or in the defaults."""
-    given = {path for path, setting in merged.items() if setting.value}
-    for part in _PARTS:
-        places = {part, (), ("tls", "defaults")}
-        if any((*place, key) in given for place in places for key in ("ca_file", "ca_path")):
+def _unverifiable(merged: Mapping[tuple[str, ...], _Setting]) -> Iterator[Finding]:
+    """Verifying asks for an authority, in the same part of the settings or in the defaults, and of who comes for a certificate besides."""
+    for part, switch in itertools.product(_PARTS, (*_SWITCHES, *_SWITCHES_OF_PARTS)):
+        setting = merged.get((*part, switch))
+        if setting is None or setting.value is not True:
             continue
-        for switch in _SWITCHES:
-            setting = merged.get((*part, switch))
-            if setting is not None and setting.value is True:
-                yield _stops(setting, (*part, switch), "is set, and there is neither ca_file nor ca_path")
+        places = _PARTS if switch in _SWITCHES_OF_PARTS else _and_defaults(part)
+        named = {key for place in places for key in _TLS_FILES if _given(merged, (*place, key))}
+        if named.isdisjoint(("ca_file", "ca_path")):
+            yield _stops(setting, (*part, switch), "is set, and there is neither ca_file nor ca_path")
+        elif switch.startswith("verify_incoming") and not named.issuperset(("cert_file", "key_file")):
+            yield _stops(setting, (*part, switch), "is set, and there are not both of cert_file and key_file")
 
 
 def _watches(contents: Sequence[Content]) -> Iterator[Finding]:

@@ -19,6 +19,11 @@ class Persisted(NamedTuple):
         """Those that have been deregistered since: the agent deletes their files, which a failed reload does not."""
         return Persisted(*({key: path for key, path in kept.items() if not os.path.exists(path)} for kept in self))
 
+    @staticmethod
+    def file_of(kept: Mapping[str, str], key: str) -> str | None:
+        """That of a key (see _definition/expect.py), in one of the two: a namespace is before the id, which may have slashes itself."""
+        return kept.get(key) or kept.get(key.partition("/")[2])
+
 
 def persisted_in(data_dir: str | None) -> Persisted | None:
     """Look into the data_dir; None where we may not, or there is none."""
@@ -31,11 +36,6 @@ def persisted_in(data_dir: str | None) -> Persisted | None:
         )
     except (OSError, KeyError, TypeError):
         return None
-
-
-def file_of(kept: Mapping[str, str], key: str) -> str | None:
-    """The file of a service or check by its key (see _definition/expect.py): a namespace is before the id, which may have slashes, too."""
-    return kept.get(key) or kept.get(key.partition("/")[2])
 
 
 def _ids(folder: str, kind: str, field: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ from typing import Any, Callable, Iterator, NamedTuple
 from .._clock import Clock, now
 from .namespaces import Powers, inside, powers, shares
 
-_DELETED = " (deleted)"
+DELETED = " (deleted)"
+SOURCE_FLAGS = ("config-dir", "config-file")
 # /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
 CLOCK_MARGIN = 0.02
 
@@ -47,7 +48,7 @@ class AgentProcess(NamedTuple):
     @property
     def sources(self) -> list[str]:
         """The files and directories that it was told to read, in its order, as it calls them."""
-        return self.flag_values("config-dir", "config-file")
+        return self.flag_values(*SOURCE_FLAGS)
 
     def flag_values(self, *names: str) -> list[str]:
         """Values of ``-name value`` and ``--name=value``, in order."""
@@ -157,8 +158,8 @@ class Agents:
         root = self._path(process.pid, "root")
         try:
             return inside(root, path if os.path.isabs(path) else os.path.join(self._cwd(process), path))
-        except OSError:
-            # Links that lead nowhere for the process either.
+        except (OSError, ValueError):
+            # Links that lead nowhere for the process either, or a path with a NUL.
             return root + "/" + path.lstrip("/")
 
     def binary_of(self, process: AgentProcess | None) -> str | None:
@@ -224,18 +225,15 @@ class Agents:
 
     def _named(self, pid: int) -> AgentProcess:
         process = self.read(pid)
-        if process is None:
-            raise AgentProcessError(
-                "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "
-                "Give %s, or leave the option out: the agent is then found by its config-dir." % (pid, self._right_pid(pid))
-            )
-        return self._reading(process)
-
-    def _right_pid(self, pid: int) -> str:
-        contained = self._called_inside(pid)
-        if len(contained) != 1:
-            return "the agent's own pid"
-        return "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)
+        if process is not None:
+            return self._reading(process)
+        contained, right = self._called_inside(pid), "the agent's own pid"
+        if len(contained) == 1:
+            right = "the pid that the agent has on this host (%d: it is called %d in its container only)" % (contained[0].pid, pid)
+        raise AgentProcessError(
+            "Process %d is not a running consul agent. It was not signalled, since SIGHUP ends other programs. "
+            "Give %s, or leave the option out: the agent is then found by its config-dir." % (pid, right)
+        )
 
     def _called_inside(self, pid: int) -> list[AgentProcess]:
         """The agents of the directory that have this number in their own namespace."""
@@ -310,7 +308,7 @@ class Agents:
             # Another user's process: its own word for it is all there is.
             return argv[0]
         # An upgraded package leaves the old agent running from a deleted file.
-        return exe[: -len(_DELETED)] if exe.endswith(_DELETED) else exe
+        return exe[: -len(DELETED)] if exe.endswith(DELETED) else exe
 
     def _status(self, pid: int) -> dict[str, str]:
         with open(self._path(pid, "status"), encoding="utf-8", errors="replace") as stream:

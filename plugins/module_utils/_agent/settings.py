@@ -101,13 +101,10 @@ def source_files(process: AgentProcess, agents: Agents) -> Iterator[str]:
     """The files that the agent reads, by its command line; a directory that cannot be listed stands for itself."""
     for value in process.sources:
         path = agents.path_of(process, value)
-        if not os.path.isdir(path):
-            yield path
-            continue
         try:
             entries = sorted(os.listdir(path))
         except OSError:
-            # Reading it fails as well, and is noticed there.
+            # A file, or what cannot be read, which is noticed when it is.
             yield path
             continue
         for entry in entries:

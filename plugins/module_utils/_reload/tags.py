@@ -221,7 +221,7 @@ def _of_others(others: list[_Tags], persisted: Persisted | None, key: str) -> li
     for file in others:
         # Of several files the agent obeys the last one.
         _overridden, found = file.get(key, (False, found))
-    path = persisted.services.get(key.rpartition("/")[2]) if persisted is not None and found is None else None
+    path = persisted.file_of(persisted.services, key) if persisted is not None and found is None else None
     if path is None:
         return found
     try:

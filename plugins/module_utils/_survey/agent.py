@@ -12,8 +12,8 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 from .._agent.absent import not_found
 from .._agent.api import AclDenied, ApiError, Blocked
 from .._agent.elsewhere import OtherFile
-from .._agent.facts import AgentFacts
-from .._agent.persisted import file_of, persisted_in
+from .._agent.facts import AgentFacts, Version
+from .._agent.persisted import Persisted, persisted_in
 from .._agent.process import AgentProcess, AgentProcessError
 from .._agent.view import AgentView, Seen, compared
 from .._definition.expect import Expected, expected, in_namespace, owner_of
@@ -21,6 +21,8 @@ from .._definition.identity import CHECK, SERVICE, ids_of
 from .._definition.secret import MASK, Secrets
 from .._files.scan import DefinitionFile
 
+# Seconds that an agent may take for an answer: with thousands of services some are needed after a reload, such as 10 on a busy host.
+_PATIENCE = 30.0
 # A service can be absent for a moment while the agent reloads: what seems to be drift is looked at once more.
 _SECOND_LOOK = 0.5
 # What a check has found, and not what it is.
@@ -61,9 +63,7 @@ def agent_survey(
     found: dict[str, Any] = {
         "state": "running" if process is not None else "absent",
         "pid": process.pid if process is not None else None,
-        "version": None,
-        "edition": None,
-        "version_source": None,
+        **Version(None, None, None)._asdict(),
         "scripts": None,
         # Whether there is somebody to ask, who perhaps does not answer.
         "asked": False,
@@ -76,7 +76,7 @@ def agent_survey(
         "drift": [],
     }
     try:
-        found.update(version=facts.version, edition=facts.edition, version_source=facts.version_source)
+        found.update(facts.found_version._asdict())
         if process is not None or facts.address_given:
             found.update(asked=True, scripts=facts.scripts_enabled)
             if facts.api is not None:
@@ -102,6 +102,7 @@ def _compare(
     declared = _declarations(files, unchecked)
     named = (service.get("namespace") for service in declared.all.services.values())
     # In files of others anything may stand there.
+    facts.patience(_PATIENCE)
     view = AgentView(facts.api, [namespace for namespace in named if isinstance(namespace, str)])
     seen = view.look()
     found["state"] = "running"
@@ -214,7 +215,7 @@ class _Origins:
             return "elsewhere"
         if kind not in self._kept:
             return "unknown"
-        if file_of(self._kept[kind], key) is not None:
+        if Persisted.file_of(self._kept[kind], key) is not None:
             return "api"
         return "removed" if self._complete else "unknown"
 
@@ -231,7 +232,7 @@ class _Origins:
         return bool(self._registration(kind, key).get("Token"))
 
     def _registration(self, kind: str, key: str) -> dict[str, Any]:
-        return _json_in(file_of(self._kept.get(kind, {}), key))
+        return _json_in(Persisted.file_of(self._kept.get(kind, {}), key))
 
 
 def _json_in(path: str | None) -> dict[str, Any]:

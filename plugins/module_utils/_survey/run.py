@@ -154,10 +154,7 @@ def _without_secrets(agent: dict[str, Any], files: list[DefinitionFile], secrets
     if agent["drift"]:
         texts = {text for found in files for text in secrets.texts([*found.definitions.services, *found.definitions.checks])}
         long = [text for text in texts if len(text) >= SHORTEST]
-        agent["drift"] = [dict(entry, reason=_reason(entry, secrets, long)) for entry in agent["drift"]]
+        for entry in agent["drift"]:
+            hidden = entry["reason"] and secrets.hides_field(entry["field"], bool(entry["check"]))
+            entry["reason"] = "is not as the file says" if hidden else scrub(entry["reason"], long)
     return agent
-
-
-def _reason(entry: dict[str, Any], secrets: Secrets, texts: list[str]) -> str:
-    hidden = secrets.hides_field(entry["field"], bool(entry["check"]))
-    return "is not as the file says" if hidden and entry["reason"] else scrub(entry["reason"], texts)

@@ -278,6 +278,12 @@ def test_an_address_that_is_none(address: str) -> None:
         agent_api.AgentApi(agent_api.endpoint({"http_addr": address}, {}, None)).demand_usable()
 
 
+@pytest.mark.parametrize("name", [".agent", "a..b"])
+def test_a_name_that_no_certificate_has(name: str) -> None:
+    with pytest.raises(agent_api.BadOptions, match="tls_server_name"):
+        agent_api.AgentApi(agent_api.endpoint({"http_addr": "https://agent", "tls_server_name": name}, {}, None)).demand_usable()
+
+
 def test_an_agent_behind_a_path(serve: Server) -> None:
     proxy = serve()
     proxy.address += "/consul/"

@@ -58,7 +58,7 @@ def facts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Any = None, b
 )
 def test_the_agent_says_itself_what_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, number: str, edition: str) -> None:
     found = facts(monkeypatch, tmp_path, {"Config": {"Version": version}}, binary="v9.9.9")
-    assert (found.version, found.edition, found.version_source) == (number, edition, "api")
+    assert found.found_version == (number, edition, "api")
     assert found._module.ran == []
 
 
@@ -70,7 +70,7 @@ def test_a_binary_has_to_do_where_the_agent_says_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, binary: str | None, expected: tuple[Any, ...]
 ) -> None:
     found = facts(monkeypatch, tmp_path, None, binary)
-    assert (found.version, found.edition, found.version_source) == expected
+    assert found.found_version == expected
 
 
 def test_a_stopped_agent_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_one_that_has_ended_is_looked_for_anew_with_all_that_was_known(
     monkeypatch.setattr(found.agents, "alive", lambda process: alive and process is first)
     assert (found.process, found.version) == (first, "1.8.7")
     assert found.renewed() is (first if same else second)
-    assert ("_found_version" in vars(found)) is same
+    assert ("found_version" in vars(found)) is same
 
 
 @pytest.mark.parametrize(

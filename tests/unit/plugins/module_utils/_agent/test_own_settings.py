@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,14 +91,46 @@ def test_files_of_tls_are_there_and_hold_what_they_should(tmp_path: Path) -> Non
     (tmp_path / "good.pem").write_bytes(b"x\n-----BEGIN CERTIFICATE-----\n")
     (tmp_path / "bad.pem").write_bytes(b"x")
     good, bad, none = (str(tmp_path / name) for name in ("good.pem", "bad.pem", "none"))
-    assert stopped(NEWEST, {"ca_file": good, "ca_path": str(tmp_path), "cert_file": good, "key_file": bad}) == []
+    (tmp_path / "key.pem").write_bytes(b"-----BEGIN EC PRIVATE KEY-----\n")
+    assert stopped(NEWEST, {"ca_file": good, "ca_path": str(tmp_path), "cert_file": good, "key_file": str(tmp_path / "key.pem")}) == []
+    for odd, words in ((good, "holds no key"), (str(tmp_path), "is a directory")):
+        assert stopped(NEWEST, {"cert_file": good, "key_file": odd}) == [f"0.json: key_file names {odd}, which {words}"]
     assert stopped(NEWEST, {"tls": {"grpc": {"ca_file": bad}}}) == [f"0.json: tls.grpc.ca_file names {bad}, which holds no certificate"]
     assert stopped(NEWEST, {"ca_file": str(tmp_path)}) == [f"0.json: ca_file names {tmp_path}, which is a directory"]
-    missing = stopped(NEWEST, dict.fromkeys(TLS_FILES, none))
-    assert missing == [f"0.json: {key} names {none}, which does not exist" for key in TLS_FILES]
+    for keys in (("ca_file", "cert_file", "key_file"), ("ca_path",)):
+        missing = stopped(NEWEST, dict.fromkeys(keys, none))
+        assert missing == [f"0.json: {key} names {none}, which does not exist" for key in keys]
+    assert stopped(NEWEST, {"ca_file": "a\0b"}) == ["0.json: ca_file names a\0b, which does not exist"]
     # Neither half of a pair counts alone, nor what is empty or no path, nor what cannot be looked at from here.
     assert stopped(NEWEST, {"cert_file": none}, {"ca_file": "", "ca_path": 1}) == []
     assert stopped(NEWEST._replace(path_of=None), dict.fromkeys(TLS_FILES, none)) == []
+
+
+def test_folders_of_authorities_hold_nothing_else(tmp_path: Path) -> None:
+    def problem(**more: Any) -> str:
+        found = stopped(NEWEST, {"ca_path": str(tmp_path / "folder"), **more})
+        return found[0].partition(f"{tmp_path}/folder, which ")[2] if found else ""
+
+    below = tmp_path / "folder" / "below"
+    below.mkdir(parents=True)
+    assert problem() == "holds no certificate"
+    (tmp_path / "good.pem").write_bytes(b"-----BEGIN CERTIFICATE-----")
+    (below / "link.pem").symlink_to(tmp_path / "good.pem")
+    assert problem() == ""
+    for name, words in (("README", "holds no certificate"), ("again", "is a directory"), ("gone", "does not exist")):
+        odd = below / name
+        odd.write_bytes(b"x") if name == "README" else odd.symlink_to(below if name == "again" else "nowhere")
+        assert problem() == f"has below/{name} in it, which {words}"
+        assert problem(ca_file=str(tmp_path / "good.pem")) == ""
+        odd.unlink()
+
+
+def test_folders_that_cannot_be_listed_are_the_agents_affair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(_path: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "scandir", deny)
+    assert stopped(NEWEST, {"ca_path": str(tmp_path)}) == []
 
 
 def test_versions_of_tls() -> None:
@@ -116,16 +149,37 @@ def test_of_several_files_the_last_is_right() -> None:
 
 @pytest.mark.parametrize("switch", ["verify_incoming", "verify_outgoing"])
 def test_verifying_needs_an_authority(tmp_path: Path, switch: str) -> None:
+    (tmp_path / "good.pem").write_bytes(b"-----BEGIN CERTIFICATE-----")
     for settings in ({switch: True}, {"tls": {"https": {switch: True}}}, {switch: True, "ca_file": ""}):
         assert len(stopped(NEWEST, settings)) == 1
         # It may be set where we do not see it.
         assert stopped(NEWEST._replace(complete=False), settings) == []
         assert stopped(NEWEST, {**settings, "auto_encrypt": {"tls": True}}) == []
     assert stopped(NEWEST, {"verify_outgoing": False}) == []
-    assert stopped(NEWEST, {switch: True, "ca_path": str(tmp_path)}) == []
-    assert stopped(NEWEST, {"tls": {"defaults": {"ca_path": str(tmp_path)}, "https": {switch: True}}}) == []
+    authority = {"ca_path": str(tmp_path), "cert_file": str(tmp_path / "good.pem"), "key_file": str(tmp_path / "good.key")}
+    (tmp_path / "good.key").write_bytes(b"-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----")
+    assert stopped(NEWEST, {switch: True, **authority}) == []
+    assert stopped(NEWEST, {"tls": {"defaults": authority, "https": {switch: True}}}) == []
     for other in ("internal_rpc", "grpc"):
         assert len(stopped(NEWEST, {"tls": {other: {"ca_path": str(tmp_path)}, "https": {switch: True}}})) == 1
+
+
+@pytest.mark.parametrize("switch", ["verify_incoming_rpc", "verify_incoming_https", "verify_server_hostname"])
+def test_what_verifies_in_one_part_may_have_its_files_there(tmp_path: Path, switch: str) -> None:
+    (tmp_path / "good.pem").write_bytes(b"-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----")
+    own = dict.fromkeys(("ca_file", "cert_file", "key_file"), str(tmp_path / "good.pem"))
+    assert stopped(NEWEST, {switch: True}) == [f"0.json: {switch} is set, and there is neither ca_file nor ca_path"]
+    assert stopped(NEWEST, {switch: True, "tls": {"internal_rpc": own}}) == []
+
+
+def test_who_comes_is_shown_a_certificate(tmp_path: Path) -> None:
+    (tmp_path / "good.pem").write_bytes(b"-----BEGIN CERTIFICATE-----")
+    authority = {"ca_file": str(tmp_path / "good.pem")}
+    for more in ({}, {"cert_file": str(tmp_path / "good.pem")}):
+        assert stopped(NEWEST, {"verify_incoming": True, **authority, **more}) == [
+            "0.json: verify_incoming is set, and there are not both of cert_file and key_file"
+        ]
+    assert stopped(NEWEST, {"verify_outgoing": True, "verify_server_hostname": True, **authority}) == []
 
 
 def test_recursors_are_addresses_or_can_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,7 @@ def test_a_relative_path_in_another_root(proc: FakeProc, tmp_path: Path) -> None
     (root / "real").mkdir()
     proc.add(77, "consul", "agent", "-config-dir", "consul.d", root=root, cwd=root / "srv")
     assert proc.agents().path_of(proc.agents().all()[0], "consul.d") == f"{proc.root}/77/root/real"
+    assert proc.agents().path_of(proc.agents().all()[0], "/a\0b") == f"{proc.root}/77/root/a\0b"
 
 
 def test_numbers_of_another_namespace_are_not_signalled(proc: FakeProc) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, Blocked, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, Blocked, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import NATURAL
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
@@ -77,6 +77,18 @@ def test_a_check_that_no_agent_can_have_is_no_drift(agent: ImaginedAgent) -> Non
     (agent.config_dir / "b.json").write_text(json.dumps({"checks": [{"ttl": "1h"}, {"ttl": "1h", "namespace": "team"}]}))
     found = survey(agent)
     assert (found["compared"], found["drift"]) == (True, [])
+
+
+def test_a_busy_agent_has_its_time(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, float] = {}
+
+    def get(api: AgentApi, path: str, query: Any = None) -> Any:
+        asked[path] = api.timeout
+        return agent.get(path, query)
+
+    monkeypatch.setattr(AgentApi, "get", get)
+    survey(agent)
+    assert (asked["/v1/agent/services"], asked["/v1/agent/checks"]) == (30, 30)
 
 
 def test_names_that_the_token_may_not_see_are_told(agent: ImaginedAgent) -> None:
