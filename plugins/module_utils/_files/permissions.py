@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
@@ -16,7 +17,7 @@ from .scan import Reader
 
 # The user that packages of Consul make and run the agent as.
 PACKAGED_USER = "consul"
-_SYMBOLIC = re.compile(r"([ugo])=([rwx]*)")
+_SYMBOLIC = re.compile(r"([ugo])=([rwx]*)\Z")
 _SHIFT = {"u": 6, "g": 3, "o": 0}
 _BITS = {"r": 4, "w": 2, "x": 1}
 
@@ -89,11 +90,11 @@ def _packaged_group(otherwise: int) -> int:
 def _id(option: str, value: str | None, find: Callable[[str], int]) -> int | None:
     if value is None:
         return None
-    try:
+    with contextlib.suppress(KeyError, ValueError):
         return find(value)
-    except KeyError:
-        if value.isdigit():
-            return int(value)
+    # Numbers have 32 bits, and the last one means "as it is" to the system.
+    if re.match(r"[0-9]{1,10}\Z", value) and int(value) < 2**32 - 1:
+        return int(value)
     raise Refused(error(option, "no-such-account", "there is no %s of this name on the target." % option, "Create it first."))
 
 
@@ -103,9 +104,10 @@ def _mode(value: Any) -> int:
         value = oct(value)
     text = str(value)
     if re.match(r"^(0o?)?[0-7]{3}$", text):
-        return int(text.replace("o", ""), 8)
+        return int(text, 8)
     parts = [_SYMBOLIC.match(part) for part in text.split(",")]
-    if text and all(part is not None and part.group() == word for part, word in zip(parts, text.split(","))):
-        return sum(_BITS[bit] << _SHIFT[part.group(1)] for part in parts if part for bit in sorted(set(part.group(2))))
+    if all(parts):
+        named = {part.group(1): part.group(2) for part in parts if part}
+        return sum(_BITS[bit] << _SHIFT[who] for who, bits in named.items() for bit in set(bits))
     hint = 'Write four octal digits in quotes, such as "0640", or u=rw,g=r,o=.'
     raise Refused(error("mode", "mode", "is no file mode that fits a definition file.", hint))

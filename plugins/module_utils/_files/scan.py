@@ -97,6 +97,8 @@ def _look(directory: ConfigDir, name: str, agent: Reader | None) -> DefinitionFi
     except FileNotFoundError:
         # Gone since the directory was listed.
         return None
+    except OSError as problem:
+        return _closed(name, problem) if name.endswith(EXTENSIONS) else None
     target = None
     if stat.S_ISLNK(status.st_mode):
         try:
@@ -117,7 +119,7 @@ def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile
     try:
         content = durable.read_regular(directory.fd, target or name)
     except (OSError, durable.NotRegular) as problem:
-        return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)._replace(closed=True)
+        return _closed(name, problem, target)
     if content is None:
         return None
     if not content.data:
@@ -131,6 +133,10 @@ def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile
 
 def _stopping(name: str, problem: str, target: str | None = None, content: durable.Content | None = None) -> DefinitionFile:
     return DefinitionFile(name, Definitions([], []), target, problem, fatal=True, content=content)
+
+
+def _closed(name: str, problem: Exception, target: str | None = None) -> DefinitionFile:
+    return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)._replace(closed=True)
 
 
 def _link_problem(problem: OSError) -> str:

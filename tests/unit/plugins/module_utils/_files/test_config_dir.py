@@ -155,6 +155,15 @@ def test_a_state_that_is_no_directory_is_not_followed(tmp_path: Path, make: Call
         ConfigDir(str(tmp_path))
 
 
+def test_a_state_that_cannot_be_opened_for_another_reason_is_not_to_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_parent: int, _name: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(config_dir.durable, "open_directory", fail)
+    with pytest.raises(Refused, match=r"\.registrar: cannot be opened \(Input/output error\)\.$"):
+        ConfigDir(str(tmp_path))
+
+
 def test_a_kept_content_that_is_damaged_counts_as_missing(tmp_path: Path) -> None:
     with ConfigDir(str(tmp_path)) as directory:
         directory.create_state()

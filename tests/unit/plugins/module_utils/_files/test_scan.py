@@ -150,6 +150,19 @@ def test_what_this_task_cannot_read_is_not_what_the_agent_cannot_read(tmp_path: 
     assert (entry.problem, entry.closed, entry.fatal) == ("cannot be read (Permission denied)", True, True)
 
 
+def test_a_directory_that_may_only_be_listed_says_so_of_each_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_path: str, **_options: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    for name in ("a.json", "b.txt"):
+        (tmp_path / name).touch()
+    with ConfigDir(str(tmp_path)) as directory:
+        monkeypatch.setattr(os, "stat", fail)
+        assert [(entry.name, entry.problem, entry.closed) for entry in scan(directory)] == [
+            ("a.json", "cannot be read (Permission denied)", True)
+        ]
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [
