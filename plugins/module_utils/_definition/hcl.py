@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any, List, NamedTuple
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _IDENTIFIER = re.compile(r"[^\W\d][\w.\-]*")
@@ -27,7 +27,7 @@ class HclError(Exception):
 
 
 class Place(NamedTuple):
-    """Where in the text the value of a key stands."""
+    """Where in the text the value of a key stands, or, without a path, a comment with the blanks around it."""
 
     path: tuple[str | int, ...]
     start: int
@@ -40,7 +40,7 @@ def read_hcl(text: str) -> dict[str, Any]:
 
 
 def read_with_places(text: str) -> tuple[dict[str, Any], list[Place]]:
-    """Return what the text says, and where each value stands (no places for JSON text). Raises HclError."""
+    """Return what the text says, and where values and comments stand (no places for JSON text). Raises HclError."""
     if text.lstrip()[:1] == "{":
         return _read_json(text), []
     reader = _Reader(text)
@@ -266,19 +266,28 @@ class _Reader:
     def _skip_blank(self) -> None:
         match = _BLANK.match(self.text, self.at)
         if match is not None:
+            if match.group().strip():
+                self.places.append(Place((), self.at, match.end()))
             self.at = match.end()
 
     def _error(self, reason: str) -> HclError:
         return HclError("line %d: %s" % (self.text.count("\n", 0, self.at) + 1, reason))
 
 
+class _Gathered(List[Any]):
+    """Objects of one key. A type of its own: to look at all of them for each one more takes seconds with thousands of services."""
+
+
 def _add(found: dict[str, Any], key: str, value: Any) -> None:
     """Objects of one key gather in a list; of other values the last one stays."""
     earlier = found.get(key)
-    if isinstance(value, dict) and isinstance(earlier, dict):
-        found[key] = [earlier, value]
-    elif isinstance(value, dict) and isinstance(earlier, list) and all(isinstance(item, dict) for item in earlier):
-        found[key] = [*earlier, value]
+    several = [earlier] if isinstance(earlier, dict) else earlier
+    if not isinstance(value, dict):
+        found[key] = value
+    elif isinstance(several, _Gathered):
+        several.append(value)
+    elif isinstance(several, list) and all(isinstance(item, dict) for item in several):
+        found[key] = _Gathered([*several, value])
     else:
         found[key] = value
 

@@ -21,6 +21,8 @@ OLD_SPELLINGS = {
     "deregistercriticalserviceafter": "deregister_critical_service_after",
 }
 DEFINITION_KEYS = ("service", "services", "check", "checks")
+# Nobody nests so deeply, and walks through what is nested like this would come to no end. The same as in HCL.
+_DEEPEST = 100
 
 
 class Unparsable(Exception):
@@ -50,10 +52,17 @@ def is_hcl(name: str) -> bool:
 
 def document_in(name: str, data: bytes) -> dict[str, Any]:
     """Return what a file of this name says, as it is written there. Raises Unparsable."""
-    text = data.decode("utf-8", "replace")
     if not data:
         return {}
-    return (_hcl(text) if is_hcl(name) else _json(text)) or {}
+    text = data.decode("utf-8", "replace")
+    document = (_hcl(text) if is_hcl(name) else _json(text)) or {}
+    level: list[Any] = [document]
+    for _depth in range(_DEEPEST):
+        holders = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, (dict, list)))
+        level = [child for holder in holders for child in holder]
+    if level:
+        raise Unparsable("nested too deeply")
+    return document
 
 
 def definitions_in(document: dict[str, Any], hcl: bool = False) -> Definitions:

@@ -16,6 +16,7 @@ from .secret import (
     SHORTEST,
     Hide,
     Secrets,
+    cleaned,
     suspicious,
 )
 
@@ -46,7 +47,9 @@ def secret_values(name: str, data: bytes, secrets: Secrets = NATURAL) -> set[str
 
 def secrets_of(document: Mapping[str, Any]) -> set[str]:
     """Return the secret texts in the definitions of a file, for scrub."""
-    return {text for text in NATURAL.texts_of_file(document) if len(text) >= SHORTEST}
+    found: set[str] = set()
+    NATURAL.definitions_of(document, lambda _place, value: found.add(str(value)))
+    return {text for text in found if len(text) >= SHORTEST}
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
@@ -101,8 +104,11 @@ class _File:
         end = 0
         for place in sorted(read_with_places(self.text)[1], key=lambda place: place.start):
             written = self.text[place.start : place.end]
-            whole = self._secrets.hides(place.path)
+            whole = bool(place.path) and self._secrets.hides(place.path)
             if place.start < end or not (whole or (written[:1] != "{" and suspicious(written))):
+                continue
+            if not place.path:
+                self._cuts.append((place, cleaned(written, lambda _piece: MASK)))
                 continue
             # Blocks may be repeated, so the path alone does not tell them apart.
             key = (*place.path, times[place.path])
@@ -113,13 +119,17 @@ class _File:
                 end = place.end
 
     def _shown_hcl(self, changed: Collection[Any]) -> str:
-        """Cut the secrets out of the text; all the rest stays as it was written."""
+        """Cut the secrets out of the text, of its comments too; all the rest stays as it was written."""
         parts, position = [], 0
         for (key, start, end), value in self._cuts:
+            parts.append(self.text[position:start])
+            position = end
+            if not key:
+                parts.append(value)
+                continue
             mask = CHANGED if key in changed else MASK
             shown = mask if value is None else self._secrets.concealed_at(key[:-1], value, _always(mask))
-            parts += [self.text[position:start], json.dumps(shown, ensure_ascii=False), "\n" if self.text[end - 1] == "\n" else ""]
-            position = end
+            parts += [json.dumps(shown, ensure_ascii=False), "\n" if self.text[end - 1] == "\n" else ""]
         return "".join(parts) + self.text[position:]
 
 

@@ -47,7 +47,7 @@ def bound_checks(candidate: Candidate, around: Elsewhere) -> Iterator[Finding]:
     staying = {found.name: found.definitions for found in candidate.staying}
     present = {key for definitions in (*coming.values(), *staying.values()) for key in _services(definitions)}
     present.update(key for file in around.files for key in _services(file.definitions))
-    leaving = {key: change.name for change in candidate.changes for key in _services(_before(change)) if key not in present}
+    leaving = {key: change.name for change in candidate.changes for key in _services(definitions_before(change)) if key not in present}
     for found in (*_bound(coming), *_bound(staying)):
         if found.service in present:
             continue
@@ -63,7 +63,8 @@ def _services(definitions: Definitions) -> Iterable[str]:
     return keys_of(definitions.services, ()).services
 
 
-def _before(change: Change) -> Definitions:
+def definitions_before(change: Change) -> Definitions:
+    """What a file says until now; nothing where it could not be read."""
     try:
         return parse(change.name, change.old or b"")
     except Unparsable:

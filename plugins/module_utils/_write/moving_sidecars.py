@@ -11,7 +11,7 @@ from .._agent.elsewhere import Content, Elsewhere, in_order
 from .._agent.facts import AgentFacts
 from .._definition.expect import in_namespace
 from .._definition.identity import service_id
-from .._definition.parse import Definitions, Unparsable, parse
+from .._definition.parse import Definitions
 from .._definition.sidecars import (
     DEFAULT_RANGE,
     declared_port,
@@ -21,9 +21,8 @@ from .._definition.sidecars import (
     sidecar_key,
 )
 from .._files.manifest import owner_in_words
-from .._files.transaction import Change
 from .._findings import Finding, error, warning
-from .bound import Candidate
+from .bound import Candidate, definitions_before
 from .choosing_ports import sidecar_range
 
 MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
@@ -56,7 +55,7 @@ class _Directory(NamedTuple):
 def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) -> Iterator[Finding]:
     """Yield what the changes do to the ports of sidecars that are not in them, and where two would have one port."""
     staying = [Content(candidate.directory.place(found.name), {}, found.definitions) for found in candidate.staying]
-    old = {candidate.directory.place(change.name): _before(change) for change in candidate.changes}
+    old = {candidate.directory.place(change.name): definitions_before(change) for change in candidate.changes}
     coming = [change.name for change in candidate.changes if change.new is not None and change.name in candidate.coming]
     new = {candidate.directory.place(name): candidate.coming[name] for name in coming}
     beyond = [file.content for file in around.files]
@@ -75,13 +74,6 @@ def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) 
     before, after = directory(old), directory(new)
     yield from _moved(candidate, before, after, set(new))
     yield from _shared(candidate, before, after, set(new))
-
-
-def _before(change: Change) -> Definitions:
-    try:
-        return parse(change.name, change.old or b"")
-    except Unparsable:
-        return Definitions([], [])
 
 
 def _sidecars(contents: Iterable[Content]) -> dict[str, _Sidecar]:

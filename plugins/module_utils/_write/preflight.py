@@ -21,7 +21,9 @@ from .._findings import Finding, error, warning
 
 # A pipe that appears after our look at the directory would keep consul for ever, deaf to SIGTERM.
 _LONGEST = 60
-_LONGEST_WORDS = 2000
+# What timeout says then: it was ended, or had to be killed.
+_TIMED_OUT = (124, 137)
+LONGEST_WORDS = 2000
 RunCommand = Callable[..., Any]
 
 
@@ -114,7 +116,7 @@ class _Validation:
         return path
 
     def _words(self, code: int, output: str) -> str:
-        if code == 124:
+        if code in _TIMED_OUT:
             return "it did not come to an end within %d seconds" % _LONGEST
         words = output.replace(os.path.join(self._folder, "new") + os.sep, self._candidate.directory.path + os.sep)
-        return " ".join(scrub(words, self._candidate.secrets()).split())[:_LONGEST_WORDS]
+        return " ".join(scrub(words, self._candidate.secrets()).split())[:LONGEST_WORDS]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Callable, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from .._definition.compare import same
-from .._definition.durations import parse_duration
+from .._definition.durations import same_duration
 from .._definition.expect import expected, in_namespace
 from .._definition.identity import service_id
 from .._definition.parse import Definitions
@@ -127,16 +127,7 @@ def _alike(name: str, left: Any, right: Any) -> bool:
         return all(_alike(key, left.get(key), right.get(key)) for key in {**left, **right})
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(_alike(name, one, other) for one, other in zip(left, right))
-    if name in DURATIONS and isinstance(left, str) and isinstance(right, str):
-        return _as_long(left, right)
-    return same(left, right)
-
-
-def _as_long(left: str, right: str) -> bool:
-    try:
-        return parse_duration(left) == parse_duration(right)
-    except ValueError:
-        return left == right
+    return same(left, right) or (name in DURATIONS and same_duration(left, right))
 
 
 def _key(definition: Definition) -> str:

@@ -21,11 +21,11 @@ from typing import Any, Container
 
 from .._agent.api import AgentApi, ApiError, Endpoint
 from .._definition.durations import parse_duration
-from .._definition.identity import SERVICE, ids_of
+from .._definition.identity import SERVICE, ids_of, sidecar_of
 from .._definition.parse import Definitions
 from .._definition.redact import scrub
 from .._findings import Finding, error, warning
-from .preflight import Candidate, RunCommand
+from .preflight import LONGEST_WORDS, Candidate, RunCommand
 
 _SELDOM = "87600h"
 _PATIENCE = 50.0
@@ -57,7 +57,7 @@ def trial(
         agent.join()
     if agent.services is None:
         reasons = [found.group(1) or found.group(2) for found in map(_REASON.search, (output + "\n" + errors).splitlines()) if found]
-        words = scrub(" ".join(reasons)[:2000], candidate.secrets())
+        words = scrub(" ".join(reasons), candidate.secrets())[:LONGEST_WORDS]
         if not words or code != 1:
             return [warning(place, "preflight-trial", "the trial agent did not come to a verdict (status %s). %s" % (code, words))]
         return [error(place, "preflight-trial", "an agent refuses to load the directory as it would be: %s" % words)]
@@ -143,15 +143,15 @@ def _write(folder: str, everything: list[Definitions]) -> None:
 
 def _seldom(service: dict[str, Any]) -> dict[str, Any]:
     service = copy.deepcopy(service)
-    sidecar = (service.get("connect") or {}).get("sidecar_service")
-    for part in (service, sidecar or {}):
+    sidecar = sidecar_of(service)
+    for part in (service, *(sidecar or ())[1:]):
         if isinstance(part.get("check"), dict):
             part["check"] = _seldom_check(part["check"])
         if isinstance(part.get("checks"), list):
             part["checks"] = [_seldom_check(check) for check in part["checks"]]
-    if sidecar is not None and not (sidecar.get("check") or sidecar.get("checks")):
+    if sidecar is not None and not (sidecar[1].get("check") or sidecar[1].get("checks")):
         # Else the agent adds checks of its own, which run every ten seconds.
-        sidecar["check"] = {"ttl": _SELDOM}
+        sidecar[1]["check"] = {"ttl": _SELDOM}
     return service
 
 

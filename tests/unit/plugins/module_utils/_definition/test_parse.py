@@ -83,6 +83,11 @@ def test_depth_is_no_danger() -> None:
     for name in ("x.json", "x.hcl"):
         with pytest.raises(Unparsable, match="nested too deeply"):
             parse(name, b'{"a":' * 100000)
+        # What Python reads, and comes to no end with later.
+        for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
+            assert parse(name, b'{"service": {"a":' + opening * 97 + b"[]" + closing * 97 + b"}}").services
+            with pytest.raises(Unparsable, match="nested too deeply"):
+                parse(name, b'{"service": {"a":' + opening * 98 + b"[]" + closing * 98 + b"}}")
 
 
 def test_a_list_of_one_mapping_is_the_mapping() -> None:

@@ -98,8 +98,9 @@ def test_words_are_not_endless(tmp_path: Path) -> None:
     assert found["message"].partition(": ")[2] == "x" * 2000
 
 
-def test_a_consul_that_does_not_end_has_no_words(tmp_path: Path) -> None:
-    (found,), _asked = validated(tmp_path, 124, after="bad")
+@pytest.mark.parametrize("code", [124, 137])
+def test_a_consul_that_does_not_end_has_no_words(tmp_path: Path, code: int) -> None:
+    (found,), _asked = validated(tmp_path, code, after="bad")
     assert found["message"].endswith(": it did not come to an end within 60 seconds")
 
 

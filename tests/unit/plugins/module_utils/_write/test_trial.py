@@ -62,6 +62,7 @@ def tried(
         ("==> Error starting agent: no name\n", "", "Error starting agent: no name"),
         ("", "    2026 [ERROR] agent: error starting: bad planted\nmore\n", "error starting: bad ********"),
         (f"==> Error {'x' * 3000}\n", "", f"Error {'x' * 1994}"),
+        (f"==> Error {'x' * 1990}planted\n", "", f"Error {'x' * 1990}****"),
         ("x [ERROR] one\n", "==> Error two\nx [INFO] three\n", "one Error two"),
     ],
 )
