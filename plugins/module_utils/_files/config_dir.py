@@ -55,6 +55,17 @@ def bad_name(name: str) -> str | None:
     return None
 
 
+def is_missing(path: str) -> bool:
+    """Whether there is nothing at a path. What else speaks against it as a directory is said when it is opened."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, ValueError):
+        return True
+    except OSError:
+        pass
+    return False
+
+
 class ConfigDir:
     """An open config-dir. Use it as a context manager."""
 
@@ -152,7 +163,7 @@ class ConfigDir:
     def _open_root(self) -> int:
         try:
             return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             hint = "Create it, or set config_dir to the directory that the agent was started with."
             raise Refused(error(self.path, "config-dir-missing", "does not exist.", hint)) from None
         except OSError as problem:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict
 from .._definition.identity import service_id
 from .._definition.parse import Definitions
 from .._definition.secret import Secrets
-from .._files.config_dir import ConfigDir
+from .._files.config_dir import ConfigDir, is_missing
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
 from .._files.manifest import (
@@ -65,7 +65,7 @@ class Writer:
     def run(self, then: Then | None = None) -> dict[str, Any]:
         """Make the files as wanted, go on with what comes then under the same lock, and return the result. Raises Refused."""
         path = self._options["config_dir"]
-        if self._module.check_mode and not os.path.isdir(path):
+        if self._module.check_mode and is_missing(path):
             return self._forecast(path)
         with ConfigDir(path) as directory:
             # Where nothing is wanted and nothing was ever written, not even our state directory is made.
