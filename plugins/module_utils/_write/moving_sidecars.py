@@ -20,9 +20,8 @@ from .._definition.sidecars import (
     listens_at,
     sidecar_key,
 )
-from .._files.manifest import owner_in_words
 from .._findings import Finding, error, warning
-from .bound import Candidate, definitions_before
+from .candidate import Candidate, definitions_before
 from .choosing_ports import sidecar_range
 
 MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
@@ -93,15 +92,17 @@ def _moved(candidate: Candidate, before: _Directory, after: _Directory, ours: se
         old, new = before.ports.get(key), after.ports.get(key)
         if sidecar.declared or sidecar.place in ours or not old or not new or old == new:
             continue
-        whose = _owner(candidate, sidecar.place)
+        folder, name = os.path.split(sidecar.place)
+        name = name if folder == candidate.directory.path else ""
         message = 'the sidecar of the service "%s" there, %s, moves from port %d to %d when the agent reloads: %s.' % (
             sidecar.service,
-            "of %s" % whose if whose else "which this collection did not write",
+            candidate.whose(name),
             old,
             new,
             "agents give ports in the order in which they load sidecars that declare none",
         )
-        hint = "Let its task run first: it writes the port." if whose else "Write port: %d into its sidecar_service to keep it." % old
+        to_keep = "Write port: %d into its sidecar_service to keep it." % old
+        hint = "Let its task run first: it writes the port." if name in candidate.manifest else to_keep
         yield warning(sidecar.place, MOVES, message, hint)
 
 
@@ -140,8 +141,3 @@ def _way_out(other: _Sidecar, had: int | None) -> str:
 def _chosen_ones(candidate: Candidate) -> set[str]:
     owned = {**candidate.manifest, **{change.name: change.owned for change in candidate.changes}}
     return {key for entry in owned.values() if entry is not None for key in entry.ports or {}}
-
-
-def _owner(candidate: Candidate, place: str) -> str:
-    owned = candidate.manifest.get(os.path.basename(place)) if os.path.dirname(place) == candidate.directory.path else None
-    return owner_in_words(owned.owner) if owned is not None else ""

@@ -172,7 +172,8 @@ class Writer:
     def _judged(self, directory: ConfigDir, changes: list[Change], manifest: dict[str, Owned]) -> list[Finding]:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
         from .._agent.elsewhere import elsewhere
-        from .bound import Candidate, bound_checks
+        from .bound import bound_checks
+        from .candidate import Candidate
         from .conditional import conditional_findings, newer_findings
         from .cross_check import cross_check
         from .moving_sidecars import moving_sidecars
@@ -181,8 +182,8 @@ class Writer:
         self._demand_usable_options()
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
-        findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
-        candidate = Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"])
+        candidate = Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"], self._secrets_in_files)
+        findings = list(cross_check(candidate, agent, around.files))
         findings += bound_checks(candidate, around)
         findings += moving_sidecars(candidate, self.facts, around)
         findings += newer_findings(self.payload, self.facts)
@@ -190,7 +191,7 @@ class Writer:
         findings += self._dangling(staying, manifest)
         findings += self._unseen_health(manifest)
         if not any(found["severity"] == "error" for found in findings):
-            findings += self._preflight(directory, staying, changes)
+            findings += self._preflight(candidate)
         return self._as_asked(findings)
 
     def _demand_usable_options(self) -> None:
@@ -229,30 +230,26 @@ class Writer:
         heard = [finding for finding in findings if finding["severity"] != "warning" or finding["rule"] not in silence]
         return [dict(finding, severity="error") if strict else finding for finding in heard]
 
-    def _preflight(self, directory: ConfigDir, staying: list[Any], changes: list[Change]) -> list[Finding]:
+    def _preflight(self, candidate: Any) -> list[Finding]:
         how = self._options["preflight"]
-        passed = [change.name for change in changes if change.name in self.payload.get("unchecked", {})]
+        passed = [change.name for change in candidate.changes if change.name in self.payload.get("unchecked", {})]
         consul = None if how == "none" and not passed else self._consul()
         if consul is None:
             if passed:
-                return [_unasked(directory, name, self.payload["unchecked"][name]) for name in passed]
+                return [_unasked(candidate.directory, name, self.payload["unchecked"][name]) for name in passed]
             if how != "trial":
                 return []
             message = "is trial, and there is no consul binary on the target."
             return [warning("preflight", "preflight-missing", message, "Install consul, or set another preflight.")]
-        from .preflight import Candidate, validate, with_time_limit
+        from .preflight import validate, with_time_limit
 
-        coming = {change.name: change.new for change in changes if change.new is not None}
-        leaving = [change.name for change in changes if change.new is None]
-        candidate = Candidate(directory, staying, coming, leaving, self._secrets_in_files)
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
         if how == "trial" and not findings:
             from .trial import trial
 
             scripts = self.facts.scripts_enabled is not False
-            definitions = {name: self.definitions[name] for name in coming}
-            findings = trial(candidate, definitions, command, self._module.run_command, self._module.tmpdir, scripts)
+            findings = trial(candidate, command, self._module.run_command, self._module.tmpdir, scripts)
         return findings
 
     def _consul(self) -> str | None:

@@ -25,7 +25,8 @@ from .._definition.identity import SERVICE, ids_of, sidecar_of
 from .._definition.parse import Definitions
 from .._definition.redact import scrub
 from .._findings import Finding, error, warning
-from .preflight import LONGEST_WORDS, Candidate, RunCommand
+from .candidate import Candidate
+from .preflight import LONGEST_WORDS, RunCommand
 
 _SELDOM = "87600h"
 _PATIENCE = 50.0
@@ -35,21 +36,14 @@ _LONGEST_SOCKET = 100
 _REASON = re.compile(r"\[ERROR\] +(?:agent: )?(.*)|==> (Error.*)")
 
 
-def trial(
-    candidate: Candidate,
-    definitions: dict[str, Definitions],
-    consul: list[str],
-    run_command: RunCommand,
-    workdir: str,
-    scripts: bool,
-) -> list[Finding]:
+def trial(candidate: Candidate, consul: list[str], run_command: RunCommand, workdir: str, scripts: bool) -> list[Finding]:
     """Return what an agent has against the definitions of the directory as it would be.
 
-    `definitions` are those of the coming files; `scripts` tells whether the real agent may run script checks.
+    `scripts` tells whether the real agent may run script checks.
     """
     place = candidate.directory.path
     everything = {found.name: found.definitions for found in candidate.staying}
-    everything.update(definitions)
+    everything.update((change.name, candidate.coming[change.name]) for change in candidate.changes if change.new is not None)
     with tempfile.TemporaryDirectory(prefix="trial-", dir=workdir if len(workdir) < _LONGEST_SOCKET - 20 else None) as folder:
         _write(folder, [everything[name] for name in sorted(everything, key=os.fsencode)])
         agent = _Trial(folder)

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, parse
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._write import trial as trial_file
 from ansible_collections.registrar.consul.plugins.module_utils._write.trial import trial
 
@@ -49,8 +50,15 @@ def tried(
         return code, output, errors
 
     staying = [SimpleNamespace(name="db.json", definitions=parse("db.json", b'{"service": {"name": "db"}}'))]
-    candidate: Any = SimpleNamespace(directory=SimpleNamespace(path="/etc/consul.d"), staying=staying, secrets=lambda: {"planted"})
-    found = trial(candidate, {"web.json": coming}, ["consul"], run_command, str(tmp_path), seen.get("scripts", False))
+    changes = [Change("web.json", "changed", None, None, None, b"", None), Change("gone.json", "removed", None, b"", None, None, None)]
+    candidate: Any = SimpleNamespace(
+        directory=SimpleNamespace(path="/etc/consul.d"),
+        staying=staying,
+        changes=changes,
+        coming={"web.json": coming},
+        secrets=lambda: {"planted"},
+    )
+    found = trial(candidate, ["consul"], run_command, str(tmp_path), seen.get("scripts", False))
     assert not process.runs
     assert list(tmp_path.iterdir()) == []
     return [(finding["severity"], finding["path"], finding["message"]) for finding in found]
