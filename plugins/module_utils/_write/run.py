@@ -22,7 +22,7 @@ from .._files.manifest import (
 )
 from .._files.permissions import Owners, wanted_ownership
 from .._files.plan import Plan, Wanted, plan
-from .._files.scan import Reader, scan
+from .._files.scan import DefinitionFile, Reader, scan
 from .._files.selinux import labelling
 from .._files.transaction import Change, commit, forget, recover
 from .._findings import (
@@ -105,13 +105,13 @@ class Writer:
         if wanted.adopt:
             self._retire(directory, todo, manifest)
         todo.findings[:] = self._as_asked(todo.findings)
-        self._demand_no_error(todo.findings)
+        _demand_no_error(todo.findings)
         journal = earlier
         if not self._module.check_mode:
             self._remember(directory, manifest, todo)
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
-            self._demand_no_error(todo.findings)
+            _demand_no_error(todo.findings)
             self.reason = self._reason(todo.changes)
             if not self._module.check_mode:
                 journal = commit(directory, todo.changes, self.reason, labelling(self._module))
@@ -142,15 +142,13 @@ class Writer:
         from .sidecar_ports import Chosen, chosen_earlier, fill
 
         earlier = chosen_earlier(given["keys"], manifest, self.payload["owner"])
-        complete = earlier.keys() >= set(given["keys"])
-        self._chosen = Chosen(earlier) if complete else self._choose_ports(directory, manifest, given["keys"], earlier)
+        self._chosen = Chosen(earlier)
+        if not earlier.keys() >= set(given["keys"]):
+            from .choosing_ports import choose, look_around
+
+            known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
+            self._chosen = choose(given["keys"], earlier, known)
         self._ports = fill(given, self._chosen, self.contents, self.definitions)
-
-    def _choose_ports(self, directory: ConfigDir | None, manifest: dict[str, Owned], keys: list[str], earlier: dict[str, int]) -> Any:
-        from .choosing_ports import choose, look_around
-
-        known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
-        return choose(keys, earlier, known)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
@@ -188,9 +186,10 @@ class Writer:
         findings += moving_sidecars(candidate, self.facts, around)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
-        findings += self._dangling(staying, manifest)
-        findings += self._unseen_health(manifest)
-        if not any(found["severity"] == "error" for found in findings):
+        ours = {service for owned in manifest.values() for service in owned.services}
+        findings += self._dangling(staying, ours)
+        findings += self._unseen_health(ours)
+        if not _errors(findings):
             findings += self._preflight(candidate)
         return self._as_asked(findings)
 
@@ -206,23 +205,22 @@ class Writer:
         except BadOptions as problem:
             raise Refused(error("agent", "agent-options", str(problem))) from None
 
-    def _dangling(self, staying: list[Any], manifest: dict[str, Owned]) -> list[Finding]:
+    def _dangling(self, staying: list[DefinitionFile], ours: set[str]) -> list[Finding]:
         """Return the names in the changes that lead nowhere on this node."""
         if not self.payload.get("references"):
             return []
         from .references import dangling
 
         directory = [*self.definitions.values(), *(found.definitions for found in staying)]
-        leaving = {service for owned in manifest.values() for service in owned.services}
-        return dangling(self.payload["references"], directory, leaving, self.facts)
+        return dangling(self.payload["references"], directory, ours, self.facts)
 
-    def _unseen_health(self, manifest: dict[str, Owned]) -> list[Finding]:
+    def _unseen_health(self, ours: set[str]) -> list[Finding]:
         """Return why checks could not be waited for, where that is asked for."""
         if not self._options["wait_healthy"]:
             return []
         from .._health.sight import unseen
 
-        return unseen(self.facts, {service for owned in manifest.values() for service in owned.services})
+        return unseen(self.facts, ours)
 
     def _as_asked(self, findings: list[Finding]) -> list[Finding]:
         """Apply the options silence and strict to warnings."""
@@ -236,7 +234,7 @@ class Writer:
         consul = None if how == "none" and not passed else self._consul()
         if consul is None:
             if passed:
-                return [_unasked(candidate.directory, name, self.payload["unchecked"][name]) for name in passed]
+                return [_unasked(candidate.directory.place(name), self.payload["unchecked"][name]) for name in passed]
             if how != "trial":
                 return []
             message = "is trial, and there is no consul binary on the target."
@@ -245,11 +243,11 @@ class Writer:
 
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
-        if how == "trial" and not findings:
+        if how == "trial" and not _errors(findings):
             from .trial import trial
 
             scripts = self.facts.scripts_enabled is not False
-            findings = trial(candidate, command, self._module.run_command, self._module.tmpdir, scripts)
+            findings += trial(candidate, command, self._module.run_command, self._module.tmpdir, scripts)
         return findings
 
     def _consul(self) -> str | None:
@@ -258,12 +256,6 @@ class Writer:
 
         found: str | None = own_binary(self._process(), self.facts.agents) or self._module.get_bin_path("consul")
         return found
-
-    @staticmethod
-    def _demand_no_error(findings: list[Finding]) -> None:
-        errors = [finding for finding in findings if finding["severity"] == "error"]
-        if errors:
-            raise Refused(*errors)
 
     # The agent
 
@@ -329,7 +321,7 @@ class Writer:
         changes = [Change(name, "created", None, None, None, data, None) for name, data in self.contents.items() if data is not None]
         message = "does not exist yet; the real run needs it."
         findings = [warning(path, "config-dir-missing", message), *self._as_asked(version_findings(self.payload, self.facts))]
-        self._demand_no_error(findings)
+        _demand_no_error(findings)
         result = self._described(path, Plan(changes, [], findings))
         result.update(pending=False, pending_reason="")
         return result
@@ -369,14 +361,19 @@ class Writer:
         return result
 
 
-def _unasked(directory: ConfigDir, name: str, paths: list[str]) -> Finding:
-    message = "has keys that this collection does not check (%s), and there is no consul on the target to ask." % _as_written(paths)
-    hint = "Install the agent's consul there, or leave them out."
-    return error(directory.place(name), "unchecked-unasked", message, hint)
+def _errors(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding["severity"] == "error"]
 
 
-def _as_written(paths: list[str]) -> str:
-    return ", ".join(path.replace("[]", "[*]") for path in paths)
+def _demand_no_error(findings: list[Finding]) -> None:
+    if _errors(findings):
+        raise Refused(*_errors(findings))
+
+
+def _unasked(place: str, paths: list[str]) -> Finding:
+    keys = ", ".join(path.replace("[]", "[*]") for path in paths)
+    message = "has keys that this collection does not check (%s), and there is no consul on the target to ask." % keys
+    return error(place, "unchecked-unasked", message, "Install the agent's consul there, or leave them out.")
 
 
 def _diff(path: str, change: Change, secrets: Secrets) -> dict[str, str]:
