@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any, Collection, Iterable, Mapping
 
 from .hcl import HclError, Place, read_with_places
+from .parse import Unparsable, document_in
 from .secret import (
     MASK,
     NATURAL,
@@ -74,11 +75,11 @@ class _File:
             if not data:
                 return
             if name.endswith(".json") or self.text.lstrip()[:1] == "{":
-                self._json = dict(json.loads(self.text))
+                self._json = document_in(".json", data)
                 self._masked = secrets.concealed_file(self._json, self._note)
             else:
                 self._read_hcl()
-        except (ValueError, TypeError, RecursionError, HclError):
+        except (Unparsable, HclError):
             self._readable = False
 
     def shown(self, changed: Collection[Any]) -> str:

@@ -151,7 +151,7 @@ def _seldom(service: dict[str, Any]) -> dict[str, Any]:
 
 def _unbound(check: dict[str, Any], known: Container[Any]) -> dict[str, Any]:
     """What is bound to a service that no file here has: it comes from elsewhere, where this agent does not look."""
-    return {key: value for key, value in check.items() if key != "service_id" or value in known}
+    return {key: value for key, value in check.items() if key != "service_id" or not isinstance(value, str) or value in known}
 
 
 def _seldom_check(check: Any) -> Any:

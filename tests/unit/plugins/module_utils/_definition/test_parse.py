@@ -73,6 +73,13 @@ def test_latin_letters_in_a_text_are_read_as_agents_do() -> None:
     assert parse("x.json", b'{"service": {"name": "caf\xe9"}}').services == [{"name": "caf�"}]
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.hcl"])
+def test_half_a_character_is_one_that_is_unknown_as_to_agents(name: str) -> None:
+    data = b'{"service": {"name": "\\ud800", "id": "a\\udc00\\ud83d\\ude00\\\\ud800", "port": 1.5}}'
+
+    assert parse(name, data).services == [{"name": "\ufffd", "id": "a\ufffd\U0001f600\\ud800", "port": 1.5}]
+
+
 @given(st.binary(max_size=80), st.sampled_from(["x.json", "x.hcl"]))
 def test_any_content_is_read_or_unparsable(data: bytes, name: str) -> None:
     with suppress(Unparsable):

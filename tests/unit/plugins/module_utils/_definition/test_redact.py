@@ -100,6 +100,10 @@ def test_other_settings_of_an_agent_are_not_shown_at_all() -> None:
     assert json.loads(before) == {"encrypt": "********", "acl": {"tokens": {"agent": "********"}}, "service": {"name": "web"}}
 
 
+def test_what_is_shown_can_be_sent() -> None:
+    assert "\ufffd" in masked_pair("x.json", b'{"service": {"name": "\\ud800"}}', None)[0]
+
+
 @pytest.mark.parametrize(("name", "data"), [("x.json", b'{"token": "planted'), ("x.hcl", b'token = "planted'), ("x.json", b'"planted"')])
 def test_what_cannot_be_parsed_is_not_shown(name: str, data: bytes) -> None:
     assert masked_pair(name, data, None)[0] == UNREADABLE

@@ -139,8 +139,8 @@ def test_a_sidecar_gets_no_checks_of_the_agents_own(tmp_path: Path) -> None:
 
 
 def test_a_check_of_a_service_that_comes_from_elsewhere_is_tried_without_it(tmp_path: Path) -> None:
-    checks = [{"name": name, "service_id": name, "ttl": "1s"} for name in ("db", "elsewhere")]
-    assert started_with(tmp_path, Definitions([], checks))["checks"] == [checks[0], {"name": "elsewhere", "ttl": "1s"}]
+    checks = [{"name": "x", "service_id": name, "ttl": "1s"} for name in ("db", ["wrong"], "elsewhere")]
+    assert started_with(tmp_path, Definitions([], checks))["checks"] == [*checks[:2], {"name": "x", "ttl": "1s"}]
 
 
 @pytest.mark.parametrize("scripts", [True, False])
