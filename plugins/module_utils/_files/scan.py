@@ -8,6 +8,7 @@ are not entered; what cannot be read makes the agent refuse the whole reload, an
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -110,9 +111,16 @@ def _look(directory: ConfigDir, name: str, agent: Reader | None) -> DefinitionFi
         return None
     if not stat.S_ISREG(status.st_mode):
         return _stopping(name, "is %s" % durable.kind_of(status.st_mode), target)
-    if agent is not None and not agent.can_read(status.st_mode, status.st_uid, status.st_gid):
+    if agent is not None and not (agent.can_read(status.st_mode, status.st_uid, status.st_gid) or _has_acl(directory.place(name))):
         return _stopping(name, "cannot be read by the agent, which runs as the user with id %d" % agent.uid, target)
     return _read(directory, name, target)
+
+
+def _has_acl(path: str) -> bool:
+    """Whether more than the mode decides who may read a file: nothing is in the way then before the agent says so."""
+    with contextlib.suppress(OSError, AttributeError):
+        return "system.posix_acl_access" in os.listxattr(path)
+    return False
 
 
 def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile | None:
