@@ -52,7 +52,7 @@ def trial(candidate: Candidate, consul: list[str], run_command: RunCommand, work
     if agent.services is None:
         reasons = [found.group(1) or found.group(2) for found in map(_REASON.search, (output + "\n" + errors).splitlines()) if found]
         words = scrub(" ".join(reasons), candidate.secrets())[:LONGEST_WORDS]
-        if not words or code != 1:
+        if not words or code != 1 or agent.was_ended:
             return [warning(place, "preflight-trial", "the trial agent did not come to a verdict (status %s). %s" % (code, words))]
         return [error(place, "preflight-trial", "an agent refuses to load the directory as it would be: %s" % words)]
     wanted = {identity.name for part in everything.values() for identity in ids_of(part) if identity.kind == SERVICE}
@@ -67,6 +67,8 @@ class _Trial:
 
     def __init__(self, folder: str) -> None:
         self.services: set[str] | None = None
+        # Whether the end is none of its own making, and neither are its words.
+        self.was_ended = False
         self._api = AgentApi(Endpoint("unix://" + _socket(folder)), timeout=5.0)
         self._thread: threading.Thread | None = None
 
@@ -91,6 +93,7 @@ class _Trial:
                 time.sleep(_POLL)
         self._api.close()
         if process.poll() is None:
+            self.was_ended = True
             process.terminate()
 
 

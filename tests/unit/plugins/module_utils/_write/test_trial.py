@@ -164,6 +164,12 @@ def test_an_answer_that_takes_its_time_is_waited_for(tmp_path: Path, monkeypatch
     assert tried(tmp_path, runs=True) == []
 
 
+def test_one_that_is_not_ready_in_time_has_refused_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_file, "_PATIENCE", 0.0)
+    ((severity, _path, message),) = tried(tmp_path, 1, "x [ERROR] agent.anti_entropy: failed to sync\n", runs=True)
+    assert (severity, message.partition(".")[0]) == ("warning", "the trial agent did not come to a verdict (status 1)")
+
+
 @pytest.mark.parametrize(("room", "inside"), [(1, True), (0, False)])
 def test_a_socket_has_a_short_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, inside: bool) -> None:
     monkeypatch.setattr(trial_file, "_LONGEST_SOCKET", len(str(tmp_path)) + 20 + room)
