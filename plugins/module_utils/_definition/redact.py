@@ -68,7 +68,6 @@ class _File:
         self.found: dict[Any, list[str]] = {}
         self._secrets = secrets
         self._json: Any = None
-        self._masked: Any = None
         self._cuts: list[tuple[Place, Any]] = []
         self._readable = True
         try:
@@ -76,7 +75,7 @@ class _File:
                 return
             if name.endswith(".json") or self.text.lstrip()[:1] == "{":
                 self._json = document_in(".json", data)
-                self._masked = secrets.concealed_file(self._json, self._note)
+                secrets.concealed_file(self._json, self._note)
             else:
                 self._read_hcl()
         except (Unparsable, HclError):
@@ -88,9 +87,7 @@ class _File:
             return UNREADABLE
         if self._json is None:
             return self._shown_hcl(changed)
-        shown = self._masked
-        if changed:
-            shown = self._secrets.concealed_file(self._json, lambda place, _value: CHANGED if place in changed else MASK)
+        shown = self._secrets.concealed_file(self._json, lambda place, _value: CHANGED if place in changed else MASK)
         return json.dumps(shown, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     def _note(self, place: Any, value: Any) -> str:

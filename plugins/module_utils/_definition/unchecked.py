@@ -30,14 +30,10 @@ def marked(definition: Mapping[str, Any], paths: Iterable[str]) -> Mapping[str, 
     return definition
 
 
-def names_of(path: str) -> tuple[str, ...]:
-    """Return the keys that a path leads through, in lower case, without the items of lists."""
-    return tuple(step.lower() for step in _STEP.findall(path) if not step.startswith("["))
-
-
 def places_of(paths: Iterable[str]) -> set[tuple[str, ...]]:
     """Return where such keys stand, in services and in checks outside them, as Secrets has places: nobody knows what is in them."""
-    return {steps for path in paths for steps in (names_of(path), ("checks", *names_of(path)))}
+    names = [tuple(step.lower() for step in _STEP.findall(path) if not step.startswith("[")) for path in paths]
+    return {steps for name in names for steps in (name, ("checks", *name))}
 
 
 def is_reported(want: Unchecked, have: Any) -> bool:

@@ -15,8 +15,6 @@ from .._findings import Refused, error
 from .config_dir import ConfigDir, FileState
 from .scan import Reader
 
-# The user that packages of Consul make and run the agent as.
-PACKAGED_USER = "consul"
 _SYMBOLIC = re.compile(r"([ugo])=([rwx]*)\Z")
 _SHIFT = {"u": 6, "g": 3, "o": 0}
 _BITS = {"r": 4, "w": 2, "x": 1}
@@ -81,8 +79,9 @@ class Owners:
 
 
 def _packaged_group(otherwise: int) -> int:
+    """The group of the user that packages of Consul make and run the agent as."""
     try:
-        return pwd.getpwnam(PACKAGED_USER).pw_gid
+        return pwd.getpwnam("consul").pw_gid
     except KeyError:
         return otherwise
 

@@ -24,8 +24,6 @@ from .._findings import Finding, error, warning
 from .candidate import Candidate, definitions_before
 from .choosing_ports import sidecar_range
 
-MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
-
 
 class _Sidecar(NamedTuple):
     """A sidecar: the file it stands in, the key of its service, the address that it listens at, and whether it declares its port."""
@@ -103,14 +101,15 @@ def _moved(candidate: Candidate, before: _Directory, after: _Directory, ours: se
         )
         to_keep = "Write port: %d into its sidecar_service to keep it." % old
         hint = "Let its task run first: it writes the port." if name in candidate.manifest else to_keep
-        yield warning(sidecar.place, MOVES, message, hint)
+        yield warning(sidecar.place, "sidecar-port-moves", message, hint)
 
 
 def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: set[str]) -> Iterator[Finding]:
     """Ports that two sidecars would have: an error where the change brings it about and one of them has its port from us, and nobody's
     business where somebody wrote both, and it was so before."""
     known = before.listeners()
-    chosen = _chosen_ones(candidate)
+    owned = {**candidate.manifest, **{change.name: change.owned for change in candidate.changes}}
+    chosen = {key for entry in owned.values() if entry is not None for key in entry.ports or {}}
     for (address, port), keys in after.listeners().items():
         mine = next((key for key in keys if after.sidecars[key].place in ours), None)
         is_new, is_chosen = not set(keys) <= set(known.get((address, port), ())), bool(chosen.intersection(keys))
@@ -126,9 +125,9 @@ def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: s
         )
         hint = _way_out(after.sidecars[other], before.ports.get(other))
         if is_new and is_chosen:
-            yield error(after.sidecars[mine].place, TWICE, message, hint)
+            yield error(after.sidecars[mine].place, "sidecar-port-unique", message, hint)
         else:
-            yield warning(after.sidecars[mine].place, SHARED, message, hint)
+            yield warning(after.sidecars[mine].place, "sidecar-port-shared", message, hint)
 
 
 def _way_out(other: _Sidecar, had: int | None) -> str:
@@ -136,8 +135,3 @@ def _way_out(other: _Sidecar, had: int | None) -> str:
         return "Write another port for one of them."
     port = "port: %d" % had if had else "a port"
     return "Write %s into the sidecar_service there first: without one it gets what is free when its file is loaded." % port
-
-
-def _chosen_ones(candidate: Candidate) -> set[str]:
-    owned = {**candidate.manifest, **{change.name: change.owned for change in candidate.changes}}
-    return {key for entry in owned.values() if entry is not None for key in entry.ports or {}}

@@ -22,9 +22,6 @@ from .._findings import Finding, error
 
 Definition = Mapping[str, Any]
 
-# Compared as the agent registers them, and by the key under which they were found.
-_OTHERWISE = ("id", "check", "checks")
-
 
 class Retired(NamedTuple):
     """Files that can go, and why others with services or checks of ours cannot."""
@@ -92,7 +89,8 @@ def _difference(
 
 def _differences(theirs: Definition, ours: Definition) -> list[str]:
     """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
-    fields = _unlike(theirs, ours, _OTHERWISE)
+    # Compared by the key under which they were found, and as the agent registers them.
+    fields = _unlike(theirs, ours, ("id", "check", "checks"))
     if not _alike("checks", _checks(theirs), _checks(ours)):
         fields.append("check")
     return sorted(fields)
