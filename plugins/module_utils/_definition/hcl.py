@@ -78,15 +78,13 @@ class _Reader:
         """Items up to the closing brace, or up to the end of the text."""
         found: dict[str, Any] = {}
         while True:
-            self._skip_blank()
-            character = self.text[self.at : self.at + 1]
+            character = self._next()
             if character == closing:
                 return found
             if not character:
                 raise self._error("the text ends inside an object")
             self._item(found)
-            self._skip_blank()
-            if self.text[self.at : self.at + 1] == ",":
+            if self._next() == ",":
                 self.at += 1
 
     def _item(self, found: dict[str, Any]) -> None:
@@ -104,11 +102,10 @@ class _Reader:
         """A key with its labels, up to the value."""
         keys: list[str] = []
         while True:
-            self._skip_blank()
-            character = self.text[self.at : self.at + 1]
+            character = self._next()
             if character == "=" and len(keys) == 1:
                 self.at += 1
-                self._skip_blank()
+                self._next()
                 return keys
             if character == "{" and keys:
                 return keys
@@ -147,8 +144,7 @@ class _Reader:
         found: list[Any] = []
         separated = True
         while True:
-            self._skip_blank()
-            character = self.text[self.at : self.at + 1]
+            character = self._next()
             if character == "]":
                 self.at += 1
                 return found
@@ -263,12 +259,14 @@ class _Reader:
 
     # Help
 
-    def _skip_blank(self) -> None:
+    def _next(self) -> str:
+        """Go on to what is neither blank nor comment, and return its first character; none at the end."""
         match = _BLANK.match(self.text, self.at)
         if match is not None:
             if match.group().strip():
                 self.places.append(Place((), self.at, match.end()))
             self.at = match.end()
+        return self.text[self.at : self.at + 1]
 
     def _error(self, reason: str) -> HclError:
         return HclError("line %d: %s" % (self.text.count("\n", 0, self.at) + 1, reason))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections import Counter
 from typing import Any, Collection, Iterable, Mapping
@@ -94,8 +93,8 @@ class _File:
         self.found.setdefault(place, []).append(str(value))
         return MASK
 
-    def _note_at(self, key: Any, _place: Any, value: Any) -> str:
-        return self._note(key, value)
+    def _noting(self, key: Any) -> Hide:
+        return lambda _place, value: self._note(key, value)
 
     def _read_hcl(self) -> None:
         times: Counter[Any] = Counter()
@@ -112,7 +111,7 @@ class _File:
             key = (*place.path, times[place.path])
             times[place.path] += 1
             value = read_with_places("value = %s" % written)[0]["value"]
-            if self._secrets.concealed_at(place.path, value, functools.partial(self._note_at, key)) != value:
+            if self._secrets.concealed_at(place.path, value, self._noting(key)) != value:
                 self._cuts.append((Place(key, place.start, place.end), None if whole else value))
                 end = place.end
 

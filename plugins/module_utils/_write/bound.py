@@ -29,16 +29,15 @@ class _Bound(NamedTuple):
 
 def bound_checks(candidate: Candidate, around: Elsewhere) -> Iterator[Finding]:
     """Yield what speaks against checks whose service would not be there after the changes."""
-    coming = {change.name: candidate.coming[change.name] for change in candidate.changes if change.name in candidate.coming}
     staying = {found.name: found.definitions for found in candidate.staying}
-    present = {key for definitions in (*coming.values(), *staying.values()) for key in _services(definitions)}
+    present = {key for definitions in (*candidate.coming.values(), *staying.values()) for key in _services(definitions)}
     present.update(key for file in around.files for key in _services(file.definitions))
     leaving = {key: change.name for change in candidate.changes for key in _services(definitions_before(change)) if key not in present}
-    for found in (*_bound(coming), *_bound(staying)):
+    for found in (*_bound(candidate.coming), *_bound(staying)):
         if found.service in present:
             continue
         owned = candidate.manifest.get(found.file)
-        ours = found.file in coming or (owned is not None and owned.owner == candidate.owner)
+        ours = found.file in candidate.coming or (owned is not None and owned.owner == candidate.owner)
         if found.service in leaving:
             yield _left_alone(candidate, found, leaving[found.service], ours)
         elif ours:

@@ -15,7 +15,7 @@ from .._files.transaction import Change
 
 
 class Candidate(NamedTuple):
-    """Files that stay, changes with the definitions of the new contents, whose all of that is until now, and who changes it.
+    """Files that stay, changes, the definitions of the new contents, whose all of that is until now, and who changes it.
 
     `known` is what is secret in these files.
     """

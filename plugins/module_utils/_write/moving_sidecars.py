@@ -53,8 +53,7 @@ def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) 
     """Yield what the changes do to the ports of sidecars that are not in them, and where two would have one port."""
     staying = [Content(candidate.directory.place(found.name), {}, found.definitions) for found in candidate.staying]
     old = {candidate.directory.place(change.name): definitions_before(change) for change in candidate.changes}
-    coming = [change.name for change in candidate.changes if change.new is not None and change.name in candidate.coming]
-    new = {candidate.directory.place(name): candidate.coming[name] for name in coming}
+    new = {candidate.directory.place(name): definitions for name, definitions in candidate.coming.items()}
     beyond = [file.content for file in around.files]
     parts = [*old.values(), *new.values(), *(content.definitions for content in (*staying, *beyond))]
     services = [service for part in parts for service in part.services if sidecar_key(service)]

@@ -180,7 +180,8 @@ class Writer:
         self._demand_usable_options()
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
-        candidate = Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"], self._secrets_in_files)
+        coming = {change.name: self.definitions[change.name] for change in changes if change.new is not None}
+        candidate = Candidate(directory, staying, changes, coming, manifest, self.payload["owner"], self._secrets_in_files)
         findings = list(cross_check(candidate, agent, around.files))
         findings += bound_checks(candidate, around)
         findings += moving_sidecars(candidate, self.facts, around)

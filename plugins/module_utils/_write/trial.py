@@ -42,8 +42,7 @@ def trial(candidate: Candidate, consul: list[str], run_command: RunCommand, work
     `scripts` tells whether the real agent may run script checks.
     """
     place = candidate.directory.path
-    everything = {found.name: found.definitions for found in candidate.staying}
-    everything.update((change.name, candidate.coming[change.name]) for change in candidate.changes if change.new is not None)
+    everything = {**{found.name: found.definitions for found in candidate.staying}, **candidate.coming}
     with tempfile.TemporaryDirectory(prefix="trial-", dir=workdir if len(workdir) < _LONGEST_SOCKET - 20 else None) as folder:
         _write(folder, [everything[name] for name in sorted(everything, key=os.fsencode)])
         agent = _Trial(folder)
@@ -122,8 +121,7 @@ def _arguments(folder: str, scripts: bool) -> list[str]:
 def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def _write(folder: str, everything: list[Definitions]) -> None:

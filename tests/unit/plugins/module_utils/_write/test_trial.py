@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi
 from ansible_collections.registrar.consul.plugins.module_utils._definition.parse import Definitions, parse
-from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._write import trial as trial_file
 from ansible_collections.registrar.consul.plugins.module_utils._write.trial import trial
 
@@ -50,11 +49,9 @@ def tried(
         return code, output, errors
 
     staying = [SimpleNamespace(name="db.json", definitions=parse("db.json", b'{"service": {"name": "db"}}'))]
-    changes = [Change("web.json", "changed", None, None, None, b"", None), Change("gone.json", "removed", None, b"", None, None, None)]
     candidate: Any = SimpleNamespace(
         directory=SimpleNamespace(path="/etc/consul.d"),
         staying=staying,
-        changes=changes,
         coming={"web.json": coming},
         secrets=lambda: {"planted"},
     )
