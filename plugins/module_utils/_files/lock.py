@@ -16,7 +16,7 @@ import socket
 import time
 from typing import Any, Iterator
 
-from .._findings import Finding, Refused, error
+from .._findings import Refused, error
 from . import durable
 from .config_dir import STATE, ConfigDir, system_refused
 
@@ -63,7 +63,8 @@ def _acquire(directory: ConfigDir, descriptor: int, patience: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
-                raise Refused(_held(directory, patience)) from None
+                place, hint = directory.place(STATE + "/" + LOCK), f"Wait for that run, or raise lock_timeout (now {patience:g} seconds)."
+                raise Refused(error(place, "locked", f"another run is at work here: {_holder(directory)}.", hint)) from None
             time.sleep(_POLL)
         else:
             return
@@ -85,11 +86,6 @@ def _sign(descriptor: int, task: str) -> None:
 def _unsign(descriptor: int) -> None:
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
-
-
-def _held(directory: ConfigDir, patience: float) -> Finding:
-    hint = f"Wait for that run, or raise lock_timeout (now {patience:g} seconds)."
-    return error(directory.place(STATE + "/" + LOCK), "locked", f"another run is at work here: {_holder(directory)}.", hint)
 
 
 def _holder(directory: ConfigDir) -> str:

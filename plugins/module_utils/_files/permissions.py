@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import grp
 import os
 import pwd
@@ -44,7 +45,6 @@ class Owners:
         self._directory = directory
         self._wanted = wanted
         self._find_agent = find_agent
-        self._default: tuple[int, int] | None = None
 
     def fits(self, state: FileState) -> bool:
         """Whether a file has what the task says."""
@@ -55,7 +55,7 @@ class Owners:
         """Return what a file with this content has to be; one that is ours already keeps its owner if the agent can read it."""
         uid, gid = self._wanted.uid, self._wanted.gid
         if uid is None or gid is None:
-            kept = (ours.uid, ours.gid) if ours is not None and self._readable(ours) else self._defaults()
+            kept = (ours.uid, ours.gid) if ours is not None and self._readable(ours) else self._defaults
             uid = kept[0] if uid is None else uid
             gid = kept[1] if gid is None else gid
         return FileState(digest, self._wanted.mode, uid, gid)
@@ -64,18 +64,16 @@ class Owners:
         agent = self._find_agent()
         return agent is None or agent.can_read(self._wanted.mode, state.uid, state.gid)
 
+    @functools.cached_property
     def _defaults(self) -> tuple[int, int]:
-        if self._default is None:
-            status = os.fstat(self._directory.fd)
-            agent = self._find_agent()
-            group = agent.gid if agent is not None else _packaged_group(status.st_gid)
-            if os.geteuid() == 0:
-                self._default = (status.st_uid, group)
-            else:
-                # Others than root can give a file only to groups of their own.
-                groups = [os.getegid(), *os.getgroups()]
-                self._default = (os.geteuid(), next((gid for gid in (group, status.st_gid) if gid in groups), os.getegid()))
-        return self._default
+        status = os.fstat(self._directory.fd)
+        agent = self._find_agent()
+        group = agent.gid if agent is not None else _packaged_group(status.st_gid)
+        if os.geteuid() == 0:
+            return status.st_uid, group
+        # Others than root can give a file only to groups of their own.
+        groups = [os.getegid(), *os.getgroups()]
+        return os.geteuid(), next((gid for gid in (group, status.st_gid) if gid in groups), os.getegid())
 
 
 def _packaged_group(otherwise: int) -> int:

@@ -110,16 +110,14 @@ class _Planner(NamedTuple):
         """Report drift instead of repairing it; refuse where a new content would have to overwrite it."""
         new = self.wanted.contents.get(name)
         as_before = new is not None and digest_of(new) == owned.digest
+        by_hand = "was %s by hand since it was written" % drift
         if as_before:
-            words = (
-                "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
-            )
+            words = "has other permissions than those asked for" if drift == "permissions" else by_hand
             hint = "Set drift: repair to have it put right."
             self.plan.findings.append(warning(self.directory.place(name), "file-%s" % drift, words + ".", hint))
         elif drift != "permissions" and old != new:
-            message = "was %s by hand since it was written, and is to change now." % drift
             hint = "Set drift: repair to have it overwritten, or put it back first."
-            raise Refused(error(self.directory.place(name), "file-%s" % drift, message, hint))
+            raise Refused(error(self.directory.place(name), "file-%s" % drift, by_hand + ", and is to change now.", hint))
         return as_before
 
     def _demand_adoption(self, name: str, message: str) -> None:

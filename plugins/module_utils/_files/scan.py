@@ -12,7 +12,7 @@ import contextlib
 import errno
 import os
 import stat
-from typing import Any, Container, Iterable, Iterator, NamedTuple, Tuple
+from typing import Any, Container, Iterator, NamedTuple, Tuple
 
 from .._definition.parse import (
     Definitions,
@@ -53,11 +53,7 @@ class Reader(NamedTuple):
     def _overrides(self, uid: int, gid: int) -> bool:
         if self.powers is None:
             return self.uid == 0
-        return _among(uid, self.powers[0]) and _among(gid, self.powers[1])
-
-
-def _among(number: int, ranges: Iterable[tuple[int, int]]) -> bool:
-    return any(first <= number <= last for first, last in ranges)
+        return all(any(first <= number <= last for first, last in ranges) for number, ranges in zip((uid, gid), self.powers))
 
 
 class DefinitionFile(NamedTuple):

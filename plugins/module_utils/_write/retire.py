@@ -7,7 +7,7 @@ It goes in the same commit in which the new file comes, so that no id ever stand
 
 from __future__ import annotations
 
-from typing import Any, Callable, Container, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from .._definition.compare import same
 from .._definition.durations import same_duration
@@ -16,18 +16,12 @@ from .._definition.identity import service_id
 from .._definition.parse import Definitions
 from .._definition.spelling import DURATIONS, USER_KEYS, squash, squashed
 from .._files.config_dir import ConfigDir, state_of
+from .._files.plan import Plan
 from .._files.scan import DefinitionFile
 from .._files.transaction import Change
 from .._findings import Finding, error
 
 Definition = Mapping[str, Any]
-
-
-class Retired(NamedTuple):
-    """Files that can go, and why others with services or checks of ours cannot."""
-
-    changes: list[Change]
-    findings: list[Finding]
 
 
 class _Ours(NamedTuple):
@@ -45,10 +39,13 @@ class _Ours(NamedTuple):
 
 def retire(
     directory: ConfigDir, foreign: Iterable[DefinitionFile], services: Iterable[Definition], checks: Iterable[Definition] = ()
-) -> Retired:
-    """Look at the files of others for services, and checks outside services, that are ours now. Raises Refused."""
+) -> Plan:
+    """Plan that those files of others go whose services, and checks outside services, are ours now; findings say why others stay.
+
+    Raises Refused.
+    """
     ours = _Ours({_key(service): service for service in services}, {_key(check): check for check in checks})
-    result = Retired([], [])
+    result = Plan([], [], [])
     for found in foreign:
         if not ours.has_any(found.definitions):
             continue
@@ -70,35 +67,23 @@ def _reasons(found: DefinitionFile, ours: _Ours) -> Iterator[str]:
         yield "it holds settings of the agent"
     for service in found.definitions.services:
         name = service_id(service) or "a service without a name"
-        yield from _difference(name, service, ours.services.get(_key(service)), _differences)
+        yield from _difference(name, service, ours.services.get(_key(service)), with_checks=True)
     for check in found.definitions.checks:
         name = "the check %s" % service_id(check) if service_id(check) else "a check without a name"
-        yield from _difference(name, check, ours.checks.get(_key(check)), _check_differences)
+        yield from _difference(name, check, ours.checks.get(_key(check)), with_checks=False)
 
 
-def _difference(
-    name: str, theirs: Definition, declared: Definition | None, differences: Callable[[Definition, Definition], list[str]]
-) -> Iterator[str]:
+def _difference(name: str, theirs: Definition, declared: Definition | None, with_checks: bool) -> Iterator[str]:
+    """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
     if declared is None:
         yield "%s is not declared here" % name
         return
-    fields = differences(theirs, declared)
-    if fields:
-        yield "%s is declared with another %s" % (name, ", ".join(fields))
-
-
-def _differences(theirs: Definition, ours: Definition) -> list[str]:
-    """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
     # Compared by the key under which they were found, and as the agent registers them.
-    fields = _unlike(theirs, ours, ("id", "check", "checks"))
-    if not _alike("checks", _checks(theirs), _checks(ours)):
+    fields = _unlike(theirs, declared, ("id", "check", "checks") if with_checks else ("id",))
+    if with_checks and not _alike("checks", _checks(theirs), _checks(declared)):
         fields.append("check")
-    return sorted(fields)
-
-
-def _check_differences(theirs: Definition, ours: Definition) -> list[str]:
-    """The same for checks outside services. A check without an id has its name for one, and without a name it has none."""
-    return sorted(_unlike(theirs, ours, ("id",)))
+    if fields:
+        yield "%s is declared with another %s" % (name, ", ".join(sorted(fields)))
 
 
 def _unlike(theirs: Definition, ours: Definition, otherwise: Container[str]) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import Any, Callable, Dict
@@ -56,7 +57,6 @@ class Writer:
         self._secrets_in_files = self.secrets
         # Why the agent has to reload, in words; empty without a change.
         self.reason = ""
-        self._facts: Any = None
         # The ports of sidecars that declare none (see sidecar_ports.py), and those of each file.
         self._chosen: Any = None
         self._ports: dict[str, dict[str, int]] = {}
@@ -260,14 +260,12 @@ class Writer:
 
     # The agent
 
-    @property
+    @functools.cached_property
     def facts(self) -> Any:
         """Facts about the agent of the directory (see AgentFacts)."""
-        if self._facts is None:
-            from .._agent.facts import AgentFacts
+        from .._agent.facts import AgentFacts
 
-            self._facts = AgentFacts(self._module, self._options)
-        return self._facts
+        return AgentFacts(self._module, self._options)
 
     def version(self) -> str | None:
         """The agent's version, None when nothing tells. Raises Refused."""
