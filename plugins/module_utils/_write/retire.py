@@ -7,6 +7,7 @@ It goes in the same commit in which the new file comes, so that no id ever stand
 
 from __future__ import annotations
 
+import os
 from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from .._definition.compare import same
@@ -63,6 +64,9 @@ def _reasons(found: DefinitionFile, ours: _Ours) -> Iterator[str]:
     """Why the file is still needed, or cannot be removed."""
     if found.target is not None:
         yield "it is a link"
+    if os.fsencode(found.name).decode("utf-8", "ignore") != found.name:
+        # Ansible takes no result that has it, and would call all that was done a failure.
+        yield "its name is not UTF-8"
     if found.definitions.settings:
         yield "it holds settings of the agent"
     for service in found.definitions.services:

@@ -98,6 +98,12 @@ def test_a_file_that_holds_more_stays(tmp_path: Path) -> None:
     assert linked.findings[-1]["message"].endswith("over: it is a link.")
 
 
+def test_a_file_whose_name_cannot_be_told_stays(tmp_path: Path) -> None:
+    found = look(tmp_path, {"é.json": {"service": WEB}, "\udcff.json": {"service": WEB}}, [WEB])
+    assert [change.name for change in found.changes] == ["é.json"]
+    assert [finding["message"].rpartition(": ")[2] for finding in found.findings] == ["its name is not UTF-8."]
+
+
 @pytest.mark.parametrize(
     "theirs",
     [
