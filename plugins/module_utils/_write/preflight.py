@@ -19,7 +19,7 @@ from .candidate import Candidate
 
 # A pipe that appears after our look at the directory would keep consul for ever, deaf to SIGTERM.
 _LONGEST = 60
-# What timeout says then: it was ended, or had to be killed.
+# What timeout says then: it was ended, or had to be killed, which somebody else may have done as well.
 _TIMED_OUT = (124, 137)
 LONGEST_WORDS = 2000
 RunCommand = Callable[..., Any]
@@ -98,6 +98,6 @@ class _Validation:
 
     def _words(self, code: int, output: str) -> str:
         if code in _TIMED_OUT:
-            return "it did not come to an end within %d seconds" % _LONGEST
+            return "it did not come to an end within %d seconds%s" % (_LONGEST, "" if code == 124 else ", or was killed")
         words = output.replace(os.path.join(self._folder, "new") + os.sep, self._candidate.directory.path + os.sep)
         return " ".join(scrub(words, self._candidate.secrets()).split())[:LONGEST_WORDS]

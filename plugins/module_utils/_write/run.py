@@ -337,13 +337,22 @@ class Writer:
         return result
 
     def _waits(self) -> bool:
-        """Whether what was changed earlier has to wait, since there is no agent to tell. A warning says so then."""
-        from .waiting import nobody_to_tell
+        """Whether what was changed earlier has to wait, since no agent is there to be told, or meant. A warning says so then."""
+        from .._agent.absent import looked_for, not_found, remedy
+        from .._agent.api import BadOptions
+        from .._agent.process import AgentProcessError
 
-        why = nobody_to_tell(self.facts, self._options["reload_method"])
-        if why:
-            self._module.warn(why)
-        return bool(why)
+        facts, method = self.facts, self._options["reload_method"]
+        try:
+            if facts.process is not None or (facts.answers and method != "signal"):
+                return False
+        except (AgentProcessError, BadOptions):
+            # The reload says what is wrong.
+            return False
+        why = "%s. %s %s" % (not_found(facts), looked_for(facts, method), remedy(facts, method))
+        where = facts.agents.config_dir
+        self._module.warn("Files that were changed earlier wait in %s, and are read when an agent starts: %s" % (where, why))
+        return True
 
     def _described(self, path: str, done: Plan) -> dict[str, Any]:
         result: dict[str, Any] = {
