@@ -173,15 +173,15 @@ class _Reader:
 
     def _number(self, text: str) -> Any:
         digits = text.lstrip("-")
-        sign = -1 if digits != text else 1
-        if digits[:2] in ("0x", "0X"):
-            return sign * int(digits, 16)
+        base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
+        whole = base == 16 or digits.isdigit()
         try:
-            if not digits.isdigit():
-                return sign * float(digits)
-            return sign * int(digits, 8 if digits[0] == "0" else 10)
+            number = (-1 if digits != text else 1) * (int(digits, base) if whole else float(digits))
         except ValueError:
             raise self._error("a number is malformed") from None
+        if not (-(2**63) <= number < 2**63 if whole else abs(number) < float("inf")):
+            raise self._error("a number is out of range")
+        return number
 
     # Texts
 
