@@ -131,6 +131,9 @@ def test_settings_that_need_the_agents_command_line_do_not_stop_definitions(
     assert result["changed"]
     with pytest.raises(Refused, match="consul validate refuses the new definitions"):
         preflight(bundle([UNKNOWN_KEY]))
+    # The trial agent gets no settings.
+    with pytest.raises(Refused, match=r"an agent refuses to load the directory as it would be: .*Interval must be > 0"):
+        preflight(bundle([NO_INTERVAL]), "trial")
 
 
 def test_consuls_words_are_scrubbed(preflight: Callable[..., dict[str, Any]]) -> None:

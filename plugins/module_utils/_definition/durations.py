@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _NANOSECONDS = {
     "ns": 1,
@@ -48,6 +49,15 @@ def parse_duration(text: str) -> int:
     if total > _LARGEST:
         raise ValueError("duration too long")
     return sign * total
+
+
+def same_duration(one: Any, other: Any) -> bool:
+    """Whether both are the same duration: as text, or in nanoseconds."""
+    try:
+        first, second = (value if isinstance(value, int) else parse_duration(value) for value in (one, other))
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return bool(first == second)
 
 
 def format_duration(nanoseconds: int) -> str:

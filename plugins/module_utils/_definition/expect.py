@@ -12,13 +12,14 @@ import ipaddress
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from .identity import (
+    SERVICE,
     SIDECAR_SUFFIX,
     check_ids,
     checks_of,
+    ids_of,
     service_id,
-    sidecar_check_ids,
-    sidecar_of,
 )
+from .parse import Definitions
 from .spelling import squashed
 from .unchecked import marked
 
@@ -72,19 +73,9 @@ def expected(definitions: Iterable[Definition], checks: Iterable[Definition] = (
 def keys_of(definitions: Iterable[Definition], checks: Iterable[Definition], place: str = "") -> Expected:
     """The keys of definitions of which nothing else has to be known, and of checks that stand on their own, each with its place."""
     found = Expected({}, {})
-    here = {"place": place}
-    for definition in definitions:
-        service = dict(definition)
-        namespace, identifier = service.get("namespace"), service_id(service)
-        ids = [check_id for _place, check_id in check_ids(service, identifier)]
-        found.services[in_namespace(namespace, identifier)] = here
-        sidecar = sidecar_of(service)
-        if sidecar is not None:
-            found.services[in_namespace(namespace, sidecar[0])] = here
-            ids.extend(check_id for _place, check_id in sidecar_check_ids(sidecar[1], sidecar[0]))
-        found.checks.update({in_namespace(namespace, check_id): here for check_id in ids})
-    for check in checks:
-        found.checks[in_namespace(check.get("namespace"), service_id(dict(check)))] = here
+    for identity in ids_of(Definitions(list(map(dict, definitions)), list(map(dict, checks)))):
+        part = found.services if identity.kind == SERVICE else found.checks
+        part[in_namespace(identity.namespace, identity.name)] = {"place": place}
     return found
 
 

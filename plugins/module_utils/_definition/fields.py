@@ -7,46 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Names of fields whose values, or the values below them, are masked wherever they could be seen.
-SENSITIVE_FIELDS = frozenset(
-    {
-        "body",
-        "header",
-        "token",
-    }
-)
+SENSITIVE_FIELDS = _names("body header token")
 
 # Names of fields whose children have the user's own keys.
-USER_KEY_FIELDS = frozenset(
-    {
-        "config",
-        "header",
-        "meta",
-        "tagged_addresses",
-    }
-)
+USER_KEY_FIELDS = _names("config header meta tagged_addresses")
 
 # Names of fields that hold a duration.
-DURATION_FIELDS = frozenset(
-    {
-        "approval_timeout",
-        "deregister_critical_service_after",
-        "interval",
-        "timeout",
-        "ttl",
-    }
-)
+DURATION_FIELDS = _names("approval_timeout deregister_critical_service_after interval timeout ttl")
 
 # Names of fields that hold several mappings: a single one stands for a list of one in HCL.
-LIST_FIELDS = frozenset(
-    {
-        "checks",
-        "local_service_ports",
-        "paths",
-        "ports",
-        "upstreams",
-    }
-)
+LIST_FIELDS = _names("checks local_service_ports paths ports upstreams")
 
 # The HTTP API's spellings that agents read in files, too, in lower case, and the field that they mean.
 OLD_SPELLINGS = {
@@ -58,121 +34,18 @@ OLD_SPELLINGS = {
 }
 
 # Names of all fields. What stands under another name, nobody knows whether it is secret.
-FIELD_NAMES = frozenset(
-    {
-        "address",
-        "agent",
-        "ai",
-        "alias_node",
-        "alias_service",
-        "approval_timeout",
-        "args",
-        "body",
-        "check",
-        "checks",
-        "command",
-        "config",
-        "connect",
-        "datacenter",
-        "default",
-        "defaults",
-        "deregister_critical_service_after",
-        "destination_name",
-        "destination_namespace",
-        "destination_partition",
-        "destination_peer",
-        "destination_port",
-        "destination_service_id",
-        "destination_service_name",
-        "destination_type",
-        "dialed_directly",
-        "disable_redirects",
-        "docker_container_id",
-        "enable_tag_override",
-        "exec_mode",
-        "expose",
-        "failures_before_critical",
-        "failures_before_warning",
-        "grpc",
-        "grpc_use_tls",
-        "h2ping",
-        "h2ping_use_tls",
-        "header",
-        "hitl",
-        "http",
-        "id",
-        "inference",
-        "inference_model",
-        "interceptor",
-        "interval",
-        "kind",
-        "listener_port",
-        "local_bind_address",
-        "local_bind_port",
-        "local_bind_socket_mode",
-        "local_bind_socket_path",
-        "local_path_port",
-        "local_service_address",
-        "local_service_port",
-        "local_service_ports",
-        "local_service_socket_path",
-        "locality",
-        "max_tokens",
-        "mcp",
-        "mcp_server",
-        "mesh_gateway",
-        "meta",
-        "method",
-        "mode",
-        "name",
-        "namespace",
-        "native",
-        "notes",
-        "os_service",
-        "outbound_listener_port",
-        "output_max_size",
-        "partition",
-        "passing",
-        "path",
-        "paths",
-        "port",
-        "ports",
-        "protocol",
-        "protocol_version",
-        "proxy",
-        "proxy_destination",
-        "rate_limits",
-        "region",
-        "role",
-        "script",
-        "service_id",
-        "shell",
-        "sidecar_service",
-        "socket_path",
-        "specialization",
-        "status",
-        "success_before_passing",
-        "tagged_addresses",
-        "tags",
-        "tcp",
-        "tcp_use_tls",
-        "temperature",
-        "timeout",
-        "tls_server_name",
-        "tls_skip_verify",
-        "token",
-        "tool_calls_per_hour",
-        "tool_calls_per_minute",
-        "transparent_proxy",
-        "transport",
-        "ttl",
-        "udp",
-        "upstreams",
-        "vendor",
-        "warning",
-        "weights",
-        "zone",
-    }
+FIELD_NAMES = _names(
+    "address agent ai alias_node alias_service approval_timeout args body check checks command config connect datacenter default defaults "
+    "deregister_critical_service_after destination_name destination_namespace destination_partition destination_peer destination_port "
+    "destination_service_id destination_service_name destination_type dialed_directly disable_redirects docker_container_id "
+    "enable_tag_override exec_mode expose failures_before_critical failures_before_warning grpc grpc_use_tls h2ping h2ping_use_tls header "
+    "hitl http id inference inference_model interceptor interval kind listener_port local_bind_address local_bind_port "
+    "local_bind_socket_mode local_bind_socket_path local_path_port local_service_address local_service_port local_service_ports "
+    "local_service_socket_path locality max_tokens mcp mcp_server mesh_gateway meta method mode name namespace native notes os_service "
+    "outbound_listener_port output_max_size partition passing path paths port ports protocol protocol_version proxy proxy_destination "
+    "rate_limits region role script service_id shell sidecar_service socket_path specialization status success_before_passing "
+    "tagged_addresses tags tcp tcp_use_tls temperature timeout tls_server_name tls_skip_verify token tool_calls_per_hour "
+    "tool_calls_per_minute transparent_proxy transport ttl udp upstreams vendor warning weights zone "
 )
 
 # The fields of a service as options of a module.

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any, List, NamedTuple
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _IDENTIFIER = re.compile(r"[^\W\d][\w.\-]*")
-_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)")
+_NUMBER = re.compile(r"-?(?:0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)")
 _HEREDOC = re.compile(r"<<-?([^\W]+)\r?\n")
 _ESCAPE = re.compile(r"\\(?:([abfnrtv\\\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _PLAIN = re.compile(r"[^\"\\\n$]+")
@@ -27,7 +27,7 @@ class HclError(Exception):
 
 
 class Place(NamedTuple):
-    """Where in the text the value of a key stands."""
+    """Where in the text the value of a key stands, or, without a path, a comment with the blanks around it."""
 
     path: tuple[str | int, ...]
     start: int
@@ -40,7 +40,7 @@ def read_hcl(text: str) -> dict[str, Any]:
 
 
 def read_with_places(text: str) -> tuple[dict[str, Any], list[Place]]:
-    """Return what the text says, and where each value stands (no places for JSON text). Raises HclError."""
+    """Return what the text says, and where values and comments stand (no places for JSON text). Raises HclError."""
     if text.lstrip()[:1] == "{":
         return _read_json(text), []
     reader = _Reader(text)
@@ -78,15 +78,13 @@ class _Reader:
         """Items up to the closing brace, or up to the end of the text."""
         found: dict[str, Any] = {}
         while True:
-            self._skip_blank()
-            character = self.text[self.at : self.at + 1]
+            character = self._next()
             if character == closing:
                 return found
             if not character:
                 raise self._error("the text ends inside an object")
             self._item(found)
-            self._skip_blank()
-            if self.text[self.at : self.at + 1] == ",":
+            if self._next() == ",":
                 self.at += 1
 
     def _item(self, found: dict[str, Any]) -> None:
@@ -104,11 +102,10 @@ class _Reader:
         """A key with its labels, up to the value."""
         keys: list[str] = []
         while True:
-            self._skip_blank()
-            character = self.text[self.at : self.at + 1]
+            character = self._next()
             if character == "=" and len(keys) == 1:
                 self.at += 1
-                self._skip_blank()
+                self._next()
                 return keys
             if character == "{" and keys:
                 return keys
@@ -147,8 +144,7 @@ class _Reader:
         found: list[Any] = []
         separated = True
         while True:
-            self._skip_blank()
-            character = self.text[self.at : self.at + 1]
+            character = self._next()
             if character == "]":
                 self.at += 1
                 return found
@@ -177,15 +173,15 @@ class _Reader:
 
     def _number(self, text: str) -> Any:
         digits = text.lstrip("-")
-        sign = -1 if digits != text else 1
-        if digits[:2] in ("0x", "0X"):
-            return sign * int(digits, 16)
+        base = 16 if digits[:2] in ("0x", "0X") else 8 if digits[0] == "0" else 10
+        whole = base == 16 or digits.isdigit()
         try:
-            if not digits.isdigit():
-                return sign * float(digits)
-            return sign * int(digits, 8 if digits[0] == "0" else 10)
+            number = (-1 if digits != text else 1) * (int(digits, base) if whole else float(digits))
         except ValueError:
             raise self._error("a number is malformed") from None
+        if not (-(2**63) <= number < 2**63 if whole else abs(number) < float("inf")):
+            raise self._error("a number is out of range")
+        return number
 
     # Texts
 
@@ -263,22 +259,33 @@ class _Reader:
 
     # Help
 
-    def _skip_blank(self) -> None:
+    def _next(self) -> str:
+        """Go on to what is neither blank nor comment, and return its first character; none at the end."""
         match = _BLANK.match(self.text, self.at)
         if match is not None:
+            if match.group().strip():
+                self.places.append(Place((), self.at, match.end()))
             self.at = match.end()
+        return self.text[self.at : self.at + 1]
 
     def _error(self, reason: str) -> HclError:
         return HclError("line %d: %s" % (self.text.count("\n", 0, self.at) + 1, reason))
 
 
+class _Gathered(List[Any]):
+    """Objects of one key. A type of its own: to look at all of them for each one more takes seconds with thousands of services."""
+
+
 def _add(found: dict[str, Any], key: str, value: Any) -> None:
     """Objects of one key gather in a list; of other values the last one stays."""
     earlier = found.get(key)
-    if isinstance(value, dict) and isinstance(earlier, dict):
-        found[key] = [earlier, value]
-    elif isinstance(value, dict) and isinstance(earlier, list) and all(isinstance(item, dict) for item in earlier):
-        found[key] = [*earlier, value]
+    several = [earlier] if isinstance(earlier, dict) else earlier
+    if not isinstance(value, dict):
+        found[key] = value
+    elif isinstance(several, _Gathered):
+        several.append(value)
+    elif isinstance(several, list) and all(isinstance(item, dict) for item in several):
+        found[key] = _Gathered([*several, value])
     else:
         found[key] = value
 

@@ -18,8 +18,6 @@ Mapping = Dict[str, Any]
 SERVICE, CHECK = "service", "check"
 
 SIDECAR_SUFFIX = "-sidecar-proxy"
-# The checks that an agent gives a sidecar which declares none: is the port open, is the service alive.
-SIDECAR_DEFAULT_CHECKS = 2
 
 
 class Id(NamedTuple):
@@ -83,7 +81,8 @@ def sidecar_check_ids(sidecar: Mapping, identifier: str) -> list[tuple[tuple[Any
     """Return place and id of each check of a sidecar, the agent's default ones where it declares none."""
     if checks_of(sidecar):
         return check_ids(sidecar, identifier)
-    return [((), "service:%s:%d" % (identifier, number + 1)) for number in range(SIDECAR_DEFAULT_CHECKS)]
+    # Is the port open, is the service alive.
+    return [((), "service:%s:%d" % (identifier, number)) for number in (1, 2)]
 
 
 def ids_of(definitions: Definitions) -> Iterator[Id]:

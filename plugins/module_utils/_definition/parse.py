@@ -8,11 +8,15 @@ Seen on 1.0.8 to 1.10.12: field names in any case, in JSON and HCL alike; a list
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from .fields import LIST_FIELDS, OLD_SPELLINGS, USER_KEY_FIELDS
 
 DEFINITION_KEYS = ("service", "services", "check", "checks")
+# Nobody nests so deeply, and walks through what is nested like this would come to no end. The same as in HCL.
+_DEEPEST = 100
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Unparsable(Exception):
@@ -42,10 +46,25 @@ def is_hcl(name: str) -> bool:
 
 def document_in(name: str, data: bytes) -> dict[str, Any]:
     """Return what a file of this name says, as it is written there. Raises Unparsable."""
-    text = data.decode("utf-8", "replace")
     if not data:
         return {}
-    return (_hcl(text) if is_hcl(name) else _json(text)) or {}
+    text = data.decode("utf-8", "replace")
+    document = (_hcl(text) if is_hcl(name) else _json(text)) or {}
+    _demand_shallow(document)
+    if _SURROGATE.search(text):
+        # Half a character stands for one that is unknown (1.8.7 to 1.22.7), and is nothing that Python could write.
+        halves = json.dumps(document, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+        document = json.loads(halves.decode("utf-16-le", "replace"))
+    return document
+
+
+def _demand_shallow(document: dict[str, Any]) -> None:
+    level: list[Any] = [document]
+    for _depth in range(_DEEPEST):
+        holders = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, (dict, list)))
+        level = [child for holder in holders for child in holder]
+    if level:
+        raise Unparsable("nested too deeply")
 
 
 def definitions_in(document: dict[str, Any], hcl: bool = False) -> Definitions:

@@ -4,18 +4,19 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections import Counter
 from typing import Any, Collection, Iterable, Mapping
 
 from .hcl import HclError, Place, read_with_places
+from .parse import Unparsable, document_in
 from .secret import (
     MASK,
     NATURAL,
     SHORTEST,
     Hide,
     Secrets,
+    cleaned,
     suspicious,
 )
 
@@ -46,7 +47,9 @@ def secret_values(name: str, data: bytes, secrets: Secrets = NATURAL) -> set[str
 
 def secrets_of(document: Mapping[str, Any]) -> set[str]:
     """Return the secret texts in the definitions of a file, for scrub."""
-    return {text for text in NATURAL.texts_of_file(document) if len(text) >= SHORTEST}
+    found: set[str] = set()
+    NATURAL.definitions_of(document, lambda _place, value: found.add(str(value)))
+    return {text for text in found if len(text) >= SHORTEST}
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
@@ -64,18 +67,17 @@ class _File:
         self.found: dict[Any, list[str]] = {}
         self._secrets = secrets
         self._json: Any = None
-        self._masked: Any = None
         self._cuts: list[tuple[Place, Any]] = []
         self._readable = True
         try:
             if not data:
                 return
             if name.endswith(".json") or self.text.lstrip()[:1] == "{":
-                self._json = dict(json.loads(self.text))
-                self._masked = secrets.concealed_file(self._json, self._note)
+                self._json = document_in(".json", data)
+                secrets.concealed_file(self._json, self._note)
             else:
                 self._read_hcl()
-        except (ValueError, TypeError, RecursionError, HclError):
+        except (Unparsable, HclError):
             self._readable = False
 
     def shown(self, changed: Collection[Any]) -> str:
@@ -84,42 +86,47 @@ class _File:
             return UNREADABLE
         if self._json is None:
             return self._shown_hcl(changed)
-        shown = self._masked
-        if changed:
-            shown = self._secrets.concealed_file(self._json, lambda place, _value: CHANGED if place in changed else MASK)
+        shown = self._secrets.concealed_file(self._json, lambda place, _value: CHANGED if place in changed else MASK)
         return json.dumps(shown, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
     def _note(self, place: Any, value: Any) -> str:
         self.found.setdefault(place, []).append(str(value))
         return MASK
 
-    def _note_at(self, key: Any, _place: Any, value: Any) -> str:
-        return self._note(key, value)
+    def _noting(self, key: Any) -> Hide:
+        return lambda _place, value: self._note(key, value)
 
     def _read_hcl(self) -> None:
         times: Counter[Any] = Counter()
         end = 0
         for place in sorted(read_with_places(self.text)[1], key=lambda place: place.start):
             written = self.text[place.start : place.end]
-            whole = self._secrets.hides(place.path)
+            whole = bool(place.path) and self._secrets.hides(place.path)
             if place.start < end or not (whole or (written[:1] != "{" and suspicious(written))):
+                continue
+            if not place.path:
+                self._cuts.append((place, cleaned(written, lambda _piece: MASK)))
                 continue
             # Blocks may be repeated, so the path alone does not tell them apart.
             key = (*place.path, times[place.path])
             times[place.path] += 1
             value = read_with_places("value = %s" % written)[0]["value"]
-            if self._secrets.concealed_at(place.path, value, functools.partial(self._note_at, key)) != value:
+            if self._secrets.concealed_at(place.path, value, self._noting(key)) != value:
                 self._cuts.append((Place(key, place.start, place.end), None if whole else value))
                 end = place.end
 
     def _shown_hcl(self, changed: Collection[Any]) -> str:
-        """Cut the secrets out of the text; all the rest stays as it was written."""
+        """Cut the secrets out of the text, of its comments too; all the rest stays as it was written."""
         parts, position = [], 0
         for (key, start, end), value in self._cuts:
+            parts.append(self.text[position:start])
+            position = end
+            if not key:
+                parts.append(value)
+                continue
             mask = CHANGED if key in changed else MASK
             shown = mask if value is None else self._secrets.concealed_at(key[:-1], value, _always(mask))
-            parts += [self.text[position:start], json.dumps(shown, ensure_ascii=False), "\n" if self.text[end - 1] == "\n" else ""]
-            position = end
+            parts += [json.dumps(shown, ensure_ascii=False), "\n" if self.text[end - 1] == "\n" else ""]
         return "".join(parts) + self.text[position:]
 
 

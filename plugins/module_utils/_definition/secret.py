@@ -8,9 +8,11 @@ texts that somebody knows, and passwords inside of texts: in URLs, in JSON, behi
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
+from itertools import chain
 from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Tuple
 
 from .fields import SENSITIVE_FIELDS, USER_KEY_FIELDS
@@ -31,7 +33,8 @@ _TELLTALE = re.compile(_NAMES, re.IGNORECASE)
 _ABOUT = ("ttl", "file", "path", "policy", "dir", "bucket", "perfill", "url")
 _OPAQUE = "config"
 
-_SCHEME = r"[A-Za-z][\w+.-]*://"
+# From the beginning of a word on: from each of its letters on, a long word would take minutes.
+_SCHEME = r"(?<![\w+.-])[\w+.-]+://"
 # Behind the colon, up to the last @ of the host part; a password may have a slash in it, a port is followed by one.
 _IN_URL = re.compile(r"(%s[^/?#\s:@\[]*:)([^\s/?#]+|(?!\d*[/?#])\S+)(?=@)" % _SCHEME)
 _NAMED = re.compile(
@@ -81,21 +84,14 @@ class Secrets:
         """The same for a whole file. Settings of the agent itself have secrets of their own, which nobody here knows: all are masked."""
         return {key: self._walk(child, (key,), self._top(key), hide or _mask) for key, child in document.items()}
 
-    def definitions_of(self, document: Mapping[str, Any]) -> dict[str, Any]:
+    def definitions_of(self, document: Mapping[str, Any], hide: Hide | None = None) -> dict[str, Any]:
         """Return those keys of a file that hold definitions, concealed. All others are the agent's own settings, and stay here."""
-        return self.concealed_file({key: child for key, child in document.items() if key.lower() in DEFINITION_KEYS})
+        return self.concealed_file({key: child for key, child in document.items() if key.lower() in DEFINITION_KEYS}, hide)
 
     def texts(self, definition: Any) -> set[str]:
         """Return all that is secret in a definition, as it would show in a text."""
         found: set[str] = set()
         self.concealed(definition, lambda _place, value: found.add(str(value)))
-        return found
-
-    def texts_of_file(self, document: Mapping[str, Any]) -> set[str]:
-        """The same for the definitions in a whole file."""
-        found: set[str] = set()
-        definitions = {key: child for key, child in document.items() if key.lower() in DEFINITION_KEYS}
-        self.concealed_file(definitions, lambda _place, value: found.add(str(value)))
         return found
 
     def steps(self, definition: Any) -> set[Steps]:
@@ -136,8 +132,8 @@ class Secrets:
         if isinstance(value, dict):
             return {key: self._walk(child, (*place, key), _below(spot, str(key)), hide) for key, child in value.items()}
         if isinstance(value, (list, tuple)):
-            befores = (None, *value)
-            return [self._walk(item, (*place, index), _behind(befores[index], item, spot), hide) for index, item in enumerate(value)]
+            pairs = enumerate(zip(chain((None,), value), value))
+            return [self._walk(item, (*place, index), _behind(before, item, spot), hide) for index, (before, item) in pairs]
         if spot.secret or (self._values and self._is_known(place, value)):
             return hide(place, value) if value not in (None, "") and not isinstance(value, bool) else value
         return cleaned(value, lambda piece: hide(place, piece)) if isinstance(value, str) else value
@@ -208,11 +204,8 @@ def is_telltale(key: str) -> bool:
 def cleaned(text: str, hide: Callable[[str], Any]) -> str:
     """Return a text with what hide makes of the secrets in it."""
     if text[:1] in ("{", "["):
-        try:
+        with contextlib.suppress(ValueError, RecursionError):
             value = json.loads(text)
-        except (ValueError, RecursionError):
-            pass
-        else:
             shown = NATURAL._walk(value, (), _Spot(_IN_OPAQUE, ()), lambda _place, piece: hide(str(piece)))
             return text if shown == value else json.dumps(shown, ensure_ascii=False)
     if "://" in text:

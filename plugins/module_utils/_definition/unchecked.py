@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from .durations import parse_duration
+from .durations import same_duration
+from .spelling import squash
 
 _STEP = re.compile(r"\[\*?\]|[^.\[\]]+")
 
@@ -29,14 +30,10 @@ def marked(definition: Mapping[str, Any], paths: Iterable[str]) -> Mapping[str, 
     return definition
 
 
-def names_of(path: str) -> tuple[str, ...]:
-    """Return the keys that a path leads through, in lower case, without the items of lists."""
-    return tuple(step.lower() for step in _STEP.findall(path) if not step.startswith("["))
-
-
 def places_of(paths: Iterable[str]) -> set[tuple[str, ...]]:
     """Return where such keys stand, in services and in checks outside them, as Secrets has places: nobody knows what is in them."""
-    return {steps for path in paths for steps in (names_of(path), ("checks", *names_of(path)))}
+    names = [tuple(step.lower() for step in _STEP.findall(path) if not step.startswith("[")) for path in paths]
+    return {steps for name in names for steps in (name, ("checks", *name))}
 
 
 def is_reported(want: Unchecked, have: Any) -> bool:
@@ -64,15 +61,13 @@ def _covers(want: Any, have: Any) -> bool:
     if isinstance(want, bool) or isinstance(have, bool):
         return want is have or (not want and not have)
     if isinstance(want, dict) and isinstance(have, dict):
-        there = {_squash(key): child for key, child in have.items()}
-        return all(
-            there.get(_squash(key)) is None or _covers(child, there[_squash(key)]) for key, child in want.items() if child is not None
-        )
+        there = {squash(key): child for key, child in have.items()}
+        return all(there.get(squash(key)) is None or _covers(child, there[squash(key)]) for key, child in want.items() if child is not None)
     if isinstance(want, list) and isinstance(have, list):
         return len(want) == len(have) and all(map(_covers, want, have))
     if isinstance(want, list) or isinstance(have, list):
         return _covers_alone(want, have)
-    return bool(want == have) or (not want and not have) or _is_as_long(want, have)
+    return bool(want == have) or (not want and not have) or same_duration(want, have)
 
 
 def _covers_alone(want: Any, have: Any) -> bool:
@@ -81,16 +76,3 @@ def _covers_alone(want: Any, have: Any) -> bool:
     if not alone:
         return not other
     return len(alone) == 1 and (_covers(alone[0], other) if alone is want else _covers(other, alone[0]))
-
-
-def _is_as_long(want: Any, have: Any) -> bool:
-    """Whether both are the same duration: as text, or in nanoseconds."""
-    try:
-        wanted, reported = (value if isinstance(value, int) else parse_duration(value) for value in (want, have))
-    except (ValueError, TypeError, AttributeError):
-        return False
-    return bool(wanted == reported)
-
-
-def _squash(key: str) -> str:
-    return key.replace("_", "").lower()

@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import stat
-from typing import Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 from .._findings import Finding, Refused, error, warning
 from . import durable
@@ -55,6 +55,17 @@ def bad_name(name: str) -> str | None:
     return None
 
 
+def is_missing(path: str) -> bool:
+    """Whether there is nothing at a path. What else speaks against it as a directory is said when it is opened."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, ValueError):
+        return True
+    except OSError:
+        pass
+    return False
+
+
 class ConfigDir:
     """An open config-dir. Use it as a context manager."""
 
@@ -83,12 +94,12 @@ class ConfigDir:
 
     def read(self, name: str) -> durable.Content | None:
         """Return a regular file, None when there is none. Raises Refused when the name is something else or unreadable."""
-        try:
-            return durable.read_regular(self.fd, name)
-        except durable.NotRegular as what:
-            raise Refused(self._not_a_file(name, str(what))) from None
-        except OSError as problem:
-            raise Refused(self.failed(name, "cannot be read", problem)) from problem
+        return self._regular(self.fd, name)
+
+    def look(self, name: str) -> tuple[FileState | None, bytes | None]:
+        """Return the state and the content of a regular file. Raises Refused like read."""
+        content = self.read(name)
+        return (None, None) if content is None else (state_of(content), content.data)
 
     def place(self, name: str) -> str:
         """Return the full path of a file."""
@@ -126,39 +137,37 @@ class ConfigDir:
 
     def read_state(self, name: str) -> bytes | None:
         """Return a state file, None when there is none. Raises Refused when it cannot be read."""
-        if self._state is None:
-            return None
-        place = os.path.join(STATE, name)
-        try:
-            content = durable.read_regular(self._state, name)
-        except durable.NotRegular as what:
-            raise Refused(self._not_a_file(place, str(what))) from None
-        except OSError as problem:
-            raise Refused(self.failed(place, "cannot be read", problem)) from problem
+        content = None if self._state is None else self._regular(self._state, name, STATE)
         return None if content is None else content.data
 
     def backup(self, digest: str) -> bytes | None:
         """Return a kept content, None when it is missing or is no longer what it was."""
-        content = durable.read_regular(self.part(BACKUP), digest)
+        try:
+            content = durable.read_regular(self.part(BACKUP), digest)
+        except durable.NotRegular:
+            return None
         return content.data if content is not None and digest_of(content.data) == digest else None
 
+    def _regular(self, parent: int, name: str, below: str = "") -> durable.Content | None:
+        place = os.path.join(self.path, below, name)
+        try:
+            return durable.read_regular(parent, name)
+        except durable.NotRegular as what:
+            hint = "Remove it; nothing was written through it."
+            raise Refused(error(place, "not-a-file", f"is {what}, not a file.", hint)) from None
+        except OSError as problem:
+            raise Refused(system_refused(place, problem, "cannot be read")) from problem
+
     # Opening and closing
-
-    def failed(self, name: str, what: str, problem: OSError) -> Finding:
-        """Return a finding for an operation that the system refused."""
-        return system_refused(self.place(name), problem, what)
-
-    def _not_a_file(self, name: str, what: str) -> Finding:
-        return error(self.place(name), "not-a-file", f"is {what}, not a file.", "Remove it; nothing was written through it.")
 
     def _open_root(self) -> int:
         try:
             return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             hint = "Create it, or set config_dir to the directory that the agent was started with."
             raise Refused(error(self.path, "config-dir-missing", "does not exist.", hint)) from None
         except OSError as problem:
-            raise Refused(self.failed("", "cannot be opened", problem)) from problem
+            raise Refused(system_refused(self.path, problem, "cannot be opened")) from problem
 
     def _open_state(self) -> None:
         try:
@@ -178,8 +187,10 @@ class ConfigDir:
             raise
         except PermissionError:
             raise Refused(error(place, "state-not-ours", "cannot be opened by the user of this task.", _ONE_USER)) from None
-        except OSError:
+        except NotADirectoryError:
             raise Refused(error(place, "state-not-ours", "is no directory.", "Remove it, after a look at who put it there.")) from None
+        except OSError as problem:
+            raise Refused(system_refused(place, problem, "cannot be opened")) from problem
         if self._look_only:
             return descriptor
         status = os.fstat(descriptor)
@@ -193,16 +204,10 @@ class ConfigDir:
 
     def close(self) -> None:
         """Give the descriptors back."""
-        for descriptor in self._descriptors():
-            os.close(descriptor)
+        for descriptor in (*self._parts.values(), self._state, self.fd):
+            if descriptor is not None and descriptor >= 0:
+                os.close(descriptor)
         self._parts, self._state, self.fd = {}, None, -1
-
-    def _descriptors(self) -> Iterator[int]:
-        yield from self._parts.values()
-        if self._state is not None:
-            yield self._state
-        if self.fd >= 0:
-            yield self.fd
 
     def __enter__(self) -> ConfigDir:
         return self

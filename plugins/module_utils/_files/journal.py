@@ -65,23 +65,8 @@ def load_journal(directory: ConfigDir) -> Journal | None:
 
 def save_journal(directory: ConfigDir, journal: Journal) -> None:
     """Write the journal durably."""
-    save_state(directory, JOURNAL, _encoded(journal))
-
-
-def _encoded(journal: Journal) -> dict[str, Any]:
-    intent = journal.intent
-    return {
-        "files": {name: [_listed(part) for part in entry] for name, entry in journal.files.items()},
-        "committed": list(journal.committed),
-        "reason": journal.reason,
-        "healthy": None if journal.healthy is None else list(journal.healthy),
-        "intent": None
-        if intent is None
-        else {
-            "steps": {name: [_listed(state) for state in step] for name, step in intent.steps.items()},
-            "manifest": {name: _listed(owned) for name, owned in intent.manifest.items()},
-        },
-    }
+    intent = None if journal.intent is None else journal.intent._asdict()
+    save_state(directory, JOURNAL, {**journal._asdict(), "intent": intent})
 
 
 def _decoded(value: dict[str, Any]) -> Journal:
@@ -96,10 +81,6 @@ def _decoded(value: dict[str, Any]) -> Journal:
     # What earlier releases have left on a node has no such key.
     healthy = value.get("healthy")
     return Journal(files, Clock(*value["committed"]), value["reason"], intent, None if healthy is None else tuple(healthy))
-
-
-def _listed(value: Any | None) -> Any:
-    return None if value is None else list(value)
 
 
 def _state(value: Any) -> FileState | None:

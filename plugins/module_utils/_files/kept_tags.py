@@ -26,7 +26,7 @@ def save_tags(directory: ConfigDir, services: Mapping[str, Any]) -> None:
     try:
         if services:
             directory.create_state()
-            save_state(directory, TAGS, {"services": {key: list(entry) for key, entry in services.items()}})
+            save_state(directory, TAGS, {"services": services})
         elif directory.has_state:
             durable.remove(directory.state, TAGS)
             os.fsync(directory.state)

@@ -16,9 +16,9 @@ import socket
 import time
 from typing import Any, Iterator
 
-from .._findings import Finding, Refused, error
+from .._findings import Refused, error
 from . import durable
-from .config_dir import STATE, ConfigDir
+from .config_dir import STATE, ConfigDir, system_refused
 
 LOCK = "lock"
 _POLL = 0.05
@@ -31,28 +31,20 @@ def locked(directory: ConfigDir, task: str, patience: float, read_only: bool = F
     With read_only (check mode) nothing is written, and where nothing was ever written there is nothing to keep out.
     Raises Refused when another run holds the lock for longer than our patience (seconds).
     """
+    with contextlib.ExitStack() as stack:
+        descriptor = _open(directory, read_only)
+        if descriptor is not None:
+            stack.callback(os.close, descriptor)
+            _acquire(directory, descriptor, patience)
+            if not read_only:
+                _sign(descriptor, task)
+                stack.callback(_unsign, descriptor)
+        yield
+
+
+def _open(directory: ConfigDir, read_only: bool) -> int | None:
     if read_only and not directory.has_state:
-        yield
-        return
-    descriptor = _open(directory, read_only)
-    if descriptor is None:
-        yield
-        return
-    try:
-        _acquire(directory, descriptor, patience)
-        if read_only:
-            yield
-            return
-        _sign(descriptor, task)
-        try:
-            yield
-        finally:
-            _unsign(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _open(directory: ConfigDir, read_only: bool) -> Any:
+        return None
     flags = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         if not read_only:
@@ -61,7 +53,7 @@ def _open(directory: ConfigDir, read_only: bool) -> Any:
     except FileNotFoundError:
         return None
     except OSError as problem:
-        raise Refused(directory.failed(STATE + "/" + LOCK, "cannot be opened", problem)) from problem
+        raise Refused(system_refused(directory.place(STATE + "/" + LOCK), problem, "cannot be opened")) from problem
 
 
 def _acquire(directory: ConfigDir, descriptor: int, patience: float) -> None:
@@ -71,7 +63,8 @@ def _acquire(directory: ConfigDir, descriptor: int, patience: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
-                raise Refused(_held(directory, patience)) from None
+                place, hint = directory.place(STATE + "/" + LOCK), f"Wait for that run, or raise lock_timeout (now {patience:g} seconds)."
+                raise Refused(error(place, "locked", f"another run is at work here: {_holder(directory)}.", hint)) from None
             time.sleep(_POLL)
         else:
             return
@@ -93,11 +86,6 @@ def _sign(descriptor: int, task: str) -> None:
 def _unsign(descriptor: int) -> None:
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
-
-
-def _held(directory: ConfigDir, patience: float) -> Finding:
-    hint = f"Wait for that run, or raise lock_timeout (now {patience:g} seconds)."
-    return error(directory.place(STATE + "/" + LOCK), "locked", f"another run is at work here: {_holder(directory)}.", hint)
 
 
 def _holder(directory: ConfigDir) -> str:

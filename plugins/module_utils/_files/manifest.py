@@ -27,10 +27,6 @@ class Owned(NamedTuple):
     secret_places: Sequence[Sequence[str]] = ()
     ports: Mapping[str, int] | None = None
 
-    def packed(self) -> list[object]:
-        """Return what makes the same again."""
-        return list(self if self.ports else self[:5] if self.secret_places else self[:4])
-
 
 def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
     """Return our files by name. Raises Refused when the manifest cannot be read."""
@@ -40,7 +36,7 @@ def load_manifest(directory: ConfigDir) -> dict[str, Owned]:
 
 def save_manifest(directory: ConfigDir, files: dict[str, Owned]) -> None:
     """Write the manifest durably."""
-    save_state(directory, MANIFEST, {"files": {name: owned.packed() for name, owned in files.items()}})
+    save_state(directory, MANIFEST, {"files": files})
 
 
 def _decoded(value: dict[str, Any]) -> dict[str, Owned]:

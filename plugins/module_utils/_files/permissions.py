@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import grp
 import os
 import pwd
@@ -14,9 +16,7 @@ from .._findings import Refused, error
 from .config_dir import ConfigDir, FileState
 from .scan import Reader
 
-# The user that packages of Consul make and run the agent as.
-PACKAGED_USER = "consul"
-_SYMBOLIC = re.compile(r"([ugo])=([rwx]*)")
+_SYMBOLIC = re.compile(r"([ugo])=([rwx]*)\Z")
 _SHIFT = {"u": 6, "g": 3, "o": 0}
 _BITS = {"r": 4, "w": 2, "x": 1}
 
@@ -45,7 +45,6 @@ class Owners:
         self._directory = directory
         self._wanted = wanted
         self._find_agent = find_agent
-        self._default: tuple[int, int] | None = None
 
     def fits(self, state: FileState) -> bool:
         """Whether a file has what the task says."""
@@ -56,7 +55,7 @@ class Owners:
         """Return what a file with this content has to be; one that is ours already keeps its owner if the agent can read it."""
         uid, gid = self._wanted.uid, self._wanted.gid
         if uid is None or gid is None:
-            kept = (ours.uid, ours.gid) if ours is not None and self._readable(ours) else self._defaults()
+            kept = (ours.uid, ours.gid) if ours is not None and self._readable(ours) else self._defaults
             uid = kept[0] if uid is None else uid
             gid = kept[1] if gid is None else gid
         return FileState(digest, self._wanted.mode, uid, gid)
@@ -65,23 +64,22 @@ class Owners:
         agent = self._find_agent()
         return agent is None or agent.can_read(self._wanted.mode, state.uid, state.gid)
 
+    @functools.cached_property
     def _defaults(self) -> tuple[int, int]:
-        if self._default is None:
-            status = os.fstat(self._directory.fd)
-            agent = self._find_agent()
-            group = agent.gid if agent is not None else _packaged_group(status.st_gid)
-            if os.geteuid() == 0:
-                self._default = (status.st_uid, group)
-            else:
-                # Others than root can give a file only to groups of their own.
-                groups = [os.getegid(), *os.getgroups()]
-                self._default = (os.geteuid(), next((gid for gid in (group, status.st_gid) if gid in groups), os.getegid()))
-        return self._default
+        status = os.fstat(self._directory.fd)
+        agent = self._find_agent()
+        group = agent.gid if agent is not None else _packaged_group(status.st_gid)
+        if os.geteuid() == 0:
+            return status.st_uid, group
+        # Others than root can give a file only to groups of their own.
+        groups = [os.getegid(), *os.getgroups()]
+        return os.geteuid(), next((gid for gid in (group, status.st_gid) if gid in groups), os.getegid())
 
 
 def _packaged_group(otherwise: int) -> int:
+    """The group of the user that packages of Consul make and run the agent as."""
     try:
-        return pwd.getpwnam(PACKAGED_USER).pw_gid
+        return pwd.getpwnam("consul").pw_gid
     except KeyError:
         return otherwise
 
@@ -89,11 +87,11 @@ def _packaged_group(otherwise: int) -> int:
 def _id(option: str, value: str | None, find: Callable[[str], int]) -> int | None:
     if value is None:
         return None
-    try:
+    with contextlib.suppress(KeyError, ValueError):
         return find(value)
-    except KeyError:
-        if value.isdigit():
-            return int(value)
+    # Numbers have 32 bits, and the last one means "as it is" to the system.
+    if re.match(r"[0-9]{1,10}\Z", value) and int(value) < 2**32 - 1:
+        return int(value)
     raise Refused(error(option, "no-such-account", "there is no %s of this name on the target." % option, "Create it first."))
 
 
@@ -103,9 +101,10 @@ def _mode(value: Any) -> int:
         value = oct(value)
     text = str(value)
     if re.match(r"^(0o?)?[0-7]{3}$", text):
-        return int(text.replace("o", ""), 8)
+        return int(text, 8)
     parts = [_SYMBOLIC.match(part) for part in text.split(",")]
-    if text and all(part is not None and part.group() == word for part, word in zip(parts, text.split(","))):
-        return sum(_BITS[bit] << _SHIFT[part.group(1)] for part in parts if part for bit in sorted(set(part.group(2))))
+    if all(parts):
+        named = {part.group(1): part.group(2) for part in parts if part}
+        return sum(_BITS[bit] << _SHIFT[who] for who, bits in named.items() for bit in set(bits))
     hint = 'Write four octal digits in quotes, such as "0640", or u=rw,g=r,o=.'
     raise Refused(error("mode", "mode", "is no file mode that fits a definition file.", hint))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Mapping, NamedTuple, Sequence
 
 from .._findings import Finding, Refused, error, warning
-from .config_dir import ConfigDir, FileState, bad_name, digest_of, state_of
+from .config_dir import ConfigDir, FileState, bad_name, digest_of
 from .manifest import Owned, owner_in_words
 from .permissions import Owners
 from .transaction import Change
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
 def plan(directory: ConfigDir, wanted: Wanted, manifest: dict[str, Owned], owners: Owners) -> Plan:
     """Compare what is wanted with what is there."""
-    planner = _Planner(directory, wanted, manifest, owners)
+    planner = _Planner(directory, wanted, manifest, owners, Plan([], [], []))
     surplus = [name for name, owned in manifest.items() if owned.owner == wanted.owner and name not in wanted.contents]
     for name in sorted([*wanted.contents, *surplus]):
         try:
@@ -46,52 +46,49 @@ def plan(directory: ConfigDir, wanted: Wanted, manifest: dict[str, Owned], owner
     return planner.plan
 
 
-class _Planner:
-    def __init__(self, directory: ConfigDir, wanted: Wanted, manifest: dict[str, Owned], owners: Owners) -> None:
-        self.plan = Plan([], [], [])
-        self._directory = directory
-        self._wanted = wanted
-        self._manifest = manifest
-        self._owners = owners
+class _Planner(NamedTuple):
+    directory: ConfigDir
+    wanted: Wanted
+    manifest: dict[str, Owned]
+    owners: Owners
+    plan: Plan
 
     def look_at(self, name: str) -> None:
         """Plan what one file needs. Raises Refused."""
         reason = bad_name(name)
         if reason:
             hint = "Use a plain file name that ends in .json or .hcl."
-            raise Refused(error(self._directory.place(name), "file-name", "%s." % reason, hint))
-        content = self._directory.read(name)
-        state = None if content is None else state_of(content)
-        old = None if content is None else content.data
-        owned = self._manifest.get(name)
-        if owned is not None and owned.owner != self._wanted.owner:
-            self._demand_adoption(name, "belongs to %s, and not to %s." % (owner_in_words(owned.owner), owner_in_words(self._wanted.owner)))
+            raise Refused(error(self.directory.place(name), "file-name", "%s." % reason, hint))
+        state, old = self.directory.look(name)
+        owned = self.manifest.get(name)
+        if owned is not None and owned.owner != self.wanted.owner:
+            self._demand_adoption(name, "belongs to %s, and not to %s." % (owner_in_words(owned.owner), owner_in_words(self.wanted.owner)))
             owned = None
         elif owned is None and state is not None:
-            same = "; its content is the wanted one" if old == self._wanted.contents.get(name) else ""
+            same = "; its content is the wanted one" if old == self.wanted.contents.get(name) else ""
             self._demand_adoption(name, "exists, and was not written by this collection%s." % same)
         if owned is not None:
             drift = self._drift(owned, state)
             if drift:
                 self.plan.drift.append({"file": name, "what": drift})
-                if not self._wanted.repair and self._left_alone(name, owned, drift):
+                if not self.wanted.repair and self._left_alone(name, owned, drift, old):
                     return
         self._add(name, owned, state, old)
 
     def _add(self, name: str, owned: Owned | None, state: FileState | None, old: bytes | None) -> None:
-        new = self._wanted.contents.get(name)
+        new = self.wanted.contents.get(name)
         if new is None:
             if owned is not None or state is not None:
                 self.plan.changes.append(Change(name, "removed", state, old, None, None, None))
             return
         digest = digest_of(new)
-        if owned is not None and state is not None and state.digest == owned.digest == digest and self._owners.fits(state):
+        if owned is not None and state is not None and state.digest == owned.digest == digest and self.owners.fits(state):
             return
-        after = self._owners.state(digest, state if owned is not None else None)
+        after = self.owners.state(digest, state if owned is not None else None)
         action = self._action(owned, state, digest)
-        unchecked, places = (self._wanted.unchecked or {}).get(name, []), [list(steps) for steps in self._wanted.secret_places]
-        ports = (self._wanted.ports or {}).get(name)
-        now_owned = Owned(self._wanted.owner, digest, self._wanted.services.get(name, []), unchecked, places, ports)
+        unchecked, places = (self.wanted.unchecked or {}).get(name, []), [list(steps) for steps in self.wanted.secret_places]
+        ports = (self.wanted.ports or {}).get(name)
+        now_owned = Owned(self.wanted.owner, digest, self.wanted.services.get(name, []), unchecked, places, ports)
         self.plan.changes.append(Change(name, action, state, old, after, new, now_owned))
 
     @staticmethod
@@ -107,25 +104,23 @@ class _Planner:
             return "deleted"
         if state.digest != owned.digest:
             return "edited"
-        return None if self._owners.fits(state) else "permissions"
+        return None if self.owners.fits(state) else "permissions"
 
-    def _left_alone(self, name: str, owned: Owned, drift: str) -> bool:
+    def _left_alone(self, name: str, owned: Owned, drift: str, old: bytes | None) -> bool:
         """Report drift instead of repairing it; refuse where a new content would have to overwrite it."""
-        new = self._wanted.contents.get(name)
+        new = self.wanted.contents.get(name)
         as_before = new is not None and digest_of(new) == owned.digest
+        by_hand = "was %s by hand since it was written" % drift
         if as_before:
-            words = (
-                "has other permissions than those asked for" if drift == "permissions" else "was %s by hand since it was written" % drift
-            )
+            words = "has other permissions than those asked for" if drift == "permissions" else by_hand
             hint = "Set drift: repair to have it put right."
-            self.plan.findings.append(warning(self._directory.place(name), "file-%s" % drift, words + ".", hint))
-        elif drift != "permissions" and not (new is None and drift == "deleted"):
-            message = "was %s by hand since it was written, and is to change now." % drift
+            self.plan.findings.append(warning(self.directory.place(name), "file-%s" % drift, words + ".", hint))
+        elif drift != "permissions" and old != new:
             hint = "Set drift: repair to have it overwritten, or put it back first."
-            raise Refused(error(self._directory.place(name), "file-%s" % drift, message, hint))
+            raise Refused(error(self.directory.place(name), "file-%s" % drift, by_hand + ", and is to change now.", hint))
         return as_before
 
     def _demand_adoption(self, name: str, message: str) -> None:
-        if not self._wanted.adopt:
+        if not self.wanted.adopt:
             hint = "Set adopt: true to take it over, or choose another name."
-            raise Refused(error(self._directory.place(name), "file-not-ours", message, hint))
+            raise Refused(error(self.directory.place(name), "file-not-ours", message, hint))

@@ -8,10 +8,11 @@ are not entered; what cannot be read makes the agent refuse the whole reload, an
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
-from typing import Any, Container, Iterable, Iterator, NamedTuple, Tuple
+from typing import Any, Container, Iterator, NamedTuple, Tuple
 
 from .._definition.parse import (
     Definitions,
@@ -52,11 +53,7 @@ class Reader(NamedTuple):
     def _overrides(self, uid: int, gid: int) -> bool:
         if self.powers is None:
             return self.uid == 0
-        return _among(uid, self.powers[0]) and _among(gid, self.powers[1])
-
-
-def _among(number: int, ranges: Iterable[tuple[int, int]]) -> bool:
-    return any(first <= number <= last for first, last in ranges)
+        return all(any(first <= number <= last for first, last in ranges) for number, ranges in zip((uid, gid), self.powers))
 
 
 class DefinitionFile(NamedTuple):
@@ -97,6 +94,8 @@ def _look(directory: ConfigDir, name: str, agent: Reader | None) -> DefinitionFi
     except FileNotFoundError:
         # Gone since the directory was listed.
         return None
+    except OSError as problem:
+        return _closed(name, problem) if name.endswith(EXTENSIONS) else None
     target = None
     if stat.S_ISLNK(status.st_mode):
         try:
@@ -108,16 +107,23 @@ def _look(directory: ConfigDir, name: str, agent: Reader | None) -> DefinitionFi
         return None
     if not stat.S_ISREG(status.st_mode):
         return _stopping(name, "is %s" % durable.kind_of(status.st_mode), target)
-    if agent is not None and not agent.can_read(status.st_mode, status.st_uid, status.st_gid):
+    if agent is not None and not (agent.can_read(status.st_mode, status.st_uid, status.st_gid) or _has_acl(directory.place(name))):
         return _stopping(name, "cannot be read by the agent, which runs as the user with id %d" % agent.uid, target)
     return _read(directory, name, target)
+
+
+def _has_acl(path: str) -> bool:
+    """Whether more than the mode decides who may read a file: nothing is in the way then before the agent says so."""
+    with contextlib.suppress(OSError, AttributeError):
+        return "system.posix_acl_access" in os.listxattr(path)
+    return False
 
 
 def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile | None:
     try:
         content = durable.read_regular(directory.fd, target or name)
     except (OSError, durable.NotRegular) as problem:
-        return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)._replace(closed=True)
+        return _closed(name, problem, target)
     if content is None:
         return None
     if not content.data:
@@ -131,6 +137,10 @@ def _read(directory: ConfigDir, name: str, target: str | None) -> DefinitionFile
 
 def _stopping(name: str, problem: str, target: str | None = None, content: durable.Content | None = None) -> DefinitionFile:
     return DefinitionFile(name, Definitions([], []), target, problem, fatal=True, content=content)
+
+
+def _closed(name: str, problem: Exception, target: str | None = None) -> DefinitionFile:
+    return _stopping(name, "cannot be read (%s)" % getattr(problem, "strerror", problem), target)._replace(closed=True)
 
 
 def _link_problem(problem: OSError) -> str:

@@ -36,6 +36,6 @@ def load_state(directory: ConfigDir, name: str, read: Callable[[Any], Any], hint
 
 
 def save_state(directory: ConfigDir, name: str, value: Mapping[str, Any]) -> None:
-    """Write a state file durably."""
+    """Write a state file durably. What is a tuple, with names or without, becomes a list."""
     text = json.dumps({"version": _VERSION, **value}, sort_keys=True) + "\n"
     durable.replace(directory.state, name, text.encode("utf-8"))

@@ -63,8 +63,8 @@ def recover(directory: ConfigDir) -> Journal | None:
         return journal
     try:
         return _finish(directory, journal, journal.intent)
-    except OSError as problem:
-        raise Unfinished(_unfinished(directory, problem)) from problem
+    except (OSError, Refused) as problem:
+        raise _unfinished(directory, problem) from problem
 
 
 def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Label | None = None) -> Journal | None:
@@ -85,22 +85,21 @@ def commit(directory: ConfigDir, changes: list[Change], reason: str, label: Labe
     for change in changes:
         known = files.get(change.name) or Entry(change.before, None, manifest.get(change.name))
         files[change.name] = known._replace(after=change.after)
-    steps = {change.name: Step(change.before, change.after) for change in changes}
-    owned = _with(manifest, {change.name: change.owned for change in changes})
-    intent = Intent(steps, owned)
+    owned = {**manifest, **{change.name: change.owned for change in changes}}
+    intent = Intent(_steps(changes), {name: entry for name, entry in owned.items() if entry is not None})
     journal = Journal(files, _moment(), reason, intent, earlier.healthy if earlier else None)
     try:
         save_journal(directory, journal)
         return _finish(directory, journal, intent, insist=True)
-    except _Edited as names:
-        finding = _edited(directory, str(names))
+    except Refused as problem:
+        refused = problem
     except OSError as problem:
-        finding = _nothing_changed(directory, problem)
+        refused = Refused(_nothing_changed(directory, problem))
     try:
-        _undo(directory, intent, earlier, manifest, label)
-    except OSError as problem:
-        raise Unfinished(_unfinished(directory, problem)) from problem
-    raise Refused(finding)
+        _undo(directory, changes, earlier, manifest, label)
+    except (OSError, Refused) as problem:
+        raise _unfinished(directory, problem) from problem
+    raise refused
 
 
 def restore(directory: ConfigDir, reason: str, label: Label | None = None) -> list[str]:
@@ -157,7 +156,7 @@ def forget(directory: ConfigDir, owner: str, names: Iterable[str], warn: Callabl
     left = {
         name: entry
         for name, entry in journal.files.items()
-        if name not in told and owner not in _owners_of(entry.owned_before, manifest.get(name))
+        if name not in told and not any(owned and owned.owner == owner for owned in (entry.owned_before, manifest.get(name)))
     }
     with _only_warned(directory, warn):
         if left:
@@ -195,14 +194,8 @@ def _only_warned(directory: ConfigDir, warn: Callable[[str], None]) -> Iterator[
         warn("What was noted of a change that is done could not be put away; the next run looks at it again. %s" % found)
 
 
-def _owners_of(*owned: Owned | None) -> set[str]:
-    return {each.owner for each in owned if each is not None}
-
-
 def _back(directory: ConfigDir, name: str, entry: Entry) -> Change:
-    content = directory.read(name)
-    before = None if content is None else state_of(content)
-    old = None if content is None else content.data
+    before, old = directory.look(name)
     new = None if entry.before is None else directory.backup(entry.before.digest)
     if entry.before is not None and new is None:
         hint = "Put the file right by hand, and run the play again."
@@ -248,10 +241,11 @@ def _staged_name(name: str, state: FileState) -> str:
 
 
 def _finish(directory: ConfigDir, journal: Journal, intent: Intent, insist: bool = False) -> Journal | None:
-    """Carry out an intent, from wherever it was left. With insist, raises _Edited instead of passing over edited files."""
+    """Carry out an intent, from wherever it was left. With insist, raises Refused instead of passing over edited files."""
     edited = _apply(directory, intent.steps)
     if edited and insist:
-        raise _Edited(", ".join(edited))
+        message = f"somebody else changed {', '.join(edited)} while this task ran; nothing was changed by the task."
+        raise Refused(error(directory.path, "edited-meanwhile", message, "Run the play again."))
     os.fsync(directory.fd)
     save_manifest(directory, intent.manifest)
     if not journal.files:
@@ -263,7 +257,7 @@ def _finish(directory: ConfigDir, journal: Journal, intent: Intent, insist: bool
 
 
 def _apply(directory: ConfigDir, steps: dict[str, Step]) -> list[str]:
-    """Rename and remove; return the files that are in neither state, since somebody else has edited them.
+    """Rename and remove; return the files that are in neither state, since somebody else has edited them. Raises OSError and Refused.
 
     New files first, removals last: a service that moves from one file to another is at times in both (the agent keeps one of
     them), and never in none. Services come before the checks that are bound to them, and go after them: `check-` sorts before
@@ -274,8 +268,7 @@ def _apply(directory: ConfigDir, steps: dict[str, Step]) -> list[str]:
     going = sorted(name for name in steps if steps[name].after is None)
     for name in [*sorted(coming, key=lambda name: steps[name].before is not None), *going]:
         before, after = steps[name]
-        content = directory.read(name)
-        state = None if content is None else state_of(content)
+        state, _data = directory.look(name)
         if state == after:
             continue
         if state != before:
@@ -296,23 +289,27 @@ def _put(directory: ConfigDir, name: str, state: FileState) -> bool:
     return True
 
 
-def _undo(directory: ConfigDir, intent: Intent, earlier: Journal | None, manifest: dict[str, Owned], label: Label | None) -> None:
-    """Go back to the moment before the commit, the same way as forward. Raises OSError; what was decided last then holds."""
+def _undo(directory: ConfigDir, changes: list[Change], earlier: Journal | None, manifest: dict[str, Owned], label: Label | None) -> None:
+    """Go back to the moment before the commit, the same way as forward. Raises OSError and Refused; what was decided last then holds."""
     if load_journal(directory) == earlier:
         return
-    steps = {}
-    for name, step in intent.steps.items():
-        content = directory.read(name)
-        if (None if content is None else state_of(content)) == step.after:
-            steps[name] = Step(step.after, step.before)
-            data = None if step.before is None else directory.backup(step.before.digest)
-            if step.before is not None and data is not None:
-                durable.sync_file(directory.part(STAGE), _stage(directory, name, step.before, data, label))
-    os.fsync(directory.part(STAGE))
+    done = [change for change in changes if _holds(directory, change.name, change.after)]
+    # The contents to come are not kept: nobody goes back to them.
+    back = [change._replace(before=change.after, old=None, after=change.before, new=change.old) for change in done]
+    _prepare(directory, back, label)
     base = earlier or Journal({}, _moment(), "")
-    back = Intent(steps, manifest)
-    save_journal(directory, base._replace(intent=back))
-    _finish(directory, base, back)
+    intent = Intent(_steps(back), manifest)
+    save_journal(directory, base._replace(intent=intent))
+    _finish(directory, base, intent)
+
+
+def _holds(directory: ConfigDir, name: str, state: FileState | None) -> bool:
+    """Whether a file is like this. What has become something else than a file is somebody else's work."""
+    try:
+        content = durable.read_regular(directory.fd, name)
+    except durable.NotRegular:
+        return False
+    return state == (None if content is None else state_of(content))
 
 
 def _clean(directory: ConfigDir, part: str) -> None:
@@ -320,13 +317,8 @@ def _clean(directory: ConfigDir, part: str) -> None:
         durable.remove(directory.part(part), name)
 
 
-def _with(manifest: dict[str, Owned], news: dict[str, Owned | None]) -> dict[str, Owned]:
-    merged = dict(manifest)
-    for name, owned in news.items():
-        merged.pop(name, None)
-        if owned is not None:
-            merged[name] = owned
-    return merged
+def _steps(changes: Iterable[Change]) -> dict[str, Step]:
+    return {change.name: Step(change.before, change.after) for change in changes}
 
 
 def _moment() -> Clock:
@@ -337,21 +329,13 @@ def _moment() -> Clock:
         return Clock("", 0.0)
 
 
-class _Edited(Exception):
-    """Files were edited between the look and the commit; the message has their names."""
-
-
-def _edited(directory: ConfigDir, names: str) -> Finding:
-    message = f"somebody else changed {names} while this task ran; nothing was changed by the task."
-    return error(directory.path, "edited-meanwhile", message, "Run the play again.")
-
-
 def _nothing_changed(directory: ConfigDir, problem: OSError) -> Finding:
     message = f"cannot be written to: {problem.strerror}. Nothing that the agent reads has changed."
     return error(directory.path, "system-refused", message, remedy(problem))
 
 
-def _unfinished(directory: ConfigDir, problem: OSError) -> Finding:
-    message = f"a commit was begun and could not be finished: {problem.strerror}. Some files may be new and others old."
+def _unfinished(directory: ConfigDir, problem: OSError | Refused) -> Unfinished:
+    causes, reason = (problem.findings, "") if isinstance(problem, Refused) else ([], f": {problem.strerror}")
+    message = f"a commit was begun and could not be finished{reason}. Some files may be new and others old."
     hint = "Remove the cause and run the play again: it finishes the commit first."
-    return error(directory.path, "commit-unfinished", message, hint)
+    return Unfinished(*causes, error(directory.path, "commit-unfinished", message, hint))

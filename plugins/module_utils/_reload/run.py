@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, ContextManager, Mapping
 
@@ -18,7 +17,7 @@ from .._agent.persisted import Persisted, persisted_in
 from .._agent.process import AgentProcessError, started_after
 from .._agent.view import AgentView, Seen, differences
 from .._definition.expect import Expected
-from .._files.config_dir import STATE, ConfigDir, system_refused
+from .._files.config_dir import STATE, ConfigDir, is_missing, system_refused
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
 from .._files.manifest import load_manifest, owner_in_words
@@ -56,7 +55,7 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
     """Reload, verify or go back. Keeps other runs out meanwhile."""
     try:
         _demand_usable(options)
-        if module.check_mode and not os.path.isdir(options["config_dir"]):
+        if module.check_mode and is_missing(options["config_dir"]):
             return Result("%s does not exist yet" % options["config_dir"])
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)

@@ -11,26 +11,12 @@ from typing import Iterable, Iterator, Mapping, NamedTuple
 
 from .._agent.elsewhere import Elsewhere
 from .._definition.expect import expected, keys_of, owner_of
-from .._definition.parse import Definitions, Unparsable, parse
-from .._files.config_dir import ConfigDir
-from .._files.manifest import Owned, owner_in_words
-from .._files.scan import DefinitionFile
-from .._files.transaction import Change
+from .._definition.parse import Definitions
 from .._findings import Finding, error, warning
+from .candidate import Candidate, definitions_before
 
 RULE = "check-service-known"
 _CONSEQUENCE = "the agent would lose this check and all behind it, although consul validate finds nothing"
-
-
-class Candidate(NamedTuple):
-    """The directory as it would be: files that stay, changes with the definitions of the new contents, and whose they are."""
-
-    directory: ConfigDir
-    staying: Iterable[DefinitionFile]
-    changes: list[Change]
-    coming: Mapping[str, Definitions]
-    manifest: Mapping[str, Owned]
-    owner: str
 
 
 class _Bound(NamedTuple):
@@ -43,16 +29,15 @@ class _Bound(NamedTuple):
 
 def bound_checks(candidate: Candidate, around: Elsewhere) -> Iterator[Finding]:
     """Yield what speaks against checks whose service would not be there after the changes."""
-    coming = {change.name: candidate.coming[change.name] for change in candidate.changes if change.name in candidate.coming}
     staying = {found.name: found.definitions for found in candidate.staying}
-    present = {key for definitions in (*coming.values(), *staying.values()) for key in _services(definitions)}
+    present = {key for definitions in (*candidate.coming.values(), *staying.values()) for key in _services(definitions)}
     present.update(key for file in around.files for key in _services(file.definitions))
-    leaving = {key: change.name for change in candidate.changes for key in _services(_before(change)) if key not in present}
-    for found in (*_bound(coming), *_bound(staying)):
+    leaving = {key: change.name for change in candidate.changes for key in _services(definitions_before(change)) if key not in present}
+    for found in (*_bound(candidate.coming), *_bound(staying)):
         if found.service in present:
             continue
         owned = candidate.manifest.get(found.file)
-        ours = found.file in coming or (owned is not None and owned.owner == candidate.owner)
+        ours = found.file in candidate.coming or (owned is not None and owned.owner == candidate.owner)
         if found.service in leaving:
             yield _left_alone(candidate, found, leaving[found.service], ours)
         elif ours:
@@ -61,13 +46,6 @@ def bound_checks(candidate: Candidate, around: Elsewhere) -> Iterator[Finding]:
 
 def _services(definitions: Definitions) -> Iterable[str]:
     return keys_of(definitions.services, ()).services
-
-
-def _before(change: Change) -> Definitions:
-    try:
-        return parse(change.name, change.old or b"")
-    except Unparsable:
-        return Definitions([], [])
 
 
 def _bound(files: Mapping[str, Definitions]) -> Iterator[_Bound]:
@@ -82,11 +60,9 @@ def _left_alone(candidate: Candidate, found: _Bound, file: str, ours: bool) -> F
         message = 'the check "%s" stays, and its service "%s" leaves %s; %s.' % (found.check, found.service, file, _CONSEQUENCE)
         hint = "Take the check out together with its service. Where the service is to move, let the check move with it."
         return error(found.file, RULE, message, hint)
-    owned = candidate.manifest.get(found.file)
-    whose = "of %s" % owner_in_words(owned.owner) if owned else "which this collection did not write"
     message = 'the check "%s" there, %s, belongs to the service "%s", which leaves %s; with the next reload %s.' % (
         found.check,
-        whose,
+        candidate.whose(found.file),
         found.service,
         file,
         _CONSEQUENCE,

@@ -24,8 +24,6 @@ from .._files.scan import scan
 from .._findings import Finding, Refused, error
 from .sidecar_ports import Chosen
 
-RULE = "sidecar-port-missing"
-
 
 class Known(NamedTuple):
     """What is known about ports: the files as they are, in the agent's order, the definitions to come, ports that were chosen for
@@ -73,7 +71,7 @@ def _new(keys: Sequence[str], taken: set[int], known: Known) -> dict[str, int]:
 
 def _missing(key: str, why: str) -> Finding:
     hint = "Write a port into its sidecar_service, or change ports.sidecar_min_port and ports.sidecar_max_port of the agent."
-    return error("service " + key, RULE, "declares no port, %s." % why, hint)
+    return error("service " + key, "sidecar-port-missing", "declares no port, %s." % why, hint)
 
 
 # Looking around
@@ -128,12 +126,8 @@ def sidecar_range(facts: AgentFacts) -> tuple[int, int]:
 
 def as_meant(services: Iterable[dict[str, Any]], chosen: Chosen) -> list[dict[str, Any]]:
     """The services for a comparison with what others wrote: ports of ours that no file declares are nobody's wish."""
-    return [_without_port(service) if _is_ours(service, chosen) else service for service in services]
-
-
-def _is_ours(service: dict[str, Any], chosen: Chosen) -> bool:
-    key = sidecar_key(service)
-    return key in chosen.ports and key not in chosen.declared
+    ours = chosen.ports.keys() - chosen.declared
+    return [_without_port(service) if sidecar_key(service) in ours else service for service in services]
 
 
 def _without_port(service: dict[str, Any]) -> dict[str, Any]:

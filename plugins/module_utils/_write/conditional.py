@@ -37,9 +37,16 @@ def conditional_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[
 
 def version_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
     """Return what the payload's conditions come to for this agent's version."""
-    if not payload.get("conditional", {}).get("places"):
+    places = payload.get("conditional", {}).get("places")
+    if not places:
         return []
-    return _for_version(payload["conditional"], facts.version)
+    version = facts.version
+    if version is None:
+        message = "is auto, and the version cannot be found out: no agent answers, and there is no consul binary."
+        hint = "Name the agent's version to have all rules applied. Findings that depend on it: %d." % len(places)
+        return [warning("consul_version", "version-unknown", message, hint)]
+    texts = [_text(text, version) for text in payload["conditional"]["texts"]]
+    return [dict(texts[number], path=path) for number, path in places if texts[number]]
 
 
 def newer_findings(payload: Mapping[str, Any], facts: AgentFacts) -> list[Finding]:
@@ -61,16 +68,6 @@ def waiting_findings(reload: str, facts: AgentFacts) -> list[Finding]:
         "the catalog are lost by then."
     )
     return [warning("agent", "agent-reloads-itself", message, "Set reload: now, which keeps them.")]
-
-
-def _for_version(conditional: Mapping[str, Any], version: str | None) -> list[Finding]:
-    places = conditional["places"]
-    if version is None:
-        message = "is auto, and the version cannot be found out: no agent answers, and there is no consul binary."
-        hint = "Name the agent's version to have all rules applied. Findings that depend on it: %d." % len(places)
-        return [warning("consul_version", "version-unknown", message, hint)]
-    texts = [_text(text, version) for text in conditional["texts"]]
-    return [dict(texts[number], path=path) for number, path in places if texts[number]]
 
 
 def _text(text: list[Any], version: str) -> Finding:

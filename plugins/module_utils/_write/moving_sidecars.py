@@ -11,7 +11,7 @@ from .._agent.elsewhere import Content, Elsewhere, in_order
 from .._agent.facts import AgentFacts
 from .._definition.expect import in_namespace
 from .._definition.identity import service_id
-from .._definition.parse import Definitions, Unparsable, parse
+from .._definition.parse import Definitions
 from .._definition.sidecars import (
     DEFAULT_RANGE,
     declared_port,
@@ -20,13 +20,9 @@ from .._definition.sidecars import (
     listens_at,
     sidecar_key,
 )
-from .._files.manifest import owner_in_words
-from .._files.transaction import Change
 from .._findings import Finding, error, warning
-from .bound import Candidate
+from .candidate import Candidate, definitions_before
 from .choosing_ports import sidecar_range
-
-MOVES, SHARED, TWICE = "sidecar-port-moves", "sidecar-port-shared", "sidecar-port-unique"
 
 
 class _Sidecar(NamedTuple):
@@ -56,9 +52,8 @@ class _Directory(NamedTuple):
 def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) -> Iterator[Finding]:
     """Yield what the changes do to the ports of sidecars that are not in them, and where two would have one port."""
     staying = [Content(candidate.directory.place(found.name), {}, found.definitions) for found in candidate.staying]
-    old = {candidate.directory.place(change.name): _before(change) for change in candidate.changes}
-    coming = [change.name for change in candidate.changes if change.new is not None and change.name in candidate.coming]
-    new = {candidate.directory.place(name): candidate.coming[name] for name in coming}
+    old = {candidate.directory.place(change.name): definitions_before(change) for change in candidate.changes}
+    new = {candidate.directory.place(name): definitions for name, definitions in candidate.coming.items()}
     beyond = [file.content for file in around.files]
     parts = [*old.values(), *new.values(), *(content.definitions for content in (*staying, *beyond))]
     services = [service for part in parts for service in part.services if sidecar_key(service)]
@@ -75,13 +70,6 @@ def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) 
     before, after = directory(old), directory(new)
     yield from _moved(candidate, before, after, set(new))
     yield from _shared(candidate, before, after, set(new))
-
-
-def _before(change: Change) -> Definitions:
-    try:
-        return parse(change.name, change.old or b"")
-    except Unparsable:
-        return Definitions([], [])
 
 
 def _sidecars(contents: Iterable[Content]) -> dict[str, _Sidecar]:
@@ -101,23 +89,26 @@ def _moved(candidate: Candidate, before: _Directory, after: _Directory, ours: se
         old, new = before.ports.get(key), after.ports.get(key)
         if sidecar.declared or sidecar.place in ours or not old or not new or old == new:
             continue
-        whose = _owner(candidate, sidecar.place)
+        folder, name = os.path.split(sidecar.place)
+        name = name if folder == candidate.directory.path else ""
         message = 'the sidecar of the service "%s" there, %s, moves from port %d to %d when the agent reloads: %s.' % (
             sidecar.service,
-            "of %s" % whose if whose else "which this collection did not write",
+            candidate.whose(name),
             old,
             new,
             "agents give ports in the order in which they load sidecars that declare none",
         )
-        hint = "Let its task run first: it writes the port." if whose else "Write port: %d into its sidecar_service to keep it." % old
-        yield warning(sidecar.place, MOVES, message, hint)
+        to_keep = "Write port: %d into its sidecar_service to keep it." % old
+        hint = "Let its task run first: it writes the port." if name in candidate.manifest else to_keep
+        yield warning(sidecar.place, "sidecar-port-moves", message, hint)
 
 
 def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: set[str]) -> Iterator[Finding]:
     """Ports that two sidecars would have: an error where the change brings it about and one of them has its port from us, and nobody's
     business where somebody wrote both, and it was so before."""
     known = before.listeners()
-    chosen = _chosen_ones(candidate)
+    owned = {**candidate.manifest, **{change.name: change.owned for change in candidate.changes}}
+    chosen = {key for entry in owned.values() if entry is not None for key in entry.ports or {}}
     for (address, port), keys in after.listeners().items():
         mine = next((key for key in keys if after.sidecars[key].place in ours), None)
         is_new, is_chosen = not set(keys) <= set(known.get((address, port), ())), bool(chosen.intersection(keys))
@@ -133,9 +124,9 @@ def _shared(candidate: Candidate, before: _Directory, after: _Directory, ours: s
         )
         hint = _way_out(after.sidecars[other], before.ports.get(other))
         if is_new and is_chosen:
-            yield error(after.sidecars[mine].place, TWICE, message, hint)
+            yield error(after.sidecars[mine].place, "sidecar-port-unique", message, hint)
         else:
-            yield warning(after.sidecars[mine].place, SHARED, message, hint)
+            yield warning(after.sidecars[mine].place, "sidecar-port-shared", message, hint)
 
 
 def _way_out(other: _Sidecar, had: int | None) -> str:
@@ -143,13 +134,3 @@ def _way_out(other: _Sidecar, had: int | None) -> str:
         return "Write another port for one of them."
     port = "port: %d" % had if had else "a port"
     return "Write %s into the sidecar_service there first: without one it gets what is free when its file is loaded." % port
-
-
-def _chosen_ones(candidate: Candidate) -> set[str]:
-    owned = {**candidate.manifest, **{change.name: change.owned for change in candidate.changes}}
-    return {key for entry in owned.values() if entry is not None for key in entry.ports or {}}
-
-
-def _owner(candidate: Candidate, place: str) -> str:
-    owned = candidate.manifest.get(os.path.basename(place)) if os.path.dirname(place) == candidate.directory.path else None
-    return owner_in_words(owned.owner) if owned is not None else ""

@@ -11,35 +11,18 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable
 
-from .._definition.redact import scrub, secret_values
-from .._definition.secret import NATURAL, Secrets
-from .._files.config_dir import ConfigDir
-from .._files.scan import DefinitionFile
+from .._definition.redact import scrub
 from .._findings import Finding, error, warning
+from .candidate import Candidate
 
 # A pipe that appears after our look at the directory would keep consul for ever, deaf to SIGTERM.
 _LONGEST = 60
-_LONGEST_WORDS = 2000
+# What timeout says then: it was ended, or had to be killed, which somebody else may have done as well.
+_TIMED_OUT = (124, 137)
+LONGEST_WORDS = 2000
 RunCommand = Callable[..., Any]
-
-
-class Candidate(NamedTuple):
-    """The directory as it would be: files that stay, and contents that come in place of others or beside them."""
-
-    directory: ConfigDir
-    staying: list[DefinitionFile]
-    coming: Mapping[str, bytes]
-    leaving: Iterable[str]
-    known: Secrets = NATURAL
-
-    def secrets(self) -> set[str]:
-        """Return secret texts of all files, as they are and as they would be, to be kept out of consul's words."""
-        files = [*self.coming.items(), *((found.name, found.content.data) for found in self.staying if found.content is not None)]
-        before = ((name, self.directory.read(name)) for name in (*self.coming, *self.leaving))
-        files += [(name, content.data) for name, content in before if content is not None]
-        return {secret for name, data in files for secret in secret_values(name, data, self.known)}
 
 
 def with_time_limit(command: list[str], get_bin_path: Callable[[str], str | None]) -> list[str]:
@@ -99,11 +82,11 @@ class _Validation:
         directory = self._candidate.directory
         staying = [found for found in self._candidate.staying if with_settings or not found.definitions.settings]
         paths = {found.name: directory.place(found.name) for found in staying}
-        if changed:
-            paths.update((name, self._write("new", name, data)) for name, data in self._candidate.coming.items())
-        else:
-            names = [*self._candidate.coming, *self._candidate.leaving]
-            paths.update((name, directory.place(name)) for name in names if os.path.isfile(directory.place(name)))
+        for change in self._candidate.changes:
+            if changed and change.new is not None:
+                paths[change.name] = self._write("new", change.name, change.new)
+            elif not changed and change.old is not None:
+                paths[change.name] = directory.place(change.name)
         return [paths[name] for name in sorted(paths, key=os.fsencode)]
 
     def _write(self, folder: str, name: str, data: bytes) -> str:
@@ -114,7 +97,7 @@ class _Validation:
         return path
 
     def _words(self, code: int, output: str) -> str:
-        if code == 124:
-            return "it did not come to an end within %d seconds" % _LONGEST
+        if code in _TIMED_OUT:
+            return "it did not come to an end within %d seconds%s" % (_LONGEST, "" if code == 124 else ", or was killed")
         words = output.replace(os.path.join(self._folder, "new") + os.sep, self._candidate.directory.path + os.sep)
-        return " ".join(scrub(words, self._candidate.secrets()).split())[:_LONGEST_WORDS]
+        return " ".join(scrub(words, self._candidate.secrets()).split())[:LONGEST_WORDS]

@@ -7,30 +7,22 @@ It goes in the same commit in which the new file comes, so that no id ever stand
 
 from __future__ import annotations
 
-from typing import Any, Callable, Container, Iterable, Iterator, Mapping, NamedTuple
+import os
+from typing import Any, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from .._definition.compare import same
-from .._definition.durations import parse_duration
+from .._definition.durations import same_duration
 from .._definition.expect import expected, in_namespace
 from .._definition.identity import service_id
 from .._definition.parse import Definitions
 from .._definition.spelling import DURATIONS, USER_KEYS, squash, squashed
 from .._files.config_dir import ConfigDir, state_of
+from .._files.plan import Plan
 from .._files.scan import DefinitionFile
 from .._files.transaction import Change
 from .._findings import Finding, error
 
 Definition = Mapping[str, Any]
-
-# Compared as the agent registers them, and by the key under which they were found.
-_OTHERWISE = ("id", "check", "checks")
-
-
-class Retired(NamedTuple):
-    """Files that can go, and why others with services or checks of ours cannot."""
-
-    changes: list[Change]
-    findings: list[Finding]
 
 
 class _Ours(NamedTuple):
@@ -48,10 +40,13 @@ class _Ours(NamedTuple):
 
 def retire(
     directory: ConfigDir, foreign: Iterable[DefinitionFile], services: Iterable[Definition], checks: Iterable[Definition] = ()
-) -> Retired:
-    """Look at the files of others for services, and checks outside services, that are ours now. Raises Refused."""
+) -> Plan:
+    """Plan that those files of others go whose services, and checks outside services, are ours now; findings say why others stay.
+
+    Raises Refused.
+    """
     ours = _Ours({_key(service): service for service in services}, {_key(check): check for check in checks})
-    result = Retired([], [])
+    result = Plan([], [], [])
     for found in foreign:
         if not ours.has_any(found.definitions):
             continue
@@ -69,38 +64,30 @@ def _reasons(found: DefinitionFile, ours: _Ours) -> Iterator[str]:
     """Why the file is still needed, or cannot be removed."""
     if found.target is not None:
         yield "it is a link"
+    if os.fsencode(found.name).decode("utf-8", "ignore") != found.name:
+        # Ansible takes no result that has it, and would call all that was done a failure.
+        yield "its name is not UTF-8"
     if found.definitions.settings:
         yield "it holds settings of the agent"
     for service in found.definitions.services:
         name = service_id(service) or "a service without a name"
-        yield from _difference(name, service, ours.services.get(_key(service)), _differences)
+        yield from _difference(name, service, ours.services.get(_key(service)), with_checks=True)
     for check in found.definitions.checks:
         name = "the check %s" % service_id(check) if service_id(check) else "a check without a name"
-        yield from _difference(name, check, ours.checks.get(_key(check)), _check_differences)
+        yield from _difference(name, check, ours.checks.get(_key(check)), with_checks=False)
 
 
-def _difference(
-    name: str, theirs: Definition, declared: Definition | None, differences: Callable[[Definition, Definition], list[str]]
-) -> Iterator[str]:
+def _difference(name: str, theirs: Definition, declared: Definition | None, with_checks: bool) -> Iterator[str]:
+    """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
     if declared is None:
         yield "%s is not declared here" % name
         return
-    fields = differences(theirs, declared)
-    if fields:
-        yield "%s is declared with another %s" % (name, ", ".join(fields))
-
-
-def _differences(theirs: Definition, ours: Definition) -> list[str]:
-    """The fields in which an agent would see a difference, by their names in files; never a value, since it may be secret."""
-    fields = _unlike(theirs, ours, _OTHERWISE)
-    if not _alike("checks", _checks(theirs), _checks(ours)):
+    # Compared by the key under which they were found, and as the agent registers them.
+    fields = _unlike(theirs, declared, ("id", "check", "checks") if with_checks else ("id",))
+    if with_checks and not _alike("checks", _checks(theirs), _checks(declared)):
         fields.append("check")
-    return sorted(fields)
-
-
-def _check_differences(theirs: Definition, ours: Definition) -> list[str]:
-    """The same for checks outside services. A check without an id has its name for one, and without a name it has none."""
-    return sorted(_unlike(theirs, ours, ("id",)))
+    if fields:
+        yield "%s is declared with another %s" % (name, ", ".join(sorted(fields)))
 
 
 def _unlike(theirs: Definition, ours: Definition, otherwise: Container[str]) -> list[str]:
@@ -127,16 +114,7 @@ def _alike(name: str, left: Any, right: Any) -> bool:
         return all(_alike(key, left.get(key), right.get(key)) for key in {**left, **right})
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(_alike(name, one, other) for one, other in zip(left, right))
-    if name in DURATIONS and isinstance(left, str) and isinstance(right, str):
-        return _as_long(left, right)
-    return same(left, right)
-
-
-def _as_long(left: str, right: str) -> bool:
-    try:
-        return parse_duration(left) == parse_duration(right)
-    except ValueError:
-        return left == right
+    return same(left, right) or (name in DURATIONS and same_duration(left, right))
 
 
 def _key(definition: Definition) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import Any, Callable, Dict
@@ -11,7 +12,7 @@ from typing import Any, Callable, Dict
 from .._definition.identity import service_id
 from .._definition.parse import Definitions
 from .._definition.secret import Secrets
-from .._files.config_dir import ConfigDir
+from .._files.config_dir import ConfigDir, is_missing
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
 from .._files.manifest import (
@@ -22,7 +23,7 @@ from .._files.manifest import (
 )
 from .._files.permissions import Owners, wanted_ownership
 from .._files.plan import Plan, Wanted, plan
-from .._files.scan import Reader, scan
+from .._files.scan import DefinitionFile, Reader, scan
 from .._files.selinux import labelling
 from .._files.transaction import Change, commit, forget, recover
 from .._findings import (
@@ -57,7 +58,6 @@ class Writer:
         # What changes, and why the agent has to reload, in words; both empty without a change.
         self.changes: list[Change] = []
         self.reason = ""
-        self._facts: Any = None
         # The ports of sidecars that declare none (see sidecar_ports.py), and those of each file.
         self._chosen: Any = None
         self._ports: dict[str, dict[str, int]] = {}
@@ -66,7 +66,7 @@ class Writer:
     def run(self, then: Then | None = None) -> dict[str, Any]:
         """Make the files as wanted, go on with what comes then under the same lock, and return the result. Raises Refused."""
         path = self._options["config_dir"]
-        if self._module.check_mode and not os.path.isdir(path):
+        if self._module.check_mode and is_missing(path):
             return self._forecast(path)
         with ConfigDir(path) as directory:
             # Where nothing is wanted and nothing was ever written, not even our state directory is made.
@@ -106,13 +106,13 @@ class Writer:
         if wanted.adopt:
             self._retire(directory, todo, manifest)
         todo.findings[:] = self._as_asked(todo.findings)
-        self._demand_no_error(todo.findings)
+        _demand_no_error(todo.findings)
         journal = earlier
         if not self._module.check_mode:
             self._remember(directory, manifest, todo)
         if todo.changes:
             todo.findings.extend(self._judged(directory, todo.changes, manifest))
-            self._demand_no_error(todo.findings)
+            _demand_no_error(todo.findings)
             self.changes, self.reason = todo.changes, self._reason(todo.changes)
             if not self._module.check_mode:
                 journal = commit(directory, todo.changes, self.reason, labelling(self._module))
@@ -143,15 +143,13 @@ class Writer:
         from .sidecar_ports import Chosen, chosen_earlier, fill
 
         earlier = chosen_earlier(given["keys"], manifest, self.payload["owner"])
-        complete = earlier.keys() >= set(given["keys"])
-        self._chosen = Chosen(earlier) if complete else self._choose_ports(directory, manifest, given["keys"], earlier)
+        self._chosen = Chosen(earlier)
+        if not earlier.keys() >= set(given["keys"]):
+            from .choosing_ports import choose, look_around
+
+            known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
+            self._chosen = choose(given["keys"], earlier, known)
         self._ports = fill(given, self._chosen, self.contents, self.definitions)
-
-    def _choose_ports(self, directory: ConfigDir | None, manifest: dict[str, Owned], keys: list[str], earlier: dict[str, int]) -> Any:
-        from .choosing_ports import choose, look_around
-
-        known = look_around(directory, manifest, self._clear_facts, list(self.definitions.values()))
-        return choose(keys, earlier, known)
 
     def _retire(self, directory: ConfigDir, todo: Plan, manifest: dict[str, Owned]) -> None:
         """Plan that files of others go whose services are all ours now."""
@@ -173,7 +171,8 @@ class Writer:
     def _judged(self, directory: ConfigDir, changes: list[Change], manifest: dict[str, Owned]) -> list[Finding]:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
         from .._agent.elsewhere import elsewhere
-        from .bound import Candidate, bound_checks
+        from .bound import bound_checks
+        from .candidate import Candidate
         from .conditional import conditional_findings, newer_findings, waiting_findings
         from .cross_check import cross_check
         from .moving_sidecars import moving_sidecars
@@ -182,17 +181,19 @@ class Writer:
         self._demand_usable_options()
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
-        findings = cross_check(directory, staying, changes, self.definitions, manifest, agent, around.files)
-        candidate = Candidate(directory, staying, changes, self.definitions, manifest, self.payload["owner"])
+        coming = {change.name: self.definitions[change.name] for change in changes if change.new is not None}
+        candidate = Candidate(directory, staying, changes, coming, manifest, self.payload["owner"], self._secrets_in_files)
+        findings = list(cross_check(candidate, agent, around.files))
         findings += bound_checks(candidate, around)
         findings += moving_sidecars(candidate, self.facts, around)
         findings += newer_findings(self.payload, self.facts)
         findings += conditional_findings(self.payload, self.facts)
         findings += waiting_findings(self._options["reload"], self.facts)
-        findings += self._dangling(staying, manifest)
-        findings += self._unseen_health(manifest)
-        if not any(found["severity"] == "error" for found in findings):
-            findings += self._preflight(directory, staying, changes)
+        ours = {service for owned in manifest.values() for service in owned.services}
+        findings += self._dangling(staying, ours)
+        findings += self._unseen_health(ours)
+        if not _errors(findings):
+            findings += self._preflight(candidate)
         return self._as_asked(findings)
 
     def _demand_usable_options(self) -> None:
@@ -207,23 +208,22 @@ class Writer:
         except BadOptions as problem:
             raise Refused(error("agent", "agent-options", str(problem))) from None
 
-    def _dangling(self, staying: list[Any], manifest: dict[str, Owned]) -> list[Finding]:
+    def _dangling(self, staying: list[DefinitionFile], ours: set[str]) -> list[Finding]:
         """Return the names in the changes that lead nowhere on this node."""
         if not self.payload.get("references"):
             return []
         from .references import dangling
 
         directory = [*self.definitions.values(), *(found.definitions for found in staying)]
-        leaving = {service for owned in manifest.values() for service in owned.services}
-        return dangling(self.payload["references"], directory, leaving, self.facts)
+        return dangling(self.payload["references"], directory, ours, self.facts)
 
-    def _unseen_health(self, manifest: dict[str, Owned]) -> list[Finding]:
+    def _unseen_health(self, ours: set[str]) -> list[Finding]:
         """Return why checks could not be waited for, where that is asked for."""
         if not self._options["wait_healthy"]:
             return []
         from .._health.sight import unseen
 
-        return unseen(self.facts, {service for owned in manifest.values() for service in owned.services})
+        return unseen(self.facts, ours)
 
     def _as_asked(self, findings: list[Finding]) -> list[Finding]:
         """Apply the options silence and strict to warnings."""
@@ -231,30 +231,26 @@ class Writer:
         heard = [finding for finding in findings if finding["severity"] != "warning" or finding["rule"] not in silence]
         return [dict(finding, severity="error") if strict else finding for finding in heard]
 
-    def _preflight(self, directory: ConfigDir, staying: list[Any], changes: list[Change]) -> list[Finding]:
+    def _preflight(self, candidate: Any) -> list[Finding]:
         how = self._options["preflight"]
-        passed = [change.name for change in changes if change.name in self.payload.get("unchecked", {})]
+        passed = [change.name for change in candidate.changes if change.name in self.payload.get("unchecked", {})]
         consul = None if how == "none" and not passed else self._consul()
         if consul is None:
             if passed:
-                return [_unasked(directory, name, self.payload["unchecked"][name]) for name in passed]
+                return [_unasked(candidate.directory.place(name), self.payload["unchecked"][name]) for name in passed]
             if how != "trial":
                 return []
             message = "is trial, and there is no consul binary on the target."
             return [warning("preflight", "preflight-missing", message, "Install consul, or set another preflight.")]
-        from .preflight import Candidate, validate, with_time_limit
+        from .preflight import validate, with_time_limit
 
-        coming = {change.name: change.new for change in changes if change.new is not None}
-        leaving = [change.name for change in changes if change.new is None]
-        candidate = Candidate(directory, staying, coming, leaving, self._secrets_in_files)
         command = with_time_limit([consul], self._module.get_bin_path)
         findings = validate(candidate, command, self._module.run_command, self._module.tmpdir)
-        if how == "trial" and not findings:
+        if how == "trial" and not _errors(findings):
             from .trial import trial
 
             scripts = self.facts.scripts_enabled is not False
-            definitions = {name: self.definitions[name] for name in coming}
-            findings = trial(candidate, definitions, command, self._module.run_command, self._module.tmpdir, scripts)
+            findings += trial(candidate, command, self._module.run_command, self._module.tmpdir, scripts)
         return findings
 
     def _consul(self) -> str | None:
@@ -262,22 +258,14 @@ class Writer:
         found: str | None = self.facts.agents.binary_of(self._process()) or self._module.get_bin_path("consul")
         return found
 
-    @staticmethod
-    def _demand_no_error(findings: list[Finding]) -> None:
-        errors = [finding for finding in findings if finding["severity"] == "error"]
-        if errors:
-            raise Refused(*errors)
-
     # The agent
 
-    @property
+    @functools.cached_property
     def facts(self) -> Any:
         """Facts about the agent of the directory (see AgentFacts)."""
-        if self._facts is None:
-            from .._agent.facts import AgentFacts
+        from .._agent.facts import AgentFacts
 
-            self._facts = AgentFacts(self._module, self._options)
-        return self._facts
+        return AgentFacts(self._module, self._options)
 
     def version(self) -> str | None:
         """The agent's version, None when nothing tells. Raises Refused."""
@@ -332,7 +320,7 @@ class Writer:
         changes = [Change(name, "created", None, None, None, data, None) for name, data in self.contents.items() if data is not None]
         message = "does not exist yet; the real run needs it."
         findings = [warning(path, "config-dir-missing", message), *self._as_asked(version_findings(self.payload, self.facts))]
-        self._demand_no_error(findings)
+        _demand_no_error(findings)
         result = self._described(path, Plan(changes, [], findings))
         result.update(pending=False, pending_reason="")
         return result
@@ -349,13 +337,22 @@ class Writer:
         return result
 
     def _waits(self) -> bool:
-        """Whether what was changed earlier has to wait, since there is no agent to tell. A warning says so then."""
-        from .waiting import nobody_to_tell
+        """Whether what was changed earlier has to wait, since no agent is there to be told, or meant. A warning says so then."""
+        from .._agent.absent import looked_for, not_found, remedy
+        from .._agent.api import BadOptions
+        from .._agent.process import AgentProcessError
 
-        why = nobody_to_tell(self.facts, self._options["reload_method"])
-        if why:
-            self._module.warn(why)
-        return bool(why)
+        facts, method = self.facts, self._options["reload_method"]
+        try:
+            if facts.process is not None or (facts.answers and method != "signal"):
+                return False
+        except (AgentProcessError, BadOptions):
+            # The reload says what is wrong.
+            return False
+        why = "%s. %s %s" % (not_found(facts), looked_for(facts, method), remedy(facts, method))
+        where = facts.agents.config_dir
+        self._module.warn("Files that were changed earlier wait in %s, and are read when an agent starts: %s" % (where, why))
+        return True
 
     def _described(self, path: str, done: Plan) -> dict[str, Any]:
         result: dict[str, Any] = {
@@ -372,14 +369,19 @@ class Writer:
         return result
 
 
-def _unasked(directory: ConfigDir, name: str, paths: list[str]) -> Finding:
-    message = "has keys that this collection does not check (%s), and there is no consul on the target to ask." % _as_written(paths)
-    hint = "Install the agent's consul there, or leave them out."
-    return error(directory.place(name), "unchecked-unasked", message, hint)
+def _errors(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding["severity"] == "error"]
 
 
-def _as_written(paths: list[str]) -> str:
-    return ", ".join(path.replace("[]", "[*]") for path in paths)
+def _demand_no_error(findings: list[Finding]) -> None:
+    if _errors(findings):
+        raise Refused(*_errors(findings))
+
+
+def _unasked(place: str, paths: list[str]) -> Finding:
+    keys = ", ".join(path.replace("[]", "[*]") for path in paths)
+    message = "has keys that this collection does not check (%s), and there is no consul on the target to ask." % keys
+    return error(place, "unchecked-unasked", message, "Install the agent's consul there, or leave them out.")
 
 
 def _diff(path: str, change: Change, secrets: Secrets) -> dict[str, str]:

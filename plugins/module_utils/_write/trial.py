@@ -21,11 +21,12 @@ from typing import Any, Container
 
 from .._agent.api import AgentApi, ApiError, Endpoint
 from .._definition.durations import parse_duration
-from .._definition.identity import SERVICE, ids_of
+from .._definition.identity import SERVICE, ids_of, sidecar_of
 from .._definition.parse import Definitions
 from .._definition.redact import scrub
 from .._findings import Finding, error, warning
-from .preflight import Candidate, RunCommand
+from .candidate import Candidate
+from .preflight import LONGEST_WORDS, RunCommand
 
 _SELDOM = "87600h"
 _PATIENCE = 50.0
@@ -35,21 +36,13 @@ _LONGEST_SOCKET = 100
 _REASON = re.compile(r"\[ERROR\] +(?:agent: )?(.*)|==> (Error.*)")
 
 
-def trial(
-    candidate: Candidate,
-    definitions: dict[str, Definitions],
-    consul: list[str],
-    run_command: RunCommand,
-    workdir: str,
-    scripts: bool,
-) -> list[Finding]:
+def trial(candidate: Candidate, consul: list[str], run_command: RunCommand, workdir: str, scripts: bool) -> list[Finding]:
     """Return what an agent has against the definitions of the directory as it would be.
 
-    `definitions` are those of the coming files; `scripts` tells whether the real agent may run script checks.
+    `scripts` tells whether the real agent may run script checks.
     """
     place = candidate.directory.path
-    everything = {found.name: found.definitions for found in candidate.staying}
-    everything.update(definitions)
+    everything = {**{found.name: found.definitions for found in candidate.staying}, **candidate.coming}
     with tempfile.TemporaryDirectory(prefix="trial-", dir=workdir if len(workdir) < _LONGEST_SOCKET - 20 else None) as folder:
         _write(folder, [everything[name] for name in sorted(everything, key=os.fsencode)])
         agent = _Trial(folder)
@@ -57,8 +50,8 @@ def trial(
         agent.join()
     if agent.services is None:
         reasons = [found.group(1) or found.group(2) for found in map(_REASON.search, (output + "\n" + errors).splitlines()) if found]
-        words = scrub(" ".join(reasons)[:2000], candidate.secrets())
-        if not words or code != 1:
+        words = scrub(" ".join(reasons), candidate.secrets())[:LONGEST_WORDS]
+        if not words or code != 1 or agent.was_ended:
             return [warning(place, "preflight-trial", "the trial agent did not come to a verdict (status %s). %s" % (code, words))]
         return [error(place, "preflight-trial", "an agent refuses to load the directory as it would be: %s" % words)]
     wanted = {identity.name for part in everything.values() for identity in ids_of(part) if identity.kind == SERVICE}
@@ -73,6 +66,8 @@ class _Trial:
 
     def __init__(self, folder: str) -> None:
         self.services: set[str] | None = None
+        # Whether the end is none of its own making, and neither are its words.
+        self.was_ended = False
         self._api = AgentApi(Endpoint("unix://" + _socket(folder)), timeout=5.0)
         self._thread: threading.Thread | None = None
 
@@ -97,6 +92,7 @@ class _Trial:
                 time.sleep(_POLL)
         self._api.close()
         if process.poll() is None:
+            self.was_ended = True
             process.terminate()
 
 
@@ -125,8 +121,7 @@ def _arguments(folder: str, scripts: bool) -> list[str]:
 def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def _write(folder: str, everything: list[Definitions]) -> None:
@@ -143,21 +138,21 @@ def _write(folder: str, everything: list[Definitions]) -> None:
 
 def _seldom(service: dict[str, Any]) -> dict[str, Any]:
     service = copy.deepcopy(service)
-    sidecar = (service.get("connect") or {}).get("sidecar_service")
-    for part in (service, sidecar or {}):
+    sidecar = sidecar_of(service)
+    for part in (service, *(sidecar or ())[1:]):
         if isinstance(part.get("check"), dict):
             part["check"] = _seldom_check(part["check"])
         if isinstance(part.get("checks"), list):
             part["checks"] = [_seldom_check(check) for check in part["checks"]]
-    if sidecar is not None and not (sidecar.get("check") or sidecar.get("checks")):
+    if sidecar is not None and not (sidecar[1].get("check") or sidecar[1].get("checks")):
         # Else the agent adds checks of its own, which run every ten seconds.
-        sidecar["check"] = {"ttl": _SELDOM}
+        sidecar[1]["check"] = {"ttl": _SELDOM}
     return service
 
 
 def _unbound(check: dict[str, Any], known: Container[Any]) -> dict[str, Any]:
     """What is bound to a service that no file here has: it comes from elsewhere, where this agent does not look."""
-    return {key: value for key, value in check.items() if key != "service_id" or value in known}
+    return {key: value for key, value in check.items() if key != "service_id" or not isinstance(value, str) or value in known}
 
 
 def _seldom_check(check: Any) -> Any:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -98,6 +99,12 @@ def test_places_lead_to_the_values() -> None:
 def test_any_text_gives_a_value_or_an_hcl_error(text: str) -> None:
     with suppress(HclError):
         read_hcl(text)
+
+
+def test_thousands_of_blocks_take_no_time() -> None:
+    begin = time.process_time()
+    assert read_hcl("a {}\n" * 20_000) == {"a": [{}] * 20_000}
+    assert time.process_time() - begin < 6
 
 
 def test_depth_is_no_danger() -> None:

@@ -73,6 +73,13 @@ def test_latin_letters_in_a_text_are_read_as_agents_do() -> None:
     assert parse("x.json", b'{"service": {"name": "caf\xe9"}}').services == [{"name": "caf�"}]
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.hcl"])
+def test_half_a_character_is_one_that_is_unknown_as_to_agents(name: str) -> None:
+    data = b'{"service": {"name": "\\ud800", "id": "a\\udc00\\ud83d\\ude00\\\\ud800", "port": 1.5}}'
+
+    assert parse(name, data).services == [{"name": "\ufffd", "id": "a\ufffd\U0001f600\\ud800", "port": 1.5}]
+
+
 @given(st.binary(max_size=80), st.sampled_from(["x.json", "x.hcl"]))
 def test_any_content_is_read_or_unparsable(data: bytes, name: str) -> None:
     with suppress(Unparsable):
@@ -83,6 +90,11 @@ def test_depth_is_no_danger() -> None:
     for name in ("x.json", "x.hcl"):
         with pytest.raises(Unparsable, match="nested too deeply"):
             parse(name, b'{"a":' * 100000)
+        # What Python reads, and comes to no end with later.
+        for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
+            assert parse(name, b'{"service": {"a":' + opening * 97 + b"[]" + closing * 97 + b"}}").services
+            with pytest.raises(Unparsable, match="nested too deeply"):
+                parse(name, b'{"service": {"a":' + opening * 98 + b"[]" + closing * 98 + b"}}")
 
 
 def test_a_list_of_one_mapping_is_the_mapping() -> None:

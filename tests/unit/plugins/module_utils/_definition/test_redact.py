@@ -82,12 +82,26 @@ def test_hcl_stays_as_it_was_written_but_for_its_secrets() -> None:
     assert '    body   = "********"\n  }\n  meta { token = "shown" }' in before
 
 
+def test_comments_are_shown_without_the_secrets_that_they_tell_of() -> None:
+    data = b'/* before */\nservice { # http://a:planted@b\n  name = "#x" // password: planted\n  token = "planted" # token = "planted"\n'
+    data += b'  check { args = ["a", # --token planted\n    "b"] }\n}\n# token_ttl = "5s"'
+
+    assert masked_pair("x.hcl", data, None)[0] == (
+        '/* before */\nservice { # http://a:********@b\n  name = "#x" // password: ********\n  token = "********" # token = "********"\n'
+        '  check { args = ["a", # --token ********\n    "b"] }\n}\n# token_ttl = "5s"'
+    )
+
+
 def test_other_settings_of_an_agent_are_not_shown_at_all() -> None:
     data = json.dumps({"encrypt": "planted", "acl": {"tokens": {"agent": "planted"}}, "service": {"name": "web"}}).encode()
 
     before, _after = masked_pair("x.json", data, None)
 
     assert json.loads(before) == {"encrypt": "********", "acl": {"tokens": {"agent": "********"}}, "service": {"name": "web"}}
+
+
+def test_what_is_shown_can_be_sent() -> None:
+    assert "\ufffd" in masked_pair("x.json", b'{"service": {"name": "\\ud800"}}', None)[0]
 
 
 @pytest.mark.parametrize(("name", "data"), [("x.json", b'{"token": "planted'), ("x.hcl", b'token = "planted'), ("x.json", b'"planted"')])

@@ -13,7 +13,14 @@ from typing import Callable
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._files import config_dir
-from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir, bad_name, digest_of, remedy, state_of
+from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import (
+    ConfigDir,
+    bad_name,
+    digest_of,
+    is_missing,
+    remedy,
+    state_of,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
 
 
@@ -41,19 +48,23 @@ def test_names_that_may_not(name: str, reason: str) -> None:
     assert reason in str(bad_name(name))
 
 
-def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["none", "a\0b"])
+def test_a_missing_directory_is_named(tmp_path: Path, name: str) -> None:
+    assert is_missing(str(tmp_path / name))
     with pytest.raises(Refused) as refused:
-        ConfigDir(str(tmp_path / "none"))
+        ConfigDir(str(tmp_path / name))
 
     assert refused.value.findings[0]["rule"] == "config-dir-missing"
-    assert refused.value.findings[0]["path"] == str(tmp_path / "none")
+    assert refused.value.findings[0]["path"] == str(tmp_path / name)
 
 
-def test_a_file_in_place_of_the_directory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_file_in_place_of_the_directory(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
 
+    assert not is_missing(str(tmp_path / name))
     with pytest.raises(Refused, match="cannot be opened"):
-        ConfigDir(str(tmp_path / "file"))
+        ConfigDir(str(tmp_path / name))
 
 
 def test_a_file_is_read_with_its_state(tmp_path: Path) -> None:
@@ -152,6 +163,15 @@ def test_a_state_that_is_no_directory_is_not_followed(tmp_path: Path, make: Call
     make(tmp_path / ".registrar")
 
     with pytest.raises(Refused, match="is no directory"):
+        ConfigDir(str(tmp_path))
+
+
+def test_a_state_that_cannot_be_opened_for_another_reason_is_not_to_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_parent: int, _name: str) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(config_dir.durable, "open_directory", fail)
+    with pytest.raises(Refused, match=r"\.registrar: cannot be opened \(Input/output error\)\.$"):
         ConfigDir(str(tmp_path))
 
 

@@ -33,6 +33,7 @@ FREE = Ownership(None, None, 0o640)
         ("u=rw,g=r,o=", 0o640),
         ("u=rw,g=r,o=r", 0o644),
         ("u=rwx,g=x,o=", 0o710),
+        ("u=rw,u=r", 0o400),
     ],
 )
 def test_modes(mode: Any, bits: int) -> None:
@@ -53,9 +54,10 @@ def test_accounts_are_given_by_name_or_number() -> None:
 
 
 @pytest.mark.parametrize("option", ["owner", "group"])
-def test_an_unknown_account_is_refused(option: str) -> None:
+@pytest.mark.parametrize("name", ["nobody-of-this-name", "", "²", "a\0b", "-1", "4294967295", "99999999999999"])
+def test_an_unknown_account_is_refused(option: str, name: str) -> None:
     with pytest.raises(Refused, match=f"^{option}: there is no {option} of this name"):
-        wanted_ownership({option: "nobody-of-this-name", "mode": "0640"})
+        wanted_ownership({option: name, "mode": "0640"})
 
 
 def new_file(path: Path, wanted: Ownership = FREE, agent: Reader | None = None, ours: FileState | None = None) -> FileState:

@@ -86,6 +86,7 @@ def test_what_is_as_wanted_is_left(tmp_path: Path) -> None:
         (NEW, OLD, False, ["updated"], []),
         (NEW, None, False, ["removed"], []),
         (None, None, True, ["removed"], []),
+        (OLD, OLD, True, ["updated"], []),
         (OLD, None, True, [], ["file-edited"]),
         (b"else", OLD, True, [], ["file-edited"]),
     ],

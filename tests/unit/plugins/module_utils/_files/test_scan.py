@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,17 @@ def test_what_the_agents_user_cannot_read_stops_it(tmp_path: Path, mode: int, re
     assert problem == (None if readable else f"cannot be read by the agent, which runs as the user with id {reader.uid}")
 
 
+def test_a_list_of_those_who_may_read_is_left_to_the_agent(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "b.json").symlink_to("a.json")
+    # The owner reads and writes, user 65534 and the mask read, nobody else does: what setfacl makes of mode 0600.
+    entries = ((1, 6, -1), (2, 4, 65534), (4, 0, -1), (16, 4, -1), (32, 0, -1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    os.setxattr(tmp_path / "a.json", "system.posix_acl_access", acl)
+
+    assert problems(tmp_path, Reader(65534, 65534, [])) == {"a.json": None, "b.json": None}
+
+
 @pytest.mark.parametrize(
     ("reader", "mode", "readable"),
     [
@@ -148,6 +160,19 @@ def test_what_this_task_cannot_read_is_not_what_the_agent_cannot_read(tmp_path: 
     monkeypatch.setattr(scan_module.durable, "read_regular", fail)
     entry = found(tmp_path)["a.json"]
     assert (entry.problem, entry.closed, entry.fatal) == ("cannot be read (Permission denied)", True, True)
+
+
+def test_a_directory_that_may_only_be_listed_says_so_of_each_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_path: str, **_options: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    for name in ("a.json", "b.txt"):
+        (tmp_path / name).touch()
+    with ConfigDir(str(tmp_path)) as directory:
+        monkeypatch.setattr(os, "stat", fail)
+        assert [(entry.name, entry.problem, entry.closed) for entry in scan(directory)] == [
+            ("a.json", "cannot be read (Permission denied)", True)
+        ]
 
 
 @pytest.mark.parametrize(

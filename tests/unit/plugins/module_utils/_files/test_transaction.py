@@ -65,7 +65,7 @@ def test_a_commit_writes_the_files_and_says_whose_they_are(directory: ConfigDir)
 
     assert files(directory) == {"a.json": b"1", "b.json": b"2"}
     assert stat.S_IMODE(os.stat(directory.place("a.json")).st_mode) == 0o640
-    assert load_manifest(directory)["a.json"] == Owned("set:web", digest_of(b"1"), ["web"], [])
+    assert load_manifest(directory)["a.json"] == Owned("set:web", digest_of(b"1"), ["web"], [], [])
 
 
 def test_a_commit_waits_in_the_journal_with_its_moment(directory: ConfigDir) -> None:
@@ -143,12 +143,14 @@ def test_a_damaged_backup_is_made_anew(directory: ConfigDir) -> None:
     put(directory, b=b"b")
     damaged = Path(directory.place(f".registrar/backup/{digest_of(b'1')}"))
     verified(directory)
-    damaged.write_bytes(b"half")
+    for damage in (lambda: damaged.write_bytes(b"half"), lambda: damaged.symlink_to("x")):
+        damaged.unlink(missing_ok=True)
+        damage()
 
-    put(directory, a=b"2")
-    restore(directory, "the agent refused it")
+        put(directory, a=b"2")
+        restore(directory, "the agent refused it")
 
-    assert files(directory)["a.json"] == b"1"
+        assert files(directory)["a.json"] == b"1"
 
 
 def test_a_missing_backup_is_said_and_nothing_is_restored(directory: ConfigDir) -> None:
@@ -175,6 +177,34 @@ def test_a_file_that_is_edited_meanwhile_stops_the_commit_and_stays(directory: C
     assert files(directory) == {"a.json": b"1", "b.json": b"by hand"}
     assert load_journal(directory) is None
     assert load_manifest(directory)["a.json"].digest == digest_of(b"1")
+
+
+def test_a_file_that_becomes_something_else_meanwhile_stops_the_commit_as_well(directory: ConfigDir) -> None:
+    put(directory, a=b"1", b=b"1")
+    verified(directory)
+    changes = [change(directory, "a.json", b"2"), change(directory, "b.json", b"2")]
+    os.unlink(directory.place("a.json"))
+    os.symlink("/etc/hostname", directory.place("a.json"))
+
+    with pytest.raises(Refused, match=r"a\.json: is a symbolic link, not a file\. Remove it") as refused:
+        commit(directory, changes, "a test")
+
+    assert not isinstance(refused.value, Unfinished)
+    assert Path(directory.place("b.json")).read_bytes() == b"1"
+    assert (load_journal(directory), load_manifest(directory)["b.json"].digest) == (None, digest_of(b"1"))
+
+
+def test_what_cannot_be_recovered_may_be_half_there(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "_apply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        put(directory, a=b"2", b=b"2")
+    monkeypatch.undo()
+    os.mkdir(directory.place("a.json"))
+
+    with pytest.raises(Unfinished, match="is a directory, not a file") as refused:
+        recover(directory)
+
+    assert [finding["rule"] for finding in refused.value.findings] == ["not-a-file", "commit-unfinished"]
 
 
 def test_a_commit_whose_staged_files_are_taken_away_is_none(directory: ConfigDir, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._write.bound import Candidate, bound_checks
+from ansible_collections.registrar.consul.plugins.module_utils._write.bound import bound_checks
+from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate
 
 WEB = {"name": "web"}
 CHECK = {"name": "web-alive", "service_id": "web", "ttl": "30s"}

@@ -15,6 +15,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, FileState
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
+from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate
 from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
 
 WEB = Definitions([{"name": "web", "check": {"ttl": "1s"}}], [])
@@ -24,7 +25,8 @@ NOTHING = Definitions([], [])
 def found(*staying: DefinitionFile, coming: Definitions = NOTHING, after: FileState | None = None, **more: Any) -> list[Finding]:
     directory: Any = SimpleNamespace(path="/c", place=lambda name: name if name.startswith("/") else f"/c/{name}")
     changes = [Change("a.json", "changed", None, None, after, None, None)]
-    return cross_check(directory, staying, changes, {"a.json": coming}, **{"manifest": {}, "agent": None, **more})
+    candidate = Candidate(directory, staying, changes, {"a.json": coming}, more.pop("manifest", {}), "set:a")
+    return list(cross_check(candidate, **{"agent": None, **more}))
 
 
 def test_ids_that_nobody_else_has() -> None:

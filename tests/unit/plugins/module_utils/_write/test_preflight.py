@@ -13,12 +13,19 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import scan
+from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._write.preflight import Candidate, validate, with_time_limit
+from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate
+from ansible_collections.registrar.consul.plugins.module_utils._write.preflight import validate, with_time_limit
 
 
 def document(secret: str) -> bytes:
     return json.dumps({"service": {"name": "web", "token": f"{secret}-token", "meta": {"a": f"{secret}-meta"}}}).encode()
+
+
+def changed(directory: ConfigDir, name: str, new: bytes | None) -> Change:
+    before, old = directory.look(name)
+    return Change(name, "changed", before, old, None, new, None)
 
 
 def test_words_about_whatever_file_are_without_its_secrets(tmp_path: Path) -> None:
@@ -32,8 +39,8 @@ def test_words_about_whatever_file_are_without_its_secrets(tmp_path: Path) -> No
 
     with ConfigDir(str(tmp_path / "config"), look_only=True) as directory:
         staying = list(scan(directory, {"leaving.json", "changing.json"}))
-        coming = {"changing.json": document("coming")}
-        candidate = Candidate(directory, staying, coming, ["leaving.json"], Secrets([("meta", "a")]))
+        changes = [changed(directory, "changing.json", document("coming")), changed(directory, "leaving.json", None)]
+        candidate = Candidate(directory, staying, changes, {}, {}, "set:a", Secrets([("meta", "a")]))
         (finding,) = validate(candidate, ["consul"], refusing, str(tmp_path))
 
     masked = " ".join(["********"] * 8)
@@ -64,7 +71,8 @@ def validated(folder: Path, code: int = 1, **refused: str) -> tuple[list[Finding
     with ConfigDir(str(folder / "config"), look_only=True) as directory:
         staying = list(scan(directory, {"changing.json"}))
         coming = {"changing.json": b'{"service": {"name": "after"}}', "another.json": b"{}"}
-        found = validate(Candidate(directory, staying, coming, []), ["consul"], run, str(folder))
+        changes = [changed(directory, name, data) for name, data in coming.items()]
+        found = validate(Candidate(directory, staying, changes, {}, {}, "set:a"), ["consul"], run, str(folder))
     assert [path.name for path in folder.iterdir()] == ["config"]
     return found, asked
 
@@ -98,9 +106,10 @@ def test_words_are_not_endless(tmp_path: Path) -> None:
     assert found["message"].partition(": ")[2] == "x" * 2000
 
 
-def test_a_consul_that_does_not_end_has_no_words(tmp_path: Path) -> None:
-    (found,), _asked = validated(tmp_path, 124, after="bad")
-    assert found["message"].endswith(": it did not come to an end within 60 seconds")
+@pytest.mark.parametrize(("code", "more"), [(124, ""), (137, ", or was killed")])
+def test_a_consul_that_does_not_end_has_no_words(tmp_path: Path, code: int, more: str) -> None:
+    (found,), _asked = validated(tmp_path, code, after="bad")
+    assert found["message"].endswith(": it did not come to an end within 60 seconds" + more)
 
 
 @pytest.mark.parametrize(("tool", "command"), [("/bin/timeout", ["/bin/timeout", "-k", "5", "60", "consul"]), (None, ["consul"])])

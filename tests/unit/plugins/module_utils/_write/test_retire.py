@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
+from ansible_collections.registrar.consul.plugins.module_utils._files.plan import Plan
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import scan
-from ansible_collections.registrar.consul.plugins.module_utils._write.retire import Retired, retire
+from ansible_collections.registrar.consul.plugins.module_utils._write.retire import retire
 
 
-def look(folder: Path, files: dict[str, Any], ours: list[dict[str, Any]], checks: Sequence[dict[str, Any]] = ()) -> Retired:
+def look(folder: Path, files: dict[str, Any], ours: list[dict[str, Any]], checks: Sequence[dict[str, Any]] = ()) -> Plan:
     for name, content in files.items():
         (folder / name).write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     with ConfigDir(str(folder)) as directory:
@@ -74,7 +75,7 @@ def test_any_difference_keeps_the_file_and_is_named_without_its_value(tmp_path: 
 
 
 def test_files_without_services_of_ours_are_nobodys_business(tmp_path: Path) -> None:
-    assert look(tmp_path, {"other.json": {"service": {"name": "db"}}, "empty.json": "", "broken.json": "{"}, [WEB]) == Retired([], [])
+    assert look(tmp_path, {"other.json": {"service": {"name": "db"}}, "empty.json": "", "broken.json": "{"}, [WEB]) == Plan([], [], [])
 
 
 def test_a_file_that_holds_more_stays(tmp_path: Path) -> None:
@@ -95,6 +96,12 @@ def test_a_file_that_holds_more_stays(tmp_path: Path) -> None:
         "it holds settings of the agent.",
     ]
     assert linked.findings[-1]["message"].endswith("over: it is a link.")
+
+
+def test_a_file_whose_name_cannot_be_told_stays(tmp_path: Path) -> None:
+    found = look(tmp_path, {"é.json": {"service": WEB}, "\udcff.json": {"service": WEB}}, [WEB])
+    assert [change.name for change in found.changes] == ["é.json"]
+    assert [finding["message"].rpartition(": ")[2] for finding in found.findings] == ["its name is not UTF-8."]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +130,7 @@ def test_a_check_that_is_not_alike_keeps_the_file(tmp_path: Path, difference: di
 
 
 def test_instances_in_other_namespaces_are_other_services(tmp_path: Path) -> None:
-    assert look(tmp_path, {"a.json": {"service": {**WEB, "namespace": "team"}}}, [WEB]) == Retired([], [])
+    assert look(tmp_path, {"a.json": {"service": {**WEB, "namespace": "team"}}}, [WEB]) == Plan([], [], [])
 
 
 def test_hcl_blocks_are_compared_as_what_they_mean(tmp_path: Path) -> None:
@@ -140,7 +147,7 @@ def test_a_file_that_was_written_or_removed_since_it_was_read_stays(tmp_path: Pa
             (tmp_path / "old.json").unlink()
             if text is not None:
                 (tmp_path / "old.json").write_text(text, encoding="utf-8")
-            assert retire(directory, found, [WEB]) == Retired([], [])
+            assert retire(directory, found, [WEB]) == Plan([], [], [])
 
 
 def test_only_durations_are_compared_as_such(tmp_path: Path) -> None:

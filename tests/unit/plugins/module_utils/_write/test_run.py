@@ -465,6 +465,9 @@ def test_check_mode_before_the_directory_exists(tmp_path: Path) -> None:
     assert [finding["rule"] for finding in unknown["rule_warnings"]] == ["config-dir-missing", "version-unknown"]
     with pytest.raises(Refused, match=r"does not exist\. Create it"):
         write(tmp_path / "none", bundle([WEB]))
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match="file: cannot be opened"):
+        write(tmp_path / "file", bundle([WEB]), check_mode=True)
 
 
 def test_check_mode_after_an_interrupted_run_leaves_it_to_the_real_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,13 @@ def tried(
         return code, output, errors
 
     staying = [SimpleNamespace(name="db.json", definitions=parse("db.json", b'{"service": {"name": "db"}}'))]
-    candidate: Any = SimpleNamespace(directory=SimpleNamespace(path="/etc/consul.d"), staying=staying, secrets=lambda: {"planted"})
-    found = trial(candidate, {"web.json": coming}, ["consul"], run_command, str(tmp_path), seen.get("scripts", False))
+    candidate: Any = SimpleNamespace(
+        directory=SimpleNamespace(path="/etc/consul.d"),
+        staying=staying,
+        coming={"web.json": coming},
+        secrets=lambda: {"planted"},
+    )
+    found = trial(candidate, ["consul"], run_command, str(tmp_path), seen.get("scripts", False))
     assert not process.runs
     assert list(tmp_path.iterdir()) == []
     return [(finding["severity"], finding["path"], finding["message"]) for finding in found]
@@ -62,6 +67,7 @@ def tried(
         ("==> Error starting agent: no name\n", "", "Error starting agent: no name"),
         ("", "    2026 [ERROR] agent: error starting: bad planted\nmore\n", "error starting: bad ********"),
         (f"==> Error {'x' * 3000}\n", "", f"Error {'x' * 1994}"),
+        (f"==> Error {'x' * 1990}planted\n", "", f"Error {'x' * 1990}****"),
         ("x [ERROR] one\n", "==> Error two\nx [INFO] three\n", "one Error two"),
     ],
 )
@@ -128,8 +134,8 @@ def test_a_sidecar_gets_no_checks_of_the_agents_own(tmp_path: Path) -> None:
 
 
 def test_a_check_of_a_service_that_comes_from_elsewhere_is_tried_without_it(tmp_path: Path) -> None:
-    checks = [{"name": name, "service_id": name, "ttl": "1s"} for name in ("db", "elsewhere")]
-    assert started_with(tmp_path, Definitions([], checks))["checks"] == [checks[0], {"name": "elsewhere", "ttl": "1s"}]
+    checks = [{"name": "x", "service_id": name, "ttl": "1s"} for name in ("db", ["wrong"], "elsewhere")]
+    assert started_with(tmp_path, Definitions([], checks))["checks"] == [*checks[:2], {"name": "x", "ttl": "1s"}]
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -151,6 +157,12 @@ def test_an_answer_that_takes_its_time_is_waited_for(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(AgentApi, "get", get)
     assert tried(tmp_path, runs=True) == []
+
+
+def test_one_that_is_not_ready_in_time_has_refused_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_file, "_PATIENCE", 0.0)
+    ((severity, _path, message),) = tried(tmp_path, 1, "x [ERROR] agent.anti_entropy: failed to sync\n", runs=True)
+    assert (severity, message.partition(".")[0]) == ("warning", "the trial agent did not come to a verdict (status 1)")
 
 
 @pytest.mark.parametrize(("room", "inside"), [(1, True), (0, False)])
