@@ -10,7 +10,7 @@ from typing import Any, Mapping, NamedTuple
 
 from .._versions import parse_version
 from .binary import own_binary
-from .process import AgentProcess, Agents
+from .process import AgentProcess, AgentProcessError, Agents
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)(\+ent[0-9A-Za-z.]*)?")
 # A fact is not worth a long wait.
@@ -50,10 +50,18 @@ class AgentFacts:
         return found
 
     def renewed(self) -> AgentProcess | None:
-        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew."""
+        """The process as it is now: where the one that was known has ended, the one in its place, of which all is found out anew.
+
+        None also where that is not clear: two of them, or none of those that the options name.
+        """
         known = self._known.get("process")
         if known is None or not self.agents.alive(known):
             self._known.clear()
+            try:
+                return self.process
+            except AgentProcessError:
+                # For everybody who asks from now on.
+                self._known["process"] = None
         return self.process
 
     @property

@@ -8,7 +8,6 @@ from typing import Any, Callable, Collection, Mapping
 
 from .._agent.api import ApiError
 from .._agent.facts import AgentFacts
-from .._agent.process import AgentProcessError
 from .._agent.view import AgentView, Seen
 from .._definition.expect import Expected
 from .._findings import Finding
@@ -101,11 +100,7 @@ class HealthWait:
         return Waiting(checks, self._states, lambda: self._view().checks(), lambda: by_address or self._process(), tell).run(self._limit)
 
     def _process(self) -> tuple[int, float] | None:
-        try:
-            process = self._facts.renewed()
-        except AgentProcessError:
-            # Two of them, or none of those that the options name.
-            return None
+        process = self._facts.renewed()
         return (process.pid, process.started) if process is not None else None
 
     def _view(self) -> AgentView:
