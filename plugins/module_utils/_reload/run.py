@@ -121,6 +121,7 @@ class Reload:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         self.journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
         self.tags = OverriddenTags(self._directory, self._facts, self._options["overridden_tags"] == "keep")
+        self._facts.demand_usable()
         self.method = chosen_method(self._facts, self.method)
         self.state = self._declared()
         self.result.services = len(self.state.wanted.services)
@@ -168,8 +169,10 @@ class Reload:
                 self.result.failure = str(problem)
 
     def what_stays(self) -> str:
-        """That the files stay changed although the agent was not told, to follow the reason; empty where none have."""
-        return " " + stay(sorted(self.journal.files)) if self.journal is not None and not self._module.check_mode else ""
+        """That the files stay changed although the agent was not told, to follow the reason; empty where none have, or they went back."""
+        if self.journal is None or self.result.rolled_back or self._module.check_mode:
+            return ""
+        return " " + stay(sorted(self.journal.files))
 
     # Before the agent is told
 
@@ -332,10 +335,12 @@ class Reload:
         generation = mark(self._directory, reason, labelling(self._module)) if self._options["generation_marker"] else None
         healthy = self._health_wait().healthy if self._options["wait_healthy"] else None
         if healthy is not None or self.persisted is None:
-            self.journal = note_told(self._directory, healthy)
+            note_told(self._directory, healthy)
+        # The mark waits as well, also where nothing else does.
+        self.journal = load_journal(self._directory)
         target = self._target()._replace(kept=self._kept(), generation=generation)
         self.tags.save()
-        outcome = self._identified(self._told(target, self.ready.seen), target)
+        outcome = self._told(target, self.ready.seen)
         if outcome.good:
             warn_of_older_members(target.wanted, self._facts, self._module.warn)
             self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
@@ -381,11 +386,12 @@ class Reload:
             # Which services came through the API cannot be known, and a refusal would not be heard: then no loss is explained away.
             target = target._replace(kept=self.ready.seen)
         try:
-            refusal = tell(self._facts, self.method)
+            told = tell(self._facts, self.method)
             self.result.changed, self.result.method = True, self.method
-            witness = self._witness(ears if refusal is None else Ears(None, refusal))
+            witness = self._witness(ears if told.refusal is None else Ears(None, told.refusal))
             # Going back, what the catalog lacks it may have lacked before: the agent alone has to be as it was.
-            return self._looked(target, witness, self.method, sight, servers=not going_back)
+            outcome = self._looked(target, witness, "api" if told.finished else "signal", sight, servers=not going_back)
+            return outcome if going_back else self._identified(outcome, target, told.finished)
         except NotTold as problem:
             if not going_back:
                 self.tags.not_told()
@@ -396,15 +402,14 @@ class Reload:
             ears.close()
             self.result.waited = round(self.result.waited + time.monotonic() - started, 3)
 
-    def _identified(self, outcome: Outcome, target: Target) -> Outcome:
+    def _identified(self, outcome: Outcome, target: Target, finished: bool) -> Outcome:
         """The outcome, with a look at whether it was the agent of this directory that was told by its address."""
-        if self.method != "api":
-            return outcome._replace(reason=misled(self._facts, outcome, self.ready.seen))
+        path, earlier = self._directory.path, self.ready.seen
         if outcome.good:
-            doubts = doubt(self._facts, self._directory.path, target, outcome, self.ready.seen)
+            doubts = doubt(self._facts, path, target, outcome, earlier)
             return outcome._replace(verified=False, verified_by="none", reason=doubts) if doubts else outcome
-        other = stranger(self._facts, self._directory.path, outcome, self.ready.seen)
-        return outcome._replace(untouched=True, reason=other) if other else outcome
+        other = stranger(self._facts, path, outcome, earlier) if finished else ""
+        return outcome._replace(untouched=True, reason=other) if other else outcome._replace(reason=misled(self._facts, outcome, earlier))
 
     def _why(self, outcome: Outcome) -> str:
         return why(outcome, self._facts.api.where.address if self._facts.api is not None else "")
