@@ -93,16 +93,20 @@ def _timed(check: Mapping[str, Any], states: Collection[str], limit: float) -> A
     interval = max(SHORTEST_INTERVAL, seconds(definition.get("interval")))
     timeout = seconds(definition.get("timeout")) or (TIMEOUT_OF_SCRIPTS if kind in _SCRIPTS else TIMEOUT)
     hold = interval * (1 + _failures(definition, states))
-    least = interval * (1 + (definition.get("successbeforepassing") or 0)) + hold + timeout
+    least = interval * (1 + _count(definition.get("successbeforepassing"))) + hold + timeout
     kind = PROXY if definition.get("tcp") == SIDECAR_PORT else kind
     return plain._replace(kind=kind, hold=hold, proof=timeout, least=least, interval=interval)
 
 
 def _failures(definition: Mapping[str, Any], states: Collection[str]) -> int:
     """After how many failures beyond the first one the check shows it, at the latest."""
-    critical = definition.get("failuresbeforecritical") or 0
-    warning = definition.get("failuresbeforewarning")
-    return int(critical if warning is None or "warning" in states else min(critical, warning))
+    critical, warning = definition.get("failuresbeforecritical"), definition.get("failuresbeforewarning")
+    return _count(critical) if warning is None or "warning" in states else min(_count(critical), _count(warning))
+
+
+def _count(value: Any) -> int:
+    """A number of a definition; 0 where there is none, as also where somebody has edited a file."""
+    return value if isinstance(value, int) else 0
 
 
 def _place(key: str, check: Mapping[str, Any]) -> str:

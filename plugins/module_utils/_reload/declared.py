@@ -56,7 +56,8 @@ class Declared(NamedTuple):
     def namespaces(self) -> list[str]:
         """The namespaces that our services and checks are in."""
         everything = [entry for declared in (self.wanted, self.before) for part in declared for entry in part.values()]
-        return sorted({entry["namespace"] for entry in everything if entry.get("namespace")})
+        # Of another kind it is where somebody has edited a file.
+        return sorted({entry["namespace"] for entry in everything if isinstance(entry.get("namespace"), str) and entry["namespace"]})
 
 
 def declared(directory: ConfigDir, journal: Journal | None, process: AgentProcess | None, other_files: Iterable[str] = ()) -> Declared:
@@ -147,8 +148,9 @@ def _joined(files: dict[str, Expected]) -> Expected:
 def _alias_nodes(files: Iterable[Expected]) -> Iterator[tuple[str, str]]:
     for found in files:
         for key, check in found.checks.items():
-            if check["definition"].get("aliasnode"):
-                yield "check " + key, check["definition"]["aliasnode"]
+            node = check["definition"].get("aliasnode")
+            if node and isinstance(node, str):
+                yield "check " + key, node
 
 
 def _foreign_alias_nodes(directory: ConfigDir, files: Iterable[DefinitionFile]) -> Iterator[tuple[str, str]]:

@@ -314,6 +314,19 @@ def test_what_others_have_written_wrong_is_for_the_agent_to_refuse(agent: Imagin
     assert (result["rolled_back"], journal(agent.config_dir)) == (True, False)
 
 
+@pytest.mark.parametrize("field", ["check.alias_node", "connect", "meta", "namespace", "ports", "tagged_addresses", "weights"])
+def test_what_somebody_has_made_wrong_in_our_file_is_so_too(agent: ImaginedAgent, field: str) -> None:
+    registered(agent, WEB)
+    outer, _dot, inner = field.partition(".")
+    agent.services["web"].update({"Weights": {"Passing": 1, "Warning": 1}, "TaggedAddresses": {"lan": {"Address": "a", "Port": 1}}})
+    agent.answers["/v1/catalog/node/x"] = {"Node": {}}
+    for odd in (5, "x", [[]], {"x": [5]}):
+        edited = {**WEB, outer: {inner: odd} if inner else odd}
+        (agent.config_dir / "services-web.json").write_text(json.dumps({"services": [edited]}))
+        agent.refusals = ["parsing failed"]
+        assert reload(agent.config_dir, force=True)[1] == "The agent refused: parsing failed."
+
+
 def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: ImaginedAgent) -> None:
     write(agent.config_dir, bundle([WEB]))
     agent.answers["/v1/agent/self"]["Config"]["Version"] = "1.6.0"
