@@ -90,11 +90,6 @@ class AgentFacts:
             self._known["api"] = None if self.why_no_api else api.AgentApi(where, _PATIENCE)
         return self._known["api"]
 
-    def demand_usable(self) -> None:
-        """Raise BadOptions where the options give no way to ask the agent that is meant. Asks nobody."""
-        if (self.address_given or self.process is not None) and self.api is not None:
-            self.api.demand_usable()
-
     @property
     def is_forgetful(self) -> bool:
         """Whether it keeps what comes through its API in memory only, and so loses it by a reload (-dev)."""

@@ -121,11 +121,12 @@ class Reload:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         self.journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
         self.tags = OverriddenTags(self._directory, self._facts, self._options["overridden_tags"] == "keep")
-        self._facts.demand_usable()
+        process = self._facts.process
+        if (process is not None or self._facts.address_given) and self._facts.api is not None:
+            self._facts.api.demand_usable()
         self.method = chosen_method(self._facts, self.method)
         self.state = self._declared()
         self.result.services = len(self.state.wanted.services)
-        process = self._facts.process
         if process is None and not (self.method == "api" and self._facts.answers):
             self._nobody_is_there()
             return
