@@ -90,7 +90,8 @@ class HealthWait:
             view = self._view()
             checks = view.checks()
             owners = sorted({one.owner for key, one in self.awaited.items() if one.changed and key not in checks})
-            return next(("a token with %s is needed" % _right(owner) for owner in owners if view.is_hidden(owner)), "")
+            rights = ("service:read for %s" % owner if owner else "node:read" for owner in owners if view.is_hidden(owner))
+            return next(("a token with %s is needed" % right for right in rights), "")
         except ApiError:
             # That is for the wait to see: the agent may come back.
             return ""
@@ -111,7 +112,3 @@ class HealthWait:
         if self._facts.api is None:
             raise ApiError(self._facts.why_no_api)
         return AgentView(self._facts.api, self._namespaces)
-
-
-def _right(owner: str) -> str:
-    return "service:read for %s" % owner if owner else "node:read"

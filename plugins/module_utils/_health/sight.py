@@ -4,26 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Iterable
 
 from .._agent.absent import not_found, remedy
 from .._agent.api import ApiError
 from .._agent.facts import AgentFacts
 from .._agent.view import AgentView, Seen
-from .._findings import Finding, Refused, error
+from .._findings import Finding, error
 from .awaited import Awaited
 
 _PLACE = "wait_healthy"
 NO_SIGHT = "Give a token that may see the services (service:read) and the node (node:read), or leave out wait_healthy."
-
-
-def demand_waitable(options: Mapping[str, Any]) -> None:
-    """Raise Refused where the options, those of a module, contradict each other."""
-    if options["wait_healthy"] < 0:
-        raise Refused(error(_PLACE, "wait-negative", "is negative.", "Give the seconds to wait, or 0 to wait for nothing."))
-    if options.get("reload", "now") != "now":
-        message = "has nothing to wait for: with reload: %s this task does not have the agent load anything." % options["reload"]
-        raise Refused(error(_PLACE, "wait-without-reload", message, "Give it to the task that does, or set reload: now."))
 
 
 def unseen(facts: AgentFacts, known: Iterable[str]) -> list[Finding]:

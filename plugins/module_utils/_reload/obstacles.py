@@ -19,11 +19,6 @@ from .._definition.expect import owner_of
 from .._findings import Finding, error
 from .declared import Declared
 
-_TAKEN_OVER = {
-    "service": "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good.",
-    "check": "this id belongs to a check that was registered through the HTTP API; a reload would replace it for good.",
-}
-
 
 def obstacles(state: Declared, seen: Seen | None, facts: AgentFacts, persisted: Persisted | None, take_over: bool) -> list[Finding]:
     """All of them: empty when the agent may be told. seen is what it has, None where that cannot be seen; persisted likewise."""
@@ -94,8 +89,9 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
         named = {key for key in owned if not (part and _owner(declared, key) in taken)}
         taken |= owned
         for key in sorted(named):
+            message = "this id belongs to a %s that was registered through the HTTP API; a reload would replace it for good." % kind
             hint = "Choose another id, deregister that %s first, or set take_over: true." % kind
-            yield error("%s %s" % (kind, key), "id-of-api-%s" % kind, _TAKEN_OVER[kind], hint)
+            yield error("%s %s" % (kind, key), "id-of-api-%s" % kind, message, hint)
 
 
 def _surroundings(state: Declared, seen: Seen | None, facts: AgentFacts, complete: bool) -> Surroundings:

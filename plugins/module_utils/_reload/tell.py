@@ -63,8 +63,9 @@ def _signal(facts: AgentFacts) -> None:
     process = facts.process
     if process is None:
         raise NotTold("There is no process to signal. Set method: api.")
+    ended = "The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid
     if not facts.agents.alive(process):
-        raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid)
+        raise NotTold(ended)
     if not facts.agents.numbers_are_ours():
         raise NotTold(
             "/proc shows the processes of another namespace than this task's: no signal gets to them. Set method: api.", alive=True
@@ -75,7 +76,7 @@ def _signal(facts: AgentFacts) -> None:
         hint = "Run the task as root or as the agent's user (become: true), or have it told through its API (method: api, http_addr)."
         raise NotTold("The agent with pid %d runs as another user and may not be signalled. %s" % (process.pid, hint), alive=True) from None
     except ProcessLookupError:
-        raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid) from None
+        raise NotTold(ended) from None
 
 
 def _send(process: AgentProcess) -> None:

@@ -201,7 +201,7 @@ def test_one_that_was_restarted_meanwhile_has_to_get_through_its_start(
     nothing: Any = None
     facts: Any = Facts(PROCESS._replace(pid=pid) if pid is not None else None)
     reload = Reload(nothing, nothing, facts, {"method": method})
-    reload.state = Declared(NOTHING, NOTHING, NOTHING, NOTHING, [], [], 0, [], [], [], [], [])
+    reload.state = Declared(NOTHING, NOTHING, NOTHING, NOTHING, [], 0, [], [], [], [], [])
     reload.result.agent["pid"] = 77
     waits: list[bool] = []
     monkeypatch.setattr(agent_run, "has_started", lambda _process: started)
