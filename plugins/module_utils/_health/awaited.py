@@ -59,7 +59,12 @@ def awaited(
     earlier are the agent's checks from before it was told, healthy are those that were so before the change; limit is how many seconds
     are to be waited at most.
     """
-    found = {key: _changed(key, check, earlier, healthy, states, limit) for key, check in _changes(wanted, before).items()}
+    found = {}
+    for key, check in _changes(wanted, before).items():
+        timed = _timed(check, states, limit)
+        began = None if key in earlier else (check["definition"].get("status") or "critical", "")
+        # A proxy can only be started for a sidecar that is registered.
+        found[key] = timed._replace(began=began, excused=timed.kind == PROXY and key not in healthy)
     removed = before.checks.keys() - wanted.checks.keys()
     for key, check in earlier.items():
         if key not in found and key not in removed and key in healthy:
@@ -70,15 +75,6 @@ def awaited(
 def _changes(wanted: Expected, before: Expected) -> dict[str, Any]:
     services = {key for key, service in wanted.services.items() if service != before.services.get(key)}
     return {key: check for key, check in wanted.checks.items() if owner_of(check) in services or check != before.checks.get(key)}
-
-
-def _changed(
-    key: str, check: Mapping[str, Any], earlier: Mapping[str, Any], healthy: Collection[str], states: Collection[str], limit: float
-) -> Awaited:
-    timed = _timed(check, states, limit)
-    began = None if key in earlier else (check["definition"].get("status") or "critical", "")
-    # A proxy can only be started for a sidecar that is registered.
-    return timed._replace(began=began, excused=timed.kind == PROXY and key not in healthy)
 
 
 def _timed(check: Mapping[str, Any], states: Collection[str], limit: float) -> Awaited:

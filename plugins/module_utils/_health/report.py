@@ -19,7 +19,7 @@ Hide = Callable[[str], str]
 
 def findings(health: Health, hide: Hide) -> list[Finding]:
     """One for each check that is not healthy."""
-    return [_finding(ailing, hide) for ailing in health.ailing]
+    return [error(ailing.check.place, "check-unhealthy", _message(ailing, hide), hide(_hint(ailing))) for ailing in health.ailing]
 
 
 def listed(health: Health, hide: Hide) -> list[dict[str, Any]]:
@@ -62,10 +62,6 @@ def again(health: Health) -> str:
         return "whether its checks are healthy again cannot be seen"
     names = sorted(ailing.identifier for ailing in health.ailing)
     return "these checks that were healthy before are not so again after %d seconds: %s" % (health.waited, some_of(names))
-
-
-def _finding(ailing: Ailing, hide: Hide) -> Finding:
-    return error(ailing.check.place, "check-unhealthy", _message(ailing, hide), hide(_hint(ailing)))
 
 
 def _message(ailing: Ailing, hide: Hide) -> str:

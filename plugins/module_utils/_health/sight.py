@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import Iterable, Iterator
 
 from .._agent.absent import not_found, remedy
 from .._agent.api import ApiError
@@ -48,12 +48,10 @@ def cannot_be_seen(why: str, hint: str = NO_SIGHT) -> Finding:
     return error(_PLACE, "health-unseen", "cannot be kept, since the agent's checks cannot be seen: %s." % why.rstrip("."), hint)
 
 
-def too_short(awaited: Iterable[Awaited], limit: float) -> list[Finding]:
+def too_short(awaited: Iterable[Awaited], limit: float) -> Iterator[Finding]:
     """One for each check that cannot have shown within the limit that it is healthy, and stays so."""
-    return [_too_short(check, limit) for check in awaited if check.least > limit and not check.excused]
-
-
-def _too_short(check: Awaited, limit: float) -> Finding:
-    message = "runs every %g seconds, and cannot show within %d seconds that it is healthy and stays so." % (check.interval, limit)
-    hint = "Set wait_healthy to %d at least, or have it run more often." % -int(-check.least // 1)
-    return error(check.place, "wait-too-short", message, hint)
+    for check in awaited:
+        if check.least > limit and not check.excused:
+            message = "runs every %g seconds, and cannot show within %d seconds that it is healthy and stays so." % (check.interval, limit)
+            hint = "Set wait_healthy to %d at least, or have it run more often." % -int(-check.least // 1)
+            yield error(check.place, "wait-too-short", message, hint)

@@ -317,7 +317,9 @@ class Reload:
         if outcome.good:
             self._put_tags_back("The agent has loaded the files.")
         if outcome.good and self._options["wait_healthy"]:
-            outcome = self._with_health(outcome)
+            from .healthy import with_health
+
+            outcome = with_health(outcome, self._health, self.result, self.hush.text, self._module, self._options["on_unhealthy"])
         if outcome.good:
             self._verified()
             self._conclude(outcome)
@@ -338,11 +340,6 @@ class Reload:
         state, noted = self.state, self.journal.healthy if self.journal is not None else None
         notice = Notice(self._module, self.hush.text)
         return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, noted, state.namespaces, notice)
-
-    def _with_health(self, outcome: Outcome) -> Outcome:
-        from .healthy import with_health
-
-        return with_health(outcome, self._health, self.result, self.hush.text, self._module, self._options["on_unhealthy"])
 
     def _told(self, target: Target, sight: Seen | None, going_back: bool = False) -> Outcome:
         """Tell it, and see what comes of it. Raises NotTold's message as ReloadFailed."""
@@ -398,8 +395,7 @@ class Reload:
         earlier = self.ready.seen
         if seen is None or earlier is None:
             return
-        secrets = self.hush.secrets
-        found = disturbed(earlier, seen, touched.services, touched.checks, self.tags.kept, secrets)
+        found = disturbed(earlier, seen, touched.services, touched.checks, self.tags.kept, self.hush.secrets)
         found = [entry._replace(before=self.hush.value(entry.before), after=self.hush.value(entry.after)) for entry in found]
         self.result.disturbed = [entry._asdict() for entry in found]
         if found:

@@ -129,10 +129,9 @@ class _Watch:
         kept = self.target.kept
         if kept is None or (kept.services.keys() <= seen.services.keys() and kept.checks.keys() <= seen.checks.keys()):
             return self.target
-        gone = self.witness.withdrawn()
-        services = {key: service for key, service in kept.services.items() if key not in gone.services}
-        checks = {key: check for key, check in kept.checks.items() if key not in gone.checks}
-        return self.target._replace(kept=Seen(services, checks))
+        withdrawn = self.witness.withdrawn()
+        left = Seen(*({key: one for key, one in part.items() if key not in gone} for part, gone in zip(kept, withdrawn)))
+        return self.target._replace(kept=left)
 
     def _seen(self, seen: Seen) -> Outcome:
         if self.hidden:
