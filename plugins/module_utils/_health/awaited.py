@@ -68,7 +68,9 @@ def awaited(
     removed = before.checks.keys() - wanted.checks.keys()
     for key, check in earlier.items():
         if key not in found and key not in removed and key in healthy:
-            found[key] = Awaited(_place(key, check), check.get("Type") or "", check.get("ServiceID") or "", changed=False)
+            service = check.get("ServiceID") or ""
+            place = "service %s → check %s" % (service, key) if service else "check " + key
+            found[key] = Awaited(place, check.get("Type") or "", service, changed=False)
     return found
 
 
@@ -103,10 +105,6 @@ def _failures(definition: Mapping[str, Any], states: Collection[str]) -> int:
 def _count(value: Any) -> int:
     """A number of a definition; 0 where there is none, as also where somebody has edited a file."""
     return value if isinstance(value, int) else 0
-
-
-def _place(key: str, check: Mapping[str, Any]) -> str:
-    return "service %s → check %s" % (check["ServiceID"], key) if check.get("ServiceID") else "check %s" % key
 
 
 def seconds(text: Any) -> float:

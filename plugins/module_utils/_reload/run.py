@@ -61,8 +61,9 @@ def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
             return Result("%s does not exist yet" % options["config_dir"])
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
-    except Refused as refused:
-        return Result(errors=refused.findings, failure=refusal(refused.findings))
+    except (Refused, OSError) as problem:
+        findings = _findings(options["config_dir"], problem)
+        return Result(errors=findings, failure=refusal(findings))
 
 
 def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options: Mapping[str, Any], planned: str = "") -> Result:
@@ -75,7 +76,7 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     except (AgentProcessError, BadOptions) as problem:
         run.result.failure = str(problem) + run.what_stays()
     except (Refused, OSError) as problem:
-        run.stop(_findings(directory, problem), whole=not isinstance(problem, Unfinished))
+        run.stop(_findings(directory.place(STATE), problem), whole=not isinstance(problem, Unfinished))
     return run.result
 
 
@@ -261,7 +262,7 @@ class Reload:
         try:
             names = restore(self._directory, reason, labelling(self._module))
         except (Refused, OSError) as problem:
-            self.result.errors += [found for found in _findings(self._directory, problem) if found not in self.result.errors]
+            self.result.errors += [found for found in _findings(self._directory.place(STATE), problem) if found not in self.result.errors]
             raise ReloadFailed("%s The files could not be put back; the next run goes on from there." % words) from None
         self.result.changed = self.result.rolled_back = True
         return "%s %s" % (words, put_back(names))
@@ -458,5 +459,5 @@ class Reload:
             self._wait_ready(gently=False)
 
 
-def _findings(directory: ConfigDir, problem: Refused | OSError) -> list[Finding]:
-    return problem.findings if isinstance(problem, Refused) else [system_refused(directory.place(STATE), problem)]
+def _findings(place: str, problem: Refused | OSError) -> list[Finding]:
+    return problem.findings if isinstance(problem, Refused) else [system_refused(place, problem)]

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ApiError, Blocked, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
-from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
+from ansible_collections.registrar.consul.plugins.module_utils._files import lock, transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
@@ -708,3 +708,15 @@ def test_others_are_told_who_is_at_work_and_where_nothing_of_ours_is_nothing_is_
     monkeypatch.setattr(agent, "load", load_all)
     assert reload(agent.config_dir)[1] is None
     assert words == ["agent_reload"]
+
+
+def test_a_file_system_without_locks_is_named(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(37, "No locks available")
+
+    write(agent.config_dir, bundle([WEB]))
+    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    result, failure = reload(agent.config_dir)
+    assert failure == "1 error, and nothing was changed."
+    assert [error["message"] for error in result["errors"]] == ["cannot be read or written (No locks available)."]
+    assert agent.reloads == 0
