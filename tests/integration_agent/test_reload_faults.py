@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
@@ -211,3 +213,19 @@ def kill_at_look(position: int, action: Callable[[], object], monkeypatch: pytes
         patch.setattr(AgentView, "checks", until_killed)
         _pid, how = os.waitpid(begin(action), 0)
     assert os.WIFSIGNALED(how)
+
+
+def test_one_that_answers_too_late_has_loaded_it(agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hangs when it is told through its API, and goes on after the time for an answer is up."""
+    put = AgentApi.put
+
+    def hang(api: AgentApi, path: str) -> None:
+        os.kill(agent.pid, signal.SIGSTOP)
+        threading.Timer(2.5, os.kill, (agent.pid, signal.SIGCONT)).start()
+        put(api, path)
+
+    monkeypatch.setattr(AgentApi, "put", hang)
+    write(agent.config_dir, bundle([WEB]))
+    result, failure = reload(agent, method="api", timeout=2)
+    assert (failure, result["verified"], pending(agent)) == (None, True, False)
+    assert set(agent.services()) == {"web", "foreign", "api"}
