@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import time
 from functools import cached_property
-from typing import Any, ContextManager, Mapping
+from typing import Any, ContextManager, Mapping, NoReturn
 
 from .._agent.absent import looked_for, not_found, remedy
 from .._agent.api import BadOptions
@@ -70,13 +70,14 @@ def reload_locked(module: Any, directory: ConfigDir, facts: AgentFacts, options:
     """The same for a directory whose lock is held. planned is what would be committed, in check mode."""
     run = Reload(module, directory, facts, options, planned)
     try:
-        run.run()
+        try:
+            run.run()
+        except (Refused, OSError) as problem:
+            run.stop(_findings(directory.place(STATE), problem), whole=not isinstance(problem, Unfinished))
     except ReloadFailed as problem:
         run.result.failure = str(problem)
     except (AgentProcessError, BadOptions) as problem:
         run.result.failure = str(problem) + run.what_stays()
-    except (Refused, OSError) as problem:
-        run.stop(_findings(directory.place(STATE), problem), whole=not isinstance(problem, Unfinished))
     return run.result
 
 
@@ -149,21 +150,17 @@ class Reload:
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
-    def stop(self, findings: list[Finding], whole: bool) -> None:
-        """End a run that something stood in the way of: where the agent has not been told, the files go back.
+    def stop(self, findings: list[Finding], whole: bool) -> NoReturn:
+        """End a run that something stood in the way of: where the agent has not been told, the files go back. Raises ReloadFailed.
 
         whole is whether the files are all old or all new.
         """
         self.result.errors = findings
         if self.result.method != "none":
-            self.result.failure = "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
-        elif self.journal is None or self._module.check_mode:
-            self.result.failure = refusal(findings, nothing_changed=whole and not self.result.changed)
-        else:
-            try:
-                self.result.failure = self._restored(_NOT_TOLD, _TAKEN_BACK)
-            except ReloadFailed as problem:
-                self.result.failure = str(problem)
+            raise ReloadFailed("The agent was told to reload, and what came of it was not seen to its end; the next run looks again.")
+        if self.journal is None or self._module.check_mode:
+            raise ReloadFailed(refusal(findings, nothing_changed=whole and not self.result.changed))
+        raise ReloadFailed(self._restored(_NOT_TOLD, _TAKEN_BACK))
 
     def what_stays(self) -> str:
         """That the files stay changed although the agent was not told, to follow the reason; empty where none have, or they went back."""
@@ -180,14 +177,13 @@ class Reload:
         waits = self.journal is not None
         later = "; the changed files are read when one starts, and verified by the next run" if waits else ""
         self.result.reason = not_found(self._facts) + later
-        looked, helps = looked_for(self._facts, self.method), remedy(self._facts, self.method)
+        words = "%s. %s %s" % (self.result.reason, looked_for(self._facts, self.method), remedy(self._facts, self.method))
         if self._options["require_agent"]:
-            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result.reason), looked, helps))
+            raise ReloadFailed("%s Or set require_agent: false." % capital(words))
         if self._options["wait_healthy"] and (waits or self._options["force"]):
-            raise ReloadFailed("%s. %s %s Or leave out wait_healthy." % (capital(self.result.reason), looked, helps))
+            raise ReloadFailed("%s Or leave out wait_healthy." % capital(words))
         if waits or self._options["force"] or self._module.check_mode:
-            told = "would be told" if self._module.check_mode else "was told"
-            self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result.reason, looked, helps))
+            self._module.warn("Nobody %s to reload: %s" % ("would be told" if self._module.check_mode else "was told", words))
 
     def _wait_ready(self, gently: bool) -> Ready:
         limit = self._target().limit(self._options["timeout"])
