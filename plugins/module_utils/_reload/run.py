@@ -417,7 +417,8 @@ class Reload:
             self._put_tags_back(back)
             self._verified()
             raise ReloadFailed("%s The agent has kept running with what it had." % back)
-        if outcome.gone or not self._witness(Ears(None)).alive():
+        # By its address alone nobody knows. Where something starts it anew, that one has read the files.
+        if outcome.gone or (self._facts.process is not None and self._facts.renewed() is None):
             raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
         self.journal = load_journal(self._directory)
         self.state = self._declared()
@@ -445,7 +446,7 @@ class Reload:
         )
 
     def _meet_again(self) -> None:
-        """Where the agent was restarted while its checks were waited for, another one has to be told. Raises ReloadFailed."""
+        """Where the agent was restarted meanwhile, another one has to be told. Raises ReloadFailed."""
         process = self._facts.process
         if process is None or process.pid == self.result.agent["pid"]:
             return

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ApiError, Blocked, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
 from ansible_collections.registrar.consul.plugins.module_utils._files import lock, transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
@@ -388,12 +390,14 @@ def test_an_agent_that_refuses_twice_is_said_to_be_not_as_before(agent: Imagined
     assert journal(agent.config_dir)
 
 
-def test_one_that_ends_while_the_files_are_put_back_is_to_be_started(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_has_ended_when_the_files_are_put_back_is_to_be_started(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
     registered(agent, WEB)
     write(agent.config_dir, bundle([WEB, API]))
     agent.refusals = ["Failed reloading services: no name"]
-    file, witness = agent.config_dir / "services-web.json", run.Witness
-    monkeypatch.setattr(run, "Witness", lambda **seen: witness(**{**seen, "alive": lambda: "api" in file.read_text()}))
+    process = AgentProcess(os.getpid(), 1, ["consul", "agent"], "/bin/consul", 0, 0, [], 0.0)
+    monkeypatch.setattr(AgentFacts, "process", process)
+    monkeypatch.setattr(AgentFacts, "renewed", lambda _facts: None)
+    monkeypatch.setattr(Agents, "alive", lambda _agents, _process: True)
     result, failure = reload(agent.config_dir)
     assert failure is not None
     assert failure.endswith("Start the agent; the next run verifies that it has them.")
