@@ -29,26 +29,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
         # As for the actions that judge: this process ends with the task.
         gc.freeze()
-        host = str(variables.get("inventory_hostname"))
-        left = left_before(self._task._role, variables)
+        host = str((task_vars or {}).get("inventory_hostname"))
+        left = left_before(self._task._role, task_vars or {})
         arguments = as_all_asked(self._task.args, left) if left else self._task.args
         look = Look(self, waits(arguments))
         with progress(host, and_healthy("until its agent has loaded all services", arguments), look=look):
             look.prepare()
-            result.update(self._execute_module(module_args=arguments, task_vars=variables, wrap_async=self._task.async_val))
-        waiting = [directory for directory in other_directories(arguments, left) if self._waits_in(directory, variables)] if left else []
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val))
+        waiting = [directory for directory in other_directories(arguments, left) if self._waits_in(directory, task_vars)] if left else []
         if waiting:
             said = [str(result["msg"])] if result.get("failed") else []
             result.update(failed=True, msg=" ".join([*said, not_told(waiting, arguments)]))
         show_errors(result, host, secret=bool(self._task.no_log))
         return result
 
-    def _waits_in(self, directory: str, variables: dict[str, Any]) -> bool:
+    def _waits_in(self, directory: str, task_vars: dict[str, Any] | None) -> bool:
         """Whether a change still waits there: it may be the same directory under another name, or loaded by somebody else."""
         path = {"path": journal_in(directory), "get_checksum": False}
-        found = self._execute_module(module_name="ansible.builtin.stat", module_args=path, task_vars=variables)
+        found = self._execute_module(module_name="ansible.builtin.stat", module_args=path, task_vars=task_vars)
         return bool(found.get("stat", {}).get("exists"))
