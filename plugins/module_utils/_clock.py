@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import NamedTuple
 
 
@@ -16,9 +17,8 @@ class Clock(NamedTuple):
 
 
 def now(proc: str = "/proc") -> Clock:
-    """The present moment."""
+    """The present moment. Raises OSError where the system is none that has it."""
     with open(os.path.join(proc, "sys/kernel/random/boot_id"), encoding="ascii") as stream:
         boot_id = stream.read().strip()
-    with open(os.path.join(proc, "uptime"), encoding="ascii") as stream:
-        uptime = float(stream.read().split()[0])
-    return Clock(boot_id, uptime)
+    # The clock of the kernel by which it notes the start of processes. /proc/uptime is another one in containers with lxcfs (read).
+    return Clock(boot_id, time.clock_gettime(time.CLOCK_BOOTTIME))

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterable
+from typing import Collection, Dict, Iterable, Sequence
 
 Finding = Dict[str, str]
+# Of more names than this a message has the first ones.
+SHOWN = 10
 
 
 class Refused(Exception):
@@ -46,6 +48,12 @@ def refusal(errors: Collection[Finding], nothing_changed: bool = True) -> str:
     """Return the message of a task that was refused; the errors themselves are for `errors` of its result."""
     count = "1 error" if len(errors) == 1 else "%d errors" % len(errors)
     return "%s%s." % (count, ", and nothing was changed" if nothing_changed else "")
+
+
+def some_of(names: Sequence[str], most: int = SHOWN, between: str = ", ") -> str:
+    """Return the first of these names, and how many more there are."""
+    more = "%sand %d more" % (between, len(names) - most) if len(names) > most else ""
+    return between.join(names[:most]) + more
 
 
 def finding(severity: str, path: str, rule: str, message: str, hint: str) -> Finding:

@@ -18,7 +18,7 @@ MUTUALLY_EXCLUSIVE = [("http_token", "http_token_file")]
 
 
 def demand_usable(params: Mapping[str, Any]) -> None:
-    """Raise Refused for a value that fits its type and that no run can do anything with. To be called before anything is changed."""
+    """Raise Refused for values that fit their types and that no run can do anything with. To be called before anything is changed."""
     if not params["config_dir"]:
         hint = "Set it to the directory that the agent was started with, or leave the option out for /etc/consul.d."
         raise Refused(error("config_dir", "config-dir-missing", "is empty.", hint))
@@ -26,6 +26,12 @@ def demand_usable(params: Mapping[str, Any]) -> None:
         if params.get(name) is not None and params[name] < 1:
             hint = "Give the seconds to wait, 1 at least, or leave it out for a limit that grows with the number of services."
             raise Refused(error(name, "timeout-too-short", "leaves no time to see what the agent has (%d seconds)." % params[name], hint))
+    wait, reload = params.get("wait_healthy") or 0, params.get("reload", "now")
+    if wait < 0:
+        raise Refused(error("wait_healthy", "wait-negative", "is negative.", "Give the seconds to wait, or 0 to wait for nothing."))
+    if wait and reload != "now":
+        message = "has nothing to wait for: with reload: %s this task does not have the agent load anything." % reload
+        raise Refused(error("wait_healthy", "wait-without-reload", message, "Give it to the task that does, or set reload: now."))
 
 
 def set_spec() -> Spec:

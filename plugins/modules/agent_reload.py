@@ -17,7 +17,8 @@ description:
   - When the agent refuses, or does not have everything afterwards, the files are put back as they were, the agent loads those, and the
     task fails with the agent's own words.
   - With ACLs, that is where a token is used for the agent's API or a changed service has one, the catalog has to have the changed
-    services, too. Where it cannot be seen (C(node:read) is needed, and a leader), a warning says so, and the agent's own view stands.
+    services, too. Where it cannot be seen (C(node:read) and C(service:read) are needed, and a leader), a warning says so, and the agent's
+    own view stands.
   - Nothing is sent when there is nothing to load. An agent that is still starting is waited for, since C(SIGHUP) would end it.
   - An agent in a container is found, told and asked like any other, if its process can be seen from the target. What makes it the
     right one is that it was told to read this very directory, whatever the directory is called inside.

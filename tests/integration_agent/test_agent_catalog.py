@@ -57,11 +57,11 @@ def web(token: str | None, port: int = 80, **fields: Any) -> dict[str, Any]:
     return {"name": "web", "port": port, "token": token, **fields}
 
 
-@pytest.mark.parametrize("method", ["signal", "api"])
-def test_a_service_that_its_token_may_not_register_is_taken_back(agent: ConsulAgent, method: str) -> None:
+@pytest.mark.parametrize(("method", "marker"), [("signal", True), ("api", False)])
+def test_a_service_that_its_token_may_not_register_is_taken_back(agent: ConsulAgent, method: str, marker: bool) -> None:
     denied = token_for(agent, 'service "other" { policy = "write" }')
     write_set(agent.config_dir, [web(denied), {"name": "db", "token": agent.token}])
-    result = reload(agent, agent.token, method=method, timeout=SHORT)
+    result = reload(agent, agent.token, method=method, timeout=SHORT, generation_marker=marker)
     assert result["failed"], result
     assert (result["changed"], result["verified"], result["verified_by"], result["rolled_back"]) == (True, False, "none", True)
     assert "the servers did not take all of it into the catalog" in said(result)

@@ -10,13 +10,17 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
 from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
+from ansible_collections.registrar.consul.plugins.module_utils._reload import tell
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
 from ansible_collections.registrar.consul.tests.support.agent.consul_agent import ConsulAgent
 from ansible_collections.registrar.consul.tests.support.faults.calls import ends_by_kill
@@ -211,3 +215,45 @@ def kill_at_look(position: int, action: Callable[[], object], monkeypatch: pytes
         patch.setattr(AgentView, "checks", until_killed)
         _pid, how = os.waitpid(begin(action), 0)
     assert os.WIFSIGNALED(how)
+
+
+def test_one_that_answers_too_late_has_loaded_it(agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hangs when it is told through its API, and goes on after the time for an answer is up."""
+    put = AgentApi.put
+
+    def hang(api: AgentApi, path: str) -> None:
+        os.kill(agent.pid, signal.SIGSTOP)
+        threading.Timer(2.5, os.kill, (agent.pid, signal.SIGCONT)).start()
+        put(api, path)
+
+    monkeypatch.setattr(AgentApi, "put", hang)
+    write(agent.config_dir, bundle([WEB]))
+    result, failure = reload(agent, method="api", timeout=2)
+    assert (failure, result["verified"], pending(agent)) == (None, True, False)
+    assert set(agent.services()) == {"web", "foreign", "api"}
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_one_that_ends_by_it_and_is_started_anew_goes_back_too(
+    agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    """As where systemd starts it again, with the files that it has read by then."""
+    send = tell._send
+
+    def end(_process: AgentProcess) -> None:
+        agent.kill()
+        monkeypatch.setattr(tell, "_send", send)
+        if restarted:
+            agent.start()
+
+    monkeypatch.setattr(tell, "_send", end)
+    write(agent.config_dir, bundle([WEB]))
+    _result, failure = reload(agent)
+    assert failure is not None
+    assert failure.startswith("The agent did not load all that the files say: the agent has ended")
+    assert (contents(agent.config_dir).keys(), pending(agent)) == ({"zzz.json"}, not restarted)
+    if restarted:
+        assert failure.endswith("The agent was told again: everything that was registered before is registered again.")
+        assert set(agent.services()) == {"foreign", "api"}
+    else:
+        assert failure.endswith("Start the agent; the next run verifies that it has them.")

@@ -254,7 +254,9 @@ def test_an_agent_that_is_restarted_meanwhile_shows_all_anew(start_agent: StartA
 def test_an_agent_that_ends_meanwhile(start_agent: StartAgent, application: Application) -> None:
     agent = start_agent(mode="server")
     application.healthy = lambda: False
-    _result, failure = meanwhile(lambda: roll_out(agent, application.service(), wait_healthy=4), agent.stop)
+    # By its number nobody else can be meant.
+    named: dict[str, Any] = {"pid": agent.pid, "http_addr": None}
+    _result, failure = meanwhile(lambda: roll_out(agent, application.service(), wait_healthy=4, **named), agent.stop)
     assert "it has ended while its checks were waited for" in failure
     assert failure.endswith("Start the agent; the next run verifies that it has them.")
     assert (contents(agent.config_dir), pending(agent)) == ({}, True)

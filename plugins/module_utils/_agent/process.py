@@ -18,7 +18,7 @@ from .namespaces import Powers, inside, powers, shares
 
 DELETED = " (deleted)"
 SOURCE_FLAGS = ("config-dir", "config-file")
-# /proc gives both the start of a process and the up-time in hundredths of a second, cut off.
+# /proc gives the start of a process in hundredths of a second, cut off.
 CLOCK_MARGIN = 0.02
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Container, Iterable, Iterator, NamedTuple
 from urllib.parse import quote
 
-from .._definition.compare import check_differences, service_differences
+from .._definition.compare import Differences, check_differences, service_differences
 from .._definition.expect import Expected, in_namespace, owner_of, place_of
 from .._findings import Finding, error
 from .api import AclDenied, AgentApi, NotFound, entries
@@ -110,7 +110,7 @@ def compared(seen: Seen, wanted: Expected, before: Expected | None = None, hidde
         if key not in seen.services:
             yield Difference(key, key)
             continue
-        for field, reason in service_differences(service, seen.services[key], earlier.get(key)):
+        for field, reason in _listed(service_differences(service, seen.services[key], earlier.get(key))):
             yield Difference(key, key, "", field, reason)
     for key, check in sorted(wanted.checks.items()):
         owner = owner_of(check)
@@ -120,8 +120,16 @@ def compared(seen: Seen, wanted: Expected, before: Expected | None = None, hidde
         if key not in seen.checks:
             yield Difference(key, owner, check["checkid"])
             continue
-        for field, reason in check_differences(check, seen.checks[key]):
+        for field, reason in _listed(check_differences(check, seen.checks[key])):
             yield Difference(key, owner, check["checkid"], field, reason)
+
+
+def _listed(found: Differences) -> list[tuple[str, str]]:
+    try:
+        return list(found)
+    except (AttributeError, TypeError, ValueError):
+        # Of a file that somebody has edited, or a definition that was before: what no agent can have.
+        return [("definition", "values of a kind that no agent takes in the file")]
 
 
 def differences(seen: Seen, wanted: Expected, before: Expected, elsewhere: Expected, hidden: Container[str] = ()) -> list[Finding]:

@@ -35,4 +35,4 @@ def save_tags(directory: ConfigDir, services: Mapping[str, Any]) -> None:
 
 
 def _decoded(value: dict[str, Any]) -> dict[str, list[Any]]:
-    return {str(key): list(entry) for key, entry in value["services"].items()}
+    return {str(key): [namespace, name, list(tags), agent] for key, (namespace, name, tags, agent) in value["services"].items()}

@@ -59,26 +59,24 @@ def awaited(
     earlier are the agent's checks from before it was told, healthy are those that were so before the change; limit is how many seconds
     are to be waited at most.
     """
-    found = {key: _changed(key, check, earlier, healthy, states, limit) for key, check in _changes(wanted, before).items()}
+    found = {}
+    for key, check in _changes(wanted, before).items():
+        timed = _timed(check, states, limit)
+        began = None if key in earlier else (check["definition"].get("status") or "critical", "")
+        # A proxy can only be started for a sidecar that is registered.
+        found[key] = timed._replace(began=began, excused=timed.kind == PROXY and key not in healthy)
     removed = before.checks.keys() - wanted.checks.keys()
     for key, check in earlier.items():
         if key not in found and key not in removed and key in healthy:
-            found[key] = Awaited(_place(key, check), check.get("Type") or "", check.get("ServiceID") or "", changed=False)
+            service = check.get("ServiceID") or ""
+            place = "service %s → check %s" % (service, key) if service else "check " + key
+            found[key] = Awaited(place, check.get("Type") or "", service, changed=False)
     return found
 
 
 def _changes(wanted: Expected, before: Expected) -> dict[str, Any]:
     services = {key for key, service in wanted.services.items() if service != before.services.get(key)}
     return {key: check for key, check in wanted.checks.items() if owner_of(check) in services or check != before.checks.get(key)}
-
-
-def _changed(
-    key: str, check: Mapping[str, Any], earlier: Mapping[str, Any], healthy: Collection[str], states: Collection[str], limit: float
-) -> Awaited:
-    timed = _timed(check, states, limit)
-    began = None if key in earlier else (check["definition"].get("status") or "critical", "")
-    # A proxy can only be started for a sidecar that is registered.
-    return timed._replace(began=began, excused=timed.kind == PROXY and key not in healthy)
 
 
 def _timed(check: Mapping[str, Any], states: Collection[str], limit: float) -> Awaited:
@@ -93,20 +91,20 @@ def _timed(check: Mapping[str, Any], states: Collection[str], limit: float) -> A
     interval = max(SHORTEST_INTERVAL, seconds(definition.get("interval")))
     timeout = seconds(definition.get("timeout")) or (TIMEOUT_OF_SCRIPTS if kind in _SCRIPTS else TIMEOUT)
     hold = interval * (1 + _failures(definition, states))
-    least = interval * (1 + (definition.get("successbeforepassing") or 0)) + hold + timeout
+    least = interval * (1 + _count(definition.get("successbeforepassing"))) + hold + timeout
     kind = PROXY if definition.get("tcp") == SIDECAR_PORT else kind
     return plain._replace(kind=kind, hold=hold, proof=timeout, least=least, interval=interval)
 
 
 def _failures(definition: Mapping[str, Any], states: Collection[str]) -> int:
     """After how many failures beyond the first one the check shows it, at the latest."""
-    critical = definition.get("failuresbeforecritical") or 0
-    warning = definition.get("failuresbeforewarning")
-    return int(critical if warning is None or "warning" in states else min(critical, warning))
+    critical, warning = definition.get("failuresbeforecritical"), definition.get("failuresbeforewarning")
+    return _count(critical) if warning is None or "warning" in states else min(_count(critical), _count(warning))
 
 
-def _place(key: str, check: Mapping[str, Any]) -> str:
-    return "service %s → check %s" % (check["ServiceID"], key) if check.get("ServiceID") else "check %s" % key
+def _count(value: Any) -> int:
+    """A number of a definition; 0 where there is none, as also where somebody has edited a file."""
+    return value if isinstance(value, int) else 0
 
 
 def seconds(text: Any) -> float:

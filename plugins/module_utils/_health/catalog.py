@@ -14,6 +14,7 @@ from urllib.parse import quote
 from .._agent.api import AgentApi, ApiError
 from .._agent.catalog import consistent
 from .._definition.expect import in_namespace
+from .._findings import some_of
 from .awaited import Awaited
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -55,7 +56,5 @@ def _sentence(differing: Mapping[str, str], checks: Mapping[str, Any]) -> str:
     if not differing:
         return ""
     shown = ["%s is %s on the agent and %s in the catalog" % (key, checks[key]["Status"], differing[key]) for key in sorted(differing)]
-    more = ["%d more" % (len(shown) - _SHOWN)] if len(shown) > _SHOWN else []
-    return "The catalog, which all others ask, does not say what the agent says: %s. The agent's log says what keeps it from telling." % (
-        ", ".join(shown[:_SHOWN] + more)
-    )
+    why = "The agent's log says what keeps it from telling."
+    return "The catalog, which all others ask, does not say what the agent says: %s. %s" % (some_of(shown, _SHOWN), why)

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator
 
-from .._findings import Finding, error
+from .._findings import Finding, error, some_of
 from .awaited import PROXY
 from .wait import Ailing, Health
 
 # Outputs are whole pages at times; the beginning has the reason.
 LONGEST_OUTPUT = 300
-_RULE = "check-unhealthy"
-_SHOWN = 10
 
 # Takes secrets out of a text.
 Hide = Callable[[str], str]
@@ -21,7 +19,7 @@ Hide = Callable[[str], str]
 
 def findings(health: Health, hide: Hide) -> list[Finding]:
     """One for each check that is not healthy."""
-    return [_finding(ailing, hide) for ailing in health.ailing]
+    return [error(ailing.check.place, "check-unhealthy", _message(ailing, hide), hide(_hint(ailing))) for ailing in health.ailing]
 
 
 def listed(health: Health, hide: Hide) -> list[dict[str, Any]]:
@@ -62,13 +60,8 @@ def again(health: Health) -> str:
         return "the checks that were healthy before are so again"
     if health.trouble or health.gone:
         return "whether its checks are healthy again cannot be seen"
-    names = ", ".join(sorted(ailing.identifier for ailing in health.ailing)[:_SHOWN])
-    more = ", and %d more" % (len(health.ailing) - _SHOWN) if len(health.ailing) > _SHOWN else ""
-    return "these checks that were healthy before are not so again after %d seconds: %s%s" % (health.waited, names, more)
-
-
-def _finding(ailing: Ailing, hide: Hide) -> Finding:
-    return error(ailing.check.place, _RULE, _message(ailing, hide), hide(_hint(ailing)))
+    names = sorted(ailing.identifier for ailing in health.ailing)
+    return "these checks that were healthy before are not so again after %d seconds: %s" % (health.waited, some_of(names))
 
 
 def _message(ailing: Ailing, hide: Hide) -> str:

@@ -8,7 +8,6 @@ from typing import Any, Callable, Collection, Mapping
 
 from .._agent.api import ApiError
 from .._agent.facts import AgentFacts
-from .._agent.process import AgentProcessError
 from .._agent.view import AgentView, Seen
 from .._definition.expect import Expected
 from .._findings import Finding
@@ -91,7 +90,8 @@ class HealthWait:
             view = self._view()
             checks = view.checks()
             owners = sorted({one.owner for key, one in self.awaited.items() if one.changed and key not in checks})
-            return next(("a token with %s is needed" % _right(owner) for owner in owners if view.is_hidden(owner)), "")
+            rights = ("service:read for %s" % owner if owner else "node:read" for owner in owners if view.is_hidden(owner))
+            return next(("a token with %s is needed" % right for right in rights), "")
         except ApiError:
             # That is for the wait to see: the agent may come back.
             return ""
@@ -101,11 +101,7 @@ class HealthWait:
         return Waiting(checks, self._states, lambda: self._view().checks(), lambda: by_address or self._process(), tell).run(self._limit)
 
     def _process(self) -> tuple[int, float] | None:
-        try:
-            process = self._facts.renewed()
-        except AgentProcessError:
-            # Two of them, or none of those that the options name.
-            return None
+        process = self._facts.renewed()
         return (process.pid, process.started) if process is not None else None
 
     def _view(self) -> AgentView:
@@ -116,7 +112,3 @@ class HealthWait:
         if self._facts.api is None:
             raise ApiError(self._facts.why_no_api)
         return AgentView(self._facts.api, self._namespaces)
-
-
-def _right(owner: str) -> str:
-    return "service:read for %s" % owner if owner else "node:read"

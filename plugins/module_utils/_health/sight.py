@@ -4,26 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Iterable, Iterator
 
 from .._agent.absent import not_found, remedy
 from .._agent.api import ApiError
 from .._agent.facts import AgentFacts
 from .._agent.view import AgentView, Seen
-from .._findings import Finding, Refused, error
+from .._findings import Finding, error
 from .awaited import Awaited
 
 _PLACE = "wait_healthy"
 NO_SIGHT = "Give a token that may see the services (service:read) and the node (node:read), or leave out wait_healthy."
-
-
-def demand_waitable(options: Mapping[str, Any]) -> None:
-    """Raise Refused where the options, those of a module, contradict each other."""
-    if options["wait_healthy"] < 0:
-        raise Refused(error(_PLACE, "wait-negative", "is negative.", "Give the seconds to wait, or 0 to wait for nothing."))
-    if options.get("reload", "now") != "now":
-        message = "has nothing to wait for: with reload: %s this task does not have the agent load anything." % options["reload"]
-        raise Refused(error(_PLACE, "wait-without-reload", message, "Give it to the task that does, or set reload: now."))
 
 
 def unseen(facts: AgentFacts, known: Iterable[str]) -> list[Finding]:
@@ -57,12 +48,10 @@ def cannot_be_seen(why: str, hint: str = NO_SIGHT) -> Finding:
     return error(_PLACE, "health-unseen", "cannot be kept, since the agent's checks cannot be seen: %s." % why.rstrip("."), hint)
 
 
-def too_short(awaited: Iterable[Awaited], limit: float) -> list[Finding]:
+def too_short(awaited: Iterable[Awaited], limit: float) -> Iterator[Finding]:
     """One for each check that cannot have shown within the limit that it is healthy, and stays so."""
-    return [_too_short(check, limit) for check in awaited if check.least > limit and not check.excused]
-
-
-def _too_short(check: Awaited, limit: float) -> Finding:
-    message = "runs every %g seconds, and cannot show within %d seconds that it is healthy and stays so." % (check.interval, limit)
-    hint = "Set wait_healthy to %d at least, or have it run more often." % -int(-check.least // 1)
-    return error(check.place, "wait-too-short", message, hint)
+    for check in awaited:
+        if check.least > limit and not check.excused:
+            message = "runs every %g seconds, and cannot show within %d seconds that it is healthy and stays so." % (check.interval, limit)
+            hint = "Set wait_healthy to %d at least, or have it run more often." % -int(-check.least // 1)
+            yield error(check.place, "wait-too-short", message, hint)

@@ -57,16 +57,10 @@ class Health(NamedTuple):
 Tell = Callable[[Optional[Health]], None]
 
 
-def _nobody(_health: Health | None) -> None:
-    """Nobody is to be told."""
-
-
 class Waiting:
     """One wait. who tells which agent it is, None when none runs: another one than before has to show everything anew."""
 
-    def __init__(
-        self, awaited: Mapping[str, Awaited], states: Collection[str], look: Look, who: Callable[[], Any], tell: Tell = _nobody
-    ) -> None:
+    def __init__(self, awaited: Mapping[str, Awaited], states: Collection[str], look: Look, who: Callable[[], Any], tell: Tell) -> None:
         self._awaited = awaited
         self._states = states
         self._look = look

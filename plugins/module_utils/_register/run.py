@@ -39,10 +39,6 @@ def _registered(module: Any) -> tuple[dict[str, Any], Writer]:
         writer = Writer(module)
         if writer.payload.get("asks") == "version":
             module.exit_json(changed=False, version=writer.version())
-        if module.params["wait_healthy"]:
-            from .._health.sight import demand_waitable
-
-            demand_waitable(module.params)
         loading = Loading(module, writer)
         result = writer.run(loading.load)
     except Refused as refused:

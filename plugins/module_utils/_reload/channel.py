@@ -7,8 +7,6 @@ A signal goes to a process that was proven to read the directory. An address pro
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._agent.facts import AgentFacts
 from .._agent.view import Seen
 from .outcome import Outcome, Target
@@ -64,8 +62,5 @@ def _is_unmoved(outcome: Outcome, earlier: Seen | None) -> bool:
     """Whether it refused nothing, and has exactly what it had."""
     if outcome.good or outcome.words or outcome.seen is None or earlier is None:
         return False
-    return _all_of(earlier) == _all_of(outcome.seen)
-
-
-def _all_of(seen: Seen) -> tuple[Any, ...]:
-    return seen.services, seen.checks.keys()
+    seen = outcome.seen
+    return seen.services == earlier.services and seen.checks.keys() == earlier.checks.keys()

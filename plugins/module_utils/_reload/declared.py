@@ -51,7 +51,6 @@ class Declared(NamedTuple):
     # What ours said in between: the agent was told to load it, and nobody saw whether it did.
     told: Expected
     elsewhere: Expected
-    foreign: list[DefinitionFile]
     problems: list[Finding]
     total: int  # services, and checks outside services, in all files: limits grow with it
     alias_nodes: list[tuple[str, str]]  # where a check copies the state of a node, and of which
@@ -70,7 +69,8 @@ class Declared(NamedTuple):
     def namespaces(self) -> list[str]:
         """The namespaces that our services and checks are in."""
         everything = [entry for declared in (self.wanted, self.before) for part in declared for entry in part.values()]
-        return sorted({entry["namespace"] for entry in everything if entry.get("namespace")})
+        # Of another kind it is where somebody has edited a file.
+        return sorted({entry["namespace"] for entry in everything if isinstance(entry.get("namespace"), str) and entry["namespace"]})
 
 
 def declared(
@@ -90,13 +90,10 @@ def declared(
     ours = {name: owned for name, owned in {**until_now, **changing}.items() if owned is not None}
     earlier = [entry.owned_before for entry in journal.files.values()] if journal is not None else ()
     unchecked = unchecked_in(until_now.values(), ours.values(), earlier)
-    now: dict[str, Expected] = {}
     paths = list(other_files)
     others = files_beyond(directory.path, paths)
+    now: dict[str, Expected] = {}
     here: list[Content] = []
-    foreign: list[DefinitionFile] = []
-    bound = [found for file in others for found in _bound(file.path, file.definitions)]
-    total = 0
     problems: list[Finding] = []
     coming = [_coming(change.name, change.new) for change in planned if change.new is not None]
     for found in sorted([*scan(directory, changing, reader), *coming], key=lambda file: os.fsencode(file.name)):
@@ -104,24 +101,21 @@ def declared(
             problems.append(_problem(directory, found))
         if found.name in ours:
             now[found.name] = expected(found.definitions.services, found.definitions.checks, unchecked)
-        else:
-            foreign.append(found)
         here.append(Content(directory.place(found.name), found.document or {}, found.definitions))
-        bound += _bound(*here[-1][::2])
-        total += len(found.definitions.services) + len(found.definitions.checks)
+    everything = in_order(directory.path, paths, here, others)
+    of_others = [content for content in here if os.path.basename(content.place) not in ours] + [file.content for file in others]
     return Declared(
         wanted=_joined(now),
         before=_joined({**now, **_as_verified(directory, journal, unchecked, {change.name: change.old for change in planned})}),
         told=_told(directory, journal),
-        elsewhere=_joined({**_beyond(others), **{found.name: _keys(directory.place(found.name), found.definitions) for found in foreign}}),
-        foreign=foreign,
+        elsewhere=_joined({content.place: _keys(content.place, content.definitions) for content in of_others}),
         problems=problems,
-        total=total,
-        alias_nodes=[*_alias_nodes(now.values()), *_foreign_alias_nodes(directory, foreign)],
-        bound=bound,
+        total=sum(len(content.definitions.services) + len(content.definitions.checks) for content in here),
+        alias_nodes=[*_alias_nodes(now.values()), *_alias_nodes_of_others(of_others)],
+        bound=[found for content in everything for found in _bound(content.place, content.definitions)],
         others=others,
-        everything=in_order(directory.path, paths, here, others),
-        of_others=[content for content in here if os.path.basename(content.place) not in ours] + [file.content for file in others],
+        everything=everything,
+        of_others=of_others,
     )
 
 
@@ -149,14 +143,9 @@ def _as_verified(
 def _told(directory: ConfigDir, journal: Journal | None) -> Expected:
     found = Expected({}, {})
     for name, data in told_contents(directory, journal) if journal is not None else ():
-        written = parse(name, data)
-        for part, keys in zip(found, keys_of(written.services, written.checks, directory.place(name))):
+        for part, keys in zip(found, _keys(directory.place(name), parse(name, data))):
             part.update(keys)
     return found
-
-
-def _beyond(files: Iterable[OtherFile]) -> dict[str, Expected]:
-    return {file.path: _keys(file.path, file.definitions) for file in files}
 
 
 def _keys(place: str, definitions: Definitions) -> Expected:
@@ -181,15 +170,16 @@ def _joined(files: dict[str, Expected]) -> Expected:
 def _alias_nodes(files: Iterable[Expected]) -> Iterator[tuple[str, str]]:
     for found in files:
         for key, check in found.checks.items():
-            if check["definition"].get("aliasnode"):
-                yield "check " + key, check["definition"]["aliasnode"]
+            node = check["definition"].get("aliasnode")
+            if node and isinstance(node, str):
+                yield "check " + key, node
 
 
-def _foreign_alias_nodes(directory: ConfigDir, files: Iterable[DefinitionFile]) -> Iterator[tuple[str, str]]:
-    for found in files:
-        for check in map(squashed, _all_checks(found.definitions)):
+def _alias_nodes_of_others(contents: Iterable[Content]) -> Iterator[tuple[str, str]]:
+    for content in contents:
+        for check in map(squashed, _all_checks(content.definitions)):
             if check.get("aliasnode") and isinstance(check["aliasnode"], str):
-                yield directory.place(found.name), check["aliasnode"]
+                yield content.place, check["aliasnode"]
 
 
 def _all_checks(definitions: Definitions) -> Iterator[Mapping[str, Any]]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Iterable
 
 from .._agent.elsewhere import Content
@@ -20,49 +21,44 @@ from .outcome import Outcome
 class Hush:
     """Knows the secrets of our files in a directory, as they are and as they were last verified; reads them when a reload went wrong.
 
-    Of other files those that stand in fields for secrets. `known` are further texts, which may be a part only of what stands there.
+    Of `everything`, which the agent reads and may quote, those that stand in fields for secrets. `known` are further texts, which may be
+    a part only of what stands there. To be asked before the files go back, since then they are others: what was read then stays.
+    All of it raises Refused.
     """
 
-    def __init__(self, directory: ConfigDir, known: Iterable[str] = ()) -> None:
+    def __init__(self, directory: ConfigDir, everything: Iterable[Content] = (), known: Iterable[str] = ()) -> None:
         self._directory = directory
-        self._known = {text for text in known if len(text) >= SHORTEST}
-        self._secrets: Secrets | None = None
-        self._texts: set[str] = set()
+        self._everything = everything
+        self._known = known
 
-    def outcome(self, outcome: Outcome, everything: Iterable[Content]) -> Outcome:
-        """Return what may be said. everything is what the agent reads, and may quote.
-
-        To be asked before the files go back, since then they are others. Raises Refused.
-        """
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """Return what may be said."""
         if outcome.good:
             return outcome
-        findings = tuple(self.findings(outcome.findings, everything))
-        return outcome._replace(reason=scrub(outcome.reason, self._texts), words=scrub(outcome.words, self._texts), findings=findings)
+        findings = tuple(self.findings(outcome.findings))
+        return outcome._replace(reason=self.text(outcome.reason), words=self.text(outcome.words), findings=findings)
 
-    def findings(self, findings: Iterable[Finding], everything: Iterable[Content]) -> list[Finding]:
+    def findings(self, findings: Iterable[Finding]) -> list[Finding]:
         """The same for findings alone."""
-        secrets = self.secrets(everything)
-        return [self._finding(finding, secrets) for finding in findings]
+        return [self._finding(finding) for finding in findings]
 
-    def text(self, text: str, everything: Iterable[Content]) -> str:
+    def text(self, text: str) -> str:
         """The same for a text."""
-        self.secrets(everything)
-        return scrub(text, self._texts)
-
-    def secrets(self, everything: Iterable[Content]) -> Secrets:
-        """What is secret, for whoever conceals values by himself. Raises Refused."""
-        if self._secrets is None:
-            self._secrets = self._read()
-            self._texts |= {secret for content in everything for secret in secrets_of(content.document)}
-        return self._secrets
+        return scrub(text, self._read[1])
 
     def value(self, value: Any) -> Any:
-        """Return a value that was concealed by what `secrets` returned, without the secret texts that it holds elsewhere."""
+        """Return a value that was concealed by what `secrets` says, without the secret texts that it holds elsewhere."""
         if isinstance(value, list):
             return [self.value(item) for item in value]
-        return scrub(value, self._texts) if isinstance(value, str) else value
+        return self.text(value) if isinstance(value, str) else value
 
-    def _read(self) -> Secrets:
+    @property
+    def secrets(self) -> Secrets:
+        """What is secret, for whoever conceals values by himself."""
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[Secrets, set[str]]:
         directory, journal, manifest = self._directory, load_journal(self._directory), load_manifest(self._directory)
         before = [entry.owned_before for entry in journal.files.values() if entry.owned_before] if journal is not None else []
         secrets = Secrets({tuple(steps) for owned in [*manifest.values(), *before] for steps in owned.secret_places})
@@ -70,11 +66,12 @@ class Hush:
         for name in manifest:
             content = directory.read(name)
             contents.append((name, content.data if content is not None else None))
-        self._texts = self._known | {text for name, data in contents if data for text in secret_values(name, data, secrets)}
-        return secrets
+        texts = {text for text in self._known if len(text) >= SHORTEST}
+        texts |= {text for name, data in contents if data for text in secret_values(name, data, secrets)}
+        return secrets, texts | {secret for content in self._everything for secret in secrets_of(content.document)}
 
-    def _finding(self, finding: Finding, secrets: Secrets) -> Finding:
+    def _finding(self, finding: Finding) -> Finding:
         place, _arrow, field = finding["path"].rpartition(" → ")
-        if place and secrets.hides_field(field, " → check " in place):
+        if place and self.secrets.hides_field(field, " → check " in place):
             return dict(finding, message="is not as the file says.")
-        return dict(finding, message=scrub(finding["message"], self._texts))
+        return dict(finding, message=self.text(finding["message"]))

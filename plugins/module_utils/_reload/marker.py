@@ -24,8 +24,7 @@ def mark(directory: ConfigDir, reason: str, label: Label) -> str | None:
     generation = os.urandom(8).hex()
     data = (json.dumps({"node_meta": {KEY: generation}}) + "\n").encode("ascii")
     content = directory.read(FILE)
-    before = None if content is None else state_of(content)
-    old = None if content is None else content.data
+    before, old = (None, None) if content is None else (state_of(content), content.data)
     after = like._replace(digest=digest_of(data))
     owned = Owned("file:" + FILE, after.digest, [])
     commit(directory, [Change(FILE, "marked", before, old, after, data, owned)], reason, label)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Callable, Iterable, Iterator
+from typing import Callable, Iterator
 
 from .._agent.catalog import knows_node
 from .._agent.elsewhere import Registrations
@@ -18,11 +18,6 @@ from .._definition.compare import check_differences, service_differences
 from .._definition.expect import owner_of
 from .._findings import Finding, error
 from .declared import Declared
-
-_TAKEN_OVER = {
-    "service": "this id belongs to a service that was registered through the HTTP API; a reload would replace it for good.",
-    "check": "this id belongs to a check that was registered through the HTTP API; a reload would replace it for good.",
-}
 
 
 def obstacles(state: Declared, seen: Seen | None, facts: AgentFacts, persisted: Persisted | None, take_over: bool) -> list[Finding]:
@@ -39,11 +34,11 @@ def obstacles(state: Declared, seen: Seen | None, facts: AgentFacts, persisted: 
     ]
 
 
-def unknown_nodes(declared: Declared, knows: Callable[[str], bool | None]) -> Iterator[Finding]:
-    """Checks that copy the state of a node which the catalog does not know: the agents of AgentFacts.ends_by_unknown_node end by one.
-
-    knows says whether the catalog has a node of this name, None where that cannot be seen.
-    """
+def _unknown_nodes(declared: Declared, facts: AgentFacts) -> Iterator[Finding]:
+    """Checks that copy the state of a node which the catalog does not know: the agents of AgentFacts.ends_by_unknown_node end by one."""
+    if facts.api is None or not declared.alias_nodes or not facts.ends_by_unknown_node():
+        return
+    knows = functools.lru_cache(maxsize=None)(lambda node: knows_node(facts.api, node, facts.node_name))
     for where, node in declared.alias_nodes:
         if knows(node) is False:
             message = "copies the state of the node %s, which the catalog does not know. This agent would end with a panic." % node
@@ -69,7 +64,8 @@ def unknown_services(declared: Declared, knows: Callable[[str], bool | None]) ->
 def doubles(declared: Declared) -> Iterator[Finding]:
     """Ids of ours that another file of the agent has, too: it registers only one of them, without a word."""
     services = declared.wanted.services.keys() & declared.elsewhere.services.keys()
-    checks = {key for key in declared.wanted.checks.keys() & declared.elsewhere.checks.keys() if _owner(declared, key) not in services}
+    ours = declared.wanted.checks
+    checks = {key for key in ours.keys() & declared.elsewhere.checks.keys() if owner_of(ours[key]) not in services}
     for kind, keys, others in zip(("service", "check"), (services, checks), declared.elsewhere):
         for key in sorted(keys):
             message = "this id is taken by %s, which the same agent reads; it would register only one of them." % others[key]["place"]
@@ -91,11 +87,12 @@ def taken_over(declared: Declared, registered: Seen, persisted: Persisted | None
         else:
             owned = new & persisted[part].keys()
         # A service takes its checks with it.
-        named = {key for key in owned if not (part and _owner(declared, key) in taken)}
+        named = {key for key in owned if not (part and owner_of(wanted[key]) in taken)}
         taken |= owned
         for key in sorted(named):
+            message = "this id belongs to a %s that was registered through the HTTP API; a reload would replace it for good." % kind
             hint = "Choose another id, deregister that %s first, or set take_over: true." % kind
-            yield error("%s %s" % (kind, key), "id-of-api-%s" % kind, _TAKEN_OVER[kind], hint)
+            yield error("%s %s" % (kind, key), "id-of-api-%s" % kind, message, hint)
 
 
 def _surroundings(state: Declared, seen: Seen | None, facts: AgentFacts, complete: bool) -> Surroundings:
@@ -103,14 +100,3 @@ def _surroundings(state: Declared, seen: Seen | None, facts: AgentFacts, complet
     of_files = {key for declared in (state.wanted, state.before, state.told, state.elsewhere) for key in declared.services}
     ports = (service["Port"] for key, service in services.items() if key not in of_files and service.get("Port"))
     return surroundings(facts, complete, ports)
-
-
-def _unknown_nodes(state: Declared, facts: AgentFacts) -> Iterable[Finding]:
-    api = facts.api
-    if api is None or not state.alias_nodes or not facts.ends_by_unknown_node():
-        return ()
-    return unknown_nodes(state, functools.lru_cache(maxsize=None)(lambda node: knows_node(api, node, facts.node_name)))
-
-
-def _owner(declared: Declared, check: str) -> str:
-    return owner_of(declared.wanted.checks[check])

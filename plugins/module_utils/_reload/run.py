@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, ContextManager, Mapping
+from functools import cached_property
+from typing import Any, ContextManager, Mapping, NoReturn
 
 from .._agent.absent import looked_for, not_found, remedy
 from .._agent.api import BadOptions
@@ -15,16 +16,16 @@ from .._agent.facts import AgentFacts
 from .._agent.log import Ears
 from .._agent.persisted import Persisted, persisted_in
 from .._agent.process import AgentProcessError, started_after
-from .._agent.view import AgentView, Seen, differences
+from .._agent.view import AgentView, Seen
 from .._definition.expect import Expected
 from .._files.config_dir import STATE, ConfigDir, is_missing, system_refused
 from .._files.journal import Journal, load_journal
 from .._files.lock import locked
-from .._files.manifest import load_manifest, owner_in_words
 from .._files.selinux import labelling
 from .._files.transaction import close, note_told, recover, restore
 from .._findings import Finding, Refused, Unfinished, refusal, render_all
 from .._options import demand_usable
+from . import untouched
 from .channel import chosen_method, doubt, misled, stranger
 from .declared import Declared, Planned, declared
 from .hush import Hush
@@ -38,7 +39,7 @@ from .servers import warn_of_older_members, with_catalog
 from .tags import OverriddenTags, TagsNotBack
 from .tell import NotTold, listen, tell
 from .verify import Witness, verify
-from .words import capital, deleted, disturbance, put_back, stay, still_wrong, why
+from .words import capital, disturbance, put_back, stay, still_wrong, why
 
 _NOT_TOLD = "The agent was not told to reload."
 # What the journal says of files that were put back without it.
@@ -54,13 +55,14 @@ class ReloadFailed(Exception):
 def reload_agent(module: Any, options: Mapping[str, Any]) -> Result:
     """Reload, verify or go back. Keeps other runs out meanwhile."""
     try:
-        _demand_usable(options)
+        demand_usable(options)
         if module.check_mode and is_missing(options["config_dir"]):
             return Result("%s does not exist yet" % options["config_dir"])
         with ConfigDir(options["config_dir"]) as directory, _locked(directory, module, options):
             return reload_locked(module, directory, AgentFacts(module, options), options)
-    except Refused as refused:
-        return Result(errors=refused.findings, failure=refusal(refused.findings))
+    except (Refused, OSError) as problem:
+        findings = _findings(options["config_dir"], problem)
+        return Result(errors=findings, failure=refusal(findings))
 
 
 def reload_locked(
@@ -69,23 +71,15 @@ def reload_locked(
     """The same for a directory whose lock is held."""
     run = Reload(module, directory, facts, options, planned)
     try:
-        run.run()
+        try:
+            run.run()
+        except (Refused, OSError) as problem:
+            run.stop(_findings(directory.place(STATE), problem), whole=not isinstance(problem, Unfinished))
     except ReloadFailed as problem:
         run.result.failure = str(problem)
     except (AgentProcessError, BadOptions) as problem:
         run.result.failure = str(problem) + run.what_stays()
-    except (Refused, OSError) as problem:
-        run.stop(_findings(directory, problem), whole=not isinstance(problem, Unfinished))
     return run.result
-
-
-def _demand_usable(options: Mapping[str, Any]) -> None:
-    """Raise Refused where an option cannot be meant like this."""
-    demand_usable(options)
-    if options["wait_healthy"]:
-        from .._health.sight import demand_waitable
-
-        demand_waitable(options)
 
 
 def _locked(directory: ConfigDir, module: Any, options: Mapping[str, Any]) -> ContextManager[None]:
@@ -102,6 +96,7 @@ class Reload:
     """
 
     state: Declared
+    hush: Hush
     ready: Ready
     tags: OverriddenTags
 
@@ -113,7 +108,6 @@ class Reload:
         self._facts = facts
         self._options = options
         self._planned = planned
-        self._hush = Hush(directory, options.get("secret_texts", ()))
         self.method: str = options["method"]
         self.journal: Journal | None = None
         self.view: AgentView | None = None
@@ -124,10 +118,13 @@ class Reload:
         """Do what has to be done. Raises ReloadFailed, and from below Refused, AgentProcessError, BadOptions."""
         self.journal = load_journal(self._directory) if self._module.check_mode else recover(self._directory)
         self.tags = OverriddenTags(self._directory, self._facts, self._options["overridden_tags"] == "keep")
+        process = self._facts.process
+        if (process is not None or self._facts.address_given) and self._facts.api is not None:
+            self._facts.api.demand_usable()
         self.method = chosen_method(self._facts, self.method)
         self.state = self._declared()
+        self.hush = Hush(self._directory, self.state.everything, self._options.get("secret_texts", ()))
         self.result.services = len(self.state.wanted.services)
-        process = self._facts.process
         if process is None and not (self.method == "api" and self._facts.answers):
             self._nobody_is_there()
             return
@@ -151,28 +148,28 @@ class Reload:
             return
         if self.method == "signal" and not has_started(process):
             self.ready = self._wait_ready(gently=False)
+            # What was healthy before the change shows anew.
+            vars(self).pop("_health", None)
             self._refuse_where_tags_get_lost()
         self._have_it_loaded(reason)
 
-    def stop(self, findings: list[Finding], whole: bool) -> None:
-        """End a run that something stood in the way of: where the agent has not been told, the files go back.
+    def stop(self, findings: list[Finding], whole: bool) -> NoReturn:
+        """End a run that something stood in the way of: where the agent has not been told, the files go back. Raises ReloadFailed.
 
         whole is whether the files are all old or all new.
         """
         self.result.errors = findings
         if self.result.method != "none":
-            self.result.failure = "The agent was told to reload, and what came of it was not seen to its end; the next run looks again."
-        elif self.journal is None or self._module.check_mode:
-            self.result.failure = refusal(findings, nothing_changed=whole and not self.result.changed)
-        else:
-            try:
-                self.result.failure = self._restored(_NOT_TOLD, _TAKEN_BACK)
-            except ReloadFailed as problem:
-                self.result.failure = str(problem)
+            raise ReloadFailed("The agent was told to reload, and what came of it was not seen to its end; the next run looks again.")
+        if self.journal is None or self._module.check_mode:
+            raise ReloadFailed(refusal(findings, nothing_changed=whole and not self.result.changed))
+        raise ReloadFailed(self._restored(_NOT_TOLD, _TAKEN_BACK))
 
     def what_stays(self) -> str:
-        """That the files stay changed although the agent was not told, to follow the reason; empty where none have."""
-        return " " + stay(sorted(self.journal.files)) if self.journal is not None and not self._module.check_mode else ""
+        """That the files stay changed although the agent was not told, to follow the reason; empty where none have, or they went back."""
+        if self.journal is None or self.result.rolled_back or self._module.check_mode:
+            return ""
+        return " " + stay(sorted(self.journal.files))
 
     # Before the agent is told
 
@@ -184,14 +181,13 @@ class Reload:
         waits = self.journal is not None
         later = "; the changed files are read when one starts, and verified by the next run" if waits else ""
         self.result.reason = not_found(self._facts) + later
-        looked, helps = looked_for(self._facts, self.method), remedy(self._facts, self.method)
+        words = "%s. %s %s" % (self.result.reason, looked_for(self._facts, self.method), remedy(self._facts, self.method))
         if self._options["require_agent"]:
-            raise ReloadFailed("%s. %s %s Or set require_agent: false." % (capital(self.result.reason), looked, helps))
+            raise ReloadFailed("%s Or set require_agent: false." % capital(words))
         if self._options["wait_healthy"] and (waits or self._options["force"]):
-            raise ReloadFailed("%s. %s %s Or leave out wait_healthy." % (capital(self.result.reason), looked, helps))
+            raise ReloadFailed("%s Or leave out wait_healthy." % capital(words))
         if waits or self._options["force"] or self._module.check_mode:
-            told = "would be told" if self._module.check_mode else "was told"
-            self._module.warn("Nobody %s to reload: %s. %s %s" % (told, self.result.reason, looked, helps))
+            self._module.warn("Nobody %s to reload: %s" % ("would be told" if self._module.check_mode else "was told", words))
 
     def _wait_ready(self, gently: bool) -> Ready:
         limit = self._target().limit(self._options["timeout"])
@@ -229,9 +225,9 @@ class Reload:
     def _refuse_where_it_would_stop(self) -> None:
         found = obstacles(self.state, self.ready.seen, self._facts, self.persisted, self._options["take_over"])
         if self._options["wait_healthy"]:
-            found += self._health_wait().obstacles(self.ready.why_blind)
+            found += self._health.obstacles(self.ready.why_blind)
         if found:
-            self._take_back(self._hush.findings(found, self.state.everything))
+            self._take_back(self.hush.findings(found))
         self._refuse_where_tags_get_lost()
         self.result.agent["version"] = self._facts.version
         if self._facts.reset_versions() and not self._options["allow_check_reset"]:
@@ -243,36 +239,30 @@ class Reload:
     def _refuse_where_tags_get_lost(self) -> None:
         found = self.tags.look(self.state, self.ready, self.view, self.persisted)
         if found:
-            self._take_back(self._hush.findings(found, self.state.everything))
+            self._take_back(self.hush.findings(found))
 
     def _look_at_tags_left(self) -> None:
         """Those that a run before was to put back, where the agent has to be told nothing. Raises ReloadFailed."""
         found = self.tags.look(self.state, self.ready, self.view, persisted_in(self._facts.data_dir))
         if found:
-            self.result.errors = self._hush.findings(found, self.state.everything)
+            self.result.errors = self.hush.findings(found)
             raise ReloadFailed("The agent has what the files say. A run before was to put tags back, and this one may not either.")
 
     def _take_back(self, findings: list[Finding], words: str = _NOT_TOLD) -> None:
         self.result.errors = findings
         if self.journal is not None and not self._module.check_mode:
             words = self._restored(words, _TAKEN_BACK)
-            if self._has_never_read_them():
+            if untouched.shows_nothing_of(self.state, self.ready.seen, self.persisted or _NOTHING):
                 # Otherwise the next run has it read the files again.
-                self._close()
+                close(self._directory, self._module.warn)
         raise ReloadFailed(words)
-
-    def _has_never_read_them(self) -> bool:
-        """Whether the agent shows nothing of what has changed since all was verified. What it has of its API is not of these files."""
-        seen, state, persisted = self.ready.seen, self.state, self.persisted or _NOTHING
-        ours = Expected(*({key: one for key, one in part.items() if key not in api} for part, api in zip(state.wanted, persisted)))
-        return seen is not None and not differences(seen, state.before, ours, state.elsewhere)
 
     def _restored(self, words: str, reason: str) -> str:
         """Put the files back, and say so after these words. Raises ReloadFailed with them where that cannot be."""
         try:
             names = restore(self._directory, reason, labelling(self._module))
         except (Refused, OSError) as problem:
-            self.result.errors += [found for found in _findings(self._directory, problem) if found not in self.result.errors]
+            self.result.errors += [found for found in _findings(self._directory.place(STATE), problem) if found not in self.result.errors]
             raise ReloadFailed("%s The files could not be put back; the next run goes on from there." % words) from None
         self.result.changed = self.result.rolled_back = True
         return "%s %s" % (words, put_back(names))
@@ -282,33 +272,6 @@ class Reload:
     def _target(self) -> Target:
         state = self.state
         return Target(state.wanted, state.before, state.elsewhere, None, state.total, state.slow)
-
-    def _kept(self) -> Seen | None:
-        """What must still be there afterwards: all that files declare and all that came through the API.
-
-        A service of neither is of a file that somebody has removed.
-        """
-        seen, state, persisted = self.ready.seen, self.state, self.persisted or _NOTHING
-        if seen is None:
-            return None
-        services, checks = ({**persisted[part], **state.elsewhere[part], **state.before[part]} for part in (0, 1))
-        gone = self._warned_of_deleted(seen.services.keys() - services.keys() - state.wanted.services.keys())
-        if gone and self._facts.is_forgetful:
-            self._module.warn("An agent with -dev forgets on a reload what was registered through its API: %s." % ", ".join(gone))
-        return Seen(
-            {key: service for key, service in seen.services.items() if key in services},
-            {key: check for key, check in seen.checks.items() if key in checks},
-        )
-
-    def _warned_of_deleted(self, gone: set[str]) -> list[str]:
-        """Warn of those services that go since somebody has deleted their file, which was one of ours; return the others."""
-        left = set(gone)
-        for name, owned in load_manifest(self._directory).items() if gone else ():
-            lost = left.intersection(owned.services)
-            if lost and self._directory.read(name) is None:
-                self._module.warn(deleted(self._directory.place(name), owner_in_words(owned.owner), sorted(lost)))
-                left -= lost
-        return sorted(left)
 
     def _witness(self, ears: Ears) -> Witness:
         process, api, persisted = self._facts.process, self._facts.api, self.persisted
@@ -327,22 +290,27 @@ class Reload:
         outcome = verify(target, witness, timeout, told, sight)
         if servers:
             outcome = with_catalog(outcome, target, self._facts, witness.ears, timeout, started, self._module.warn)
-        return self._hush.outcome(outcome, self.state.everything)
+        return self.hush.outcome(outcome)
 
     # The agent is told
 
     def _have_it_loaded(self, reason: str) -> None:
         """Raises ReloadFailed when the agent does not have everything then, whatever else is so; and Refused."""
         generation = mark(self._directory, reason, labelling(self._module)) if self._options["generation_marker"] else None
-        healthy = self._health_wait().healthy if self._options["wait_healthy"] else None
+        healthy = self._health.healthy if self._options["wait_healthy"] else None
         if healthy is not None or self.persisted is None:
-            self.journal = note_told(self._directory, healthy)
-        target = self._target()._replace(kept=self._kept(), generation=generation)
+            note_told(self._directory, healthy)
+        # The mark waits as well, also where nothing else does.
+        self.journal = load_journal(self._directory)
+        seen = self.ready.seen
+        if seen is not None:
+            seen = untouched.kept(self._directory, self.state, seen, self.persisted or _NOTHING, self._facts, self._module.warn)
+        target = self._target()._replace(kept=seen, generation=generation)
         self.tags.save()
-        outcome = self._identified(self._told(target, self.ready.seen), target)
+        outcome = self._told(target, self.ready.seen)
         if outcome.good:
             warn_of_older_members(target.wanted, self._facts, self._module.warn)
-            self._look_for_disturbance(outcome.seen, _touched(target.wanted, target.before))
+            self._look_for_disturbance(outcome.seen, untouched.touched(target.wanted, target.before))
         self._finish(target, outcome._replace(reason=outcome.reason or reason) if outcome.good else outcome)
 
     def _finish(self, target: Target, outcome: Outcome) -> None:
@@ -350,7 +318,9 @@ class Reload:
         if outcome.good:
             self._put_tags_back("The agent has loaded the files.")
         if outcome.good and self._options["wait_healthy"]:
-            outcome = self._with_health(outcome)
+            from .healthy import with_health
+
+            outcome = with_health(outcome, self._health, self.result, self.hush.text, self._module, self._options["on_unhealthy"])
         if outcome.good:
             self._verified()
             self._conclude(outcome)
@@ -362,21 +332,15 @@ class Reload:
             raise ReloadFailed("%s The files stay, and the next run waits for its checks again." % self._why(outcome))
         self._roll_back(target, outcome)
 
-    def _health_wait(self) -> Any:
+    @cached_property
+    def _health(self) -> Any:
         """What wait_healthy asks for. Imported here: nothing of it is needed without."""
         from .._health.progress import Notice
         from .._health.run import HealthWait
 
         state, noted = self.state, self.journal.healthy if self.journal is not None else None
-        notice = Notice(self._module, lambda text: self._hush.text(text, state.everything))
+        notice = Notice(self._module, self.hush.text)
         return HealthWait(self._facts, self._options, state.wanted, state.before, self.ready.seen, noted, state.namespaces, notice)
-
-    def _with_health(self, outcome: Outcome) -> Outcome:
-        from .healthy import with_health
-
-        everything, policy = self.state.everything, self._options["on_unhealthy"]
-        wait = self._health_wait()
-        return with_health(outcome, wait, self.result, lambda text: self._hush.text(text, everything), self._module, policy)
 
     def _told(self, target: Target, sight: Seen | None, going_back: bool = False) -> Outcome:
         """Tell it, and see what comes of it. Raises NotTold's message as ReloadFailed."""
@@ -385,14 +349,15 @@ class Reload:
             # Which services came through the API cannot be known, and a refusal would not be heard: then no loss is explained away.
             target = target._replace(kept=self.ready.seen)
         try:
-            refusal = tell(self._facts, self.method)
+            told = tell(self._facts, self.method)
             self.result.changed, self.result.method = True, self.method
-            witness = self._witness(ears if refusal is None else Ears(None, refusal))
+            witness = self._witness(ears if told.refusal is None else Ears(None, told.refusal))
             # Going back, what the catalog lacks it may have lacked before: the agent alone has to be as it was.
-            return self._looked(target, witness, self.method, sight, servers=not going_back)
+            outcome = self._looked(target, witness, "api" if told.finished else "signal", sight, servers=not going_back)
+            return outcome if going_back else self._identified(outcome, target, told.finished)
         except NotTold as problem:
             if not going_back:
-                self.tags.not_told()
+                self.tags.save(told=False)
                 if problem.alive:
                     self._take_back([], str(problem))
             raise ReloadFailed(str(problem) + self.what_stays()) from None
@@ -400,15 +365,14 @@ class Reload:
             ears.close()
             self.result.waited = round(self.result.waited + time.monotonic() - started, 3)
 
-    def _identified(self, outcome: Outcome, target: Target) -> Outcome:
+    def _identified(self, outcome: Outcome, target: Target, finished: bool) -> Outcome:
         """The outcome, with a look at whether it was the agent of this directory that was told by its address."""
-        if self.method != "api":
-            return outcome._replace(reason=misled(self._facts, outcome, self.ready.seen))
+        path, earlier = self._directory.path, self.ready.seen
         if outcome.good:
-            doubts = doubt(self._facts, self._directory.path, target, outcome, self.ready.seen)
+            doubts = doubt(self._facts, path, target, outcome, earlier)
             return outcome._replace(verified=False, verified_by="none", reason=doubts) if doubts else outcome
-        other = stranger(self._facts, self._directory.path, outcome, self.ready.seen)
-        return outcome._replace(untouched=True, reason=other) if other else outcome
+        other = stranger(self._facts, path, outcome, earlier) if finished else ""
+        return outcome._replace(untouched=True, reason=other) if other else outcome._replace(reason=misled(self._facts, outcome, earlier))
 
     def _why(self, outcome: Outcome) -> str:
         return why(outcome, self._facts.api.where.address if self._facts.api is not None else "")
@@ -425,19 +389,15 @@ class Reload:
         """Forget the change, and the tags before it: a run that is killed in between leaves the change to the next one."""
         self.tags.forget(self._module.warn)
         if self._directory.has_state:
-            self._close()
-
-    def _close(self) -> None:
-        close(self._directory, self._module.warn)
+            close(self._directory, self._module.warn)
 
     def _look_for_disturbance(self, seen: Seen | None, touched: Expected) -> None:
         """Compare what was not to change with what it was before."""
         earlier = self.ready.seen
         if seen is None or earlier is None:
             return
-        secrets = self._hush.secrets(self.state.everything)
-        found = disturbed(earlier, seen, touched.services, touched.checks, self.tags.kept, secrets)
-        found = [entry._replace(before=self._hush.value(entry.before), after=self._hush.value(entry.after)) for entry in found]
+        found = disturbed(earlier, seen, touched.services, touched.checks, self.tags.kept, self.hush.secrets)
+        found = [entry._replace(before=self.hush.value(entry.before), after=self.hush.value(entry.after)) for entry in found]
         self.result.disturbed = [entry._asdict() for entry in found]
         if found:
             self._module.warn(disturbance([str(entry) for entry in found]))
@@ -461,7 +421,8 @@ class Reload:
             self._put_tags_back(back)
             self._verified()
             raise ReloadFailed("%s The agent has kept running with what it had." % back)
-        if outcome.gone or not self._witness(Ears(None)).alive():
+        # By its address alone nobody knows. Where something starts it anew, that one has read the files.
+        if outcome.gone or (self._facts.process is not None and self._facts.renewed() is None):
             raise ReloadFailed("%s Start the agent; the next run verifies that it has them." % back)
         self.journal = load_journal(self._directory)
         self.state = self._declared()
@@ -477,17 +438,19 @@ class Reload:
             self._look_for_disturbance(second.seen, _NOBODY)
             seen = "everything that was registered before is registered again" if second.verified else second.reason
             if outcome.ill:
-                seen += ", and " + self._health_again()
+                from .._health.report import again
+
+                seen += ", and " + again(self._health.run_back())
             raise ReloadFailed("%s The agent was told again: %s." % (back, seen))
         self.result.errors = list(second.findings)
-        again = self._why(second)
+        reason = self._why(second)
         raise ReloadFailed(
             "%s But the agent did not take those either: %s Put right what it names, and run this task again: it has the agent load "
-            "the files that are there. %s" % (back, "for the same reason." if again == what else again, still_wrong(second))
+            "the files that are there. %s" % (back, "for the same reason." if reason == what else reason, still_wrong(second))
         )
 
     def _meet_again(self) -> None:
-        """Where the agent was restarted while its checks were waited for, another one has to be told. Raises ReloadFailed."""
+        """Where the agent was restarted meanwhile, another one has to be told. Raises ReloadFailed."""
         process = self._facts.process
         if process is None or process.pid == self.result.agent["pid"]:
             return
@@ -496,16 +459,6 @@ class Reload:
         if self.method == "signal" and not has_started(process):
             self._wait_ready(gently=False)
 
-    def _health_again(self) -> str:
-        from .._health.report import again
 
-        return again(self._health_wait().run_back())
-
-
-def _findings(directory: ConfigDir, problem: Refused | OSError) -> list[Finding]:
-    return problem.findings if isinstance(problem, Refused) else [system_refused(directory.place(STATE), problem)]
-
-
-def _touched(wanted: Expected, before: Expected) -> Expected:
-    """What our files change: services and checks that come, go or differ."""
-    return Expected(*({key: now.get(key, {}) for key in {*now, *old} if now.get(key) != old.get(key)} for now, old in zip(wanted, before)))
+def _findings(place: str, problem: Refused | OSError) -> list[Finding]:
+    return problem.findings if isinstance(problem, Refused) else [system_refused(place, problem)]

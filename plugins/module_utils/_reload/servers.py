@@ -13,6 +13,8 @@ from .._agent.members import older_than_ports, ports_warning
 from .._definition.expect import Expected
 from .outcome import Outcome, Target
 
+_UNSEEN = "Verified on the agent. Whether the catalog has it too cannot be seen: %s"
+
 
 def with_catalog(
     outcome: Outcome, target: Target, facts: AgentFacts, ears: Ears, timeout: float | None, started: float, warn: Callable[[str], None]
@@ -21,9 +23,15 @@ def with_catalog(
 
     timeout (seconds) is the user's; started is when (monotonic) the wait for the agent began.
     """
-    if not outcome.good or outcome.verified_by != "api" or outcome.seen is None:
+    if not outcome.good or not outcome.verified:
         return outcome
     api, seen = facts.api, outcome.seen
+    if seen is None:
+        # By the mark, or by its own word.
+        changed = [service for key, service in target.wanted.services.items() if service != target.before.services.get(key)]
+        if changed and (api.where.token or any(service.get("token") for service in changed)):
+            warn(_UNSEEN % "the services may not be seen. A token with service:read is needed.")
+        return outcome
     records = awaited(target.wanted, target.before, seen.services, api.where.token)
     if not records:
         return outcome
@@ -32,7 +40,7 @@ def with_catalog(
     try:
         findings = missing_in_catalog(api, facts.node_among(seen.checks), records, end, lambda: bool(ears.of_catalog(identifiers)))
     except Doubt as doubt:
-        warn("Verified on the agent. Whether the catalog has it too cannot be seen: %s" % doubt)
+        warn(_UNSEEN % doubt)
         return outcome
     if not findings:
         return outcome

@@ -17,15 +17,7 @@ from .._agent.api import ApiError
 from .._agent.catalog import LATEST_SYNC, Doubt
 from .._agent.elsewhere import Content
 from .._agent.facts import AgentFacts
-from .._agent.overridden import (
-    NodeInCatalog,
-    Tagged,
-    fingerprint,
-    overridable,
-    put_back,
-    rights_for,
-    tags_of,
-)
+from .._agent.overridden import NodeInCatalog, Tagged, fingerprint, overridable, put_back, rights_for, tags_of
 from .._agent.persisted import Persisted
 from .._agent.view import AgentView, Seen
 from .._definition.expect import in_namespace
@@ -100,15 +92,11 @@ class OverriddenTags:
         lacking = {key: sorted(denied.intersection(rights_for(entries[key]))) for key in sorted(self.kept) if key in entries}
         return [_may_not(key, self.kept[key], names) for key, names in lacking.items() if names]
 
-    def save(self) -> None:
-        """Keep them on disk, before the agent is told. Raises Refused."""
-        if {**self.kept, **self._given_up} != self._earlier:
-            save_tags(self._directory, {**self.kept, **self._given_up})
-
-    def not_told(self) -> None:
-        """The agent has lost nothing: only what was to be put back before still is."""
-        if {**self.kept, **self._given_up} != self._earlier:
-            save_tags(self._directory, self._earlier)
+    def save(self, told: bool = True) -> None:
+        """Keep them on disk, before the agent is told; of one that was not told only what was to be put back before. Raises Refused."""
+        noted = {**self.kept, **self._given_up}
+        if noted != self._earlier:
+            save_tags(self._directory, noted if told else self._earlier)
 
     def go_back(self) -> None:
         """The files go back, and with them all tags that there were."""
@@ -156,20 +144,17 @@ class OverriddenTags:
                 # Not there at the moment: it may be that the run before was killed half-way.
                 self.kept.update({key: earlier} if earlier is not None and text is not None else {})
                 continue
-            tags, own = tags_of(entries[key]), tags_of(registered[key])
-            if earlier is not None and tags in (earlier.tags, own):
-                tags = earlier.tags
+            service, tags = registered[key], tags_of(entries[key])
+            if earlier is not None and tags in (earlier.tags, tags_of(service)):
+                tagged = earlier
             elif tags == text.now:
                 continue
             else:
-                earlier = None
-            namespace = registered[key].get("Namespace") or ""
-            tagged = earlier or Tagged(
-                "" if namespace == "default" else namespace, registered[key]["Service"], tags, fingerprint(registered[key])
-            )
+                namespace = service.get("Namespace") or ""
+                tagged = Tagged("" if namespace == "default" else namespace, service["Service"], tags, fingerprint(service))
             if not text.changed:
                 self.kept[key] = tagged
-            elif tags not in (text.before, text.now):
+            elif tagged.tags not in (text.before, text.now):
                 self._given_up[key] = tagged
 
     def _with_new_checks(self, seen: Seen) -> Container[str]:
@@ -188,14 +173,13 @@ class OverriddenTags:
 
 def _hidden(state: Declared, others: list[_Tags], ready: Ready, view: AgentView | None) -> Iterator[tuple[str, str]]:
     """Services that may have overridden tags, as far as files tell, and cannot be seen; and why."""
-    declared = {key for key, service in state.before.services.items() if service.get("enabletagoverride") is True}
-    declared = {key for key in declared if key in state.wanted.services} | {
-        key for file in others for key, (overridden, _tags) in file.items() if overridden
-    }
-    for key in declared if ready.seen is None or view is None else declared - ready.seen.services.keys():
-        if ready.seen is None or view is None:
-            yield key, ready.why_blind
-            continue
+    ours = {key for key, service in state.before.services.items() if service.get("enabletagoverride") is True}
+    declared = {key for file in others for key, (overridden, _tags) in file.items() if overridden} | (ours & state.wanted.services.keys())
+    seen = ready.seen
+    if seen is None or view is None:
+        yield from ((key, ready.why_blind) for key in declared)
+        return
+    for key in declared - seen.services.keys():
         try:
             if view.is_hidden(key):
                 yield key, "the agent does not show it. A token with service:read for it is needed."
@@ -235,8 +219,8 @@ def _in_file(content: Content) -> _Tags:
     found: _Tags = {}
     for service in content.definitions.services:
         namespace = service.get("namespace")
-        found[in_namespace(namespace, service_id(dict(service)))] = (service.get("enable_tag_override") is True, _tags(service))
-        sidecar = sidecar_of(dict(service))
+        found[in_namespace(namespace, service_id(service))] = (service.get("enable_tag_override") is True, _tags(service))
+        sidecar = sidecar_of(service)
         if sidecar is not None:
             tags = _tags(sidecar[1]) or _tags(service)
             found[in_namespace(namespace, sidecar[0])] = (sidecar[1].get("enable_tag_override") is True, tags)

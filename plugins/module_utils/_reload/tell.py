@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any
+from typing import Any, NamedTuple
 
-from .._agent.api import AclDenied, ApiError, Blocked
+from .._agent.api import AclDenied, ApiError, Blocked, Unreachable
 from .._agent.facts import AgentFacts
 from .._agent.log import Ears, Journal, LogFile, LogStream
 from .._agent.process import AgentProcess
@@ -22,22 +22,29 @@ class NotTold(Exception):
         self.alive = alive
 
 
-def tell(facts: AgentFacts, method: str) -> str | None:
-    """Have the agent reload; return its refusal where the method brings one at once (``api``), else None.
+class Told(NamedTuple):
+    """What is known when the agent was told. finished: it has said that all is loaded; else its refusal, where it has said anything."""
 
-    Raises NotTold when nothing was sent.
-    """
+    finished: bool
+    refusal: str | None = None
+
+
+def tell(facts: AgentFacts, method: str) -> Told:
+    """Have the agent reload. Raises NotTold when nothing was sent."""
     if method == "signal":
         _signal(facts)
-        return None
+        return Told(False)
     try:
         facts.api.put("/v1/agent/reload")
     except (AclDenied, Blocked) as denied:
         hint = "Give a token with agent:write, or set method: signal."
         raise NotTold("The agent may not be told to reload through its API (%s). %s" % (denied, hint), alive=True) from None
+    except Unreachable:
+        # It may have heard all the same, and be at work still.
+        return Told(False)
     except ApiError as refused:
-        return str(refused)
-    return None
+        return Told(False, str(refused))
+    return Told(True)
 
 
 def listen(facts: AgentFacts, method: str, run_command: Any) -> Ears:
@@ -56,8 +63,9 @@ def _signal(facts: AgentFacts) -> None:
     process = facts.process
     if process is None:
         raise NotTold("There is no process to signal. Set method: api.")
+    ended = "The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid
     if not facts.agents.alive(process):
-        raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid)
+        raise NotTold(ended)
     if not facts.agents.numbers_are_ours():
         raise NotTold(
             "/proc shows the processes of another namespace than this task's: no signal gets to them. Set method: api.", alive=True
@@ -68,7 +76,7 @@ def _signal(facts: AgentFacts) -> None:
         hint = "Run the task as root or as the agent's user (become: true), or have it told through its API (method: api, http_addr)."
         raise NotTold("The agent with pid %d runs as another user and may not be signalled. %s" % (process.pid, hint), alive=True) from None
     except ProcessLookupError:
-        raise NotTold("The agent with pid %d ended just before it was to be signalled. Run the task again." % process.pid) from None
+        raise NotTold(ended) from None
 
 
 def _send(process: AgentProcess) -> None:

@@ -74,7 +74,7 @@ class _Watch:
             before = time.monotonic()
             if self.witness.view is None:
                 if self._quiet_is_over():
-                    return self._unseen()
+                    return self._proved_unseen() or self._unseen()
             else:
                 try:
                     seen = self.witness.view.look()
@@ -129,25 +129,25 @@ class _Watch:
         kept = self.target.kept
         if kept is None or (kept.services.keys() <= seen.services.keys() and kept.checks.keys() <= seen.checks.keys()):
             return self.target
-        gone = self.witness.withdrawn()
-        services = {key: service for key, service in kept.services.items() if key not in gone.services}
-        checks = {key: check for key, check in kept.checks.items() if key not in gone.checks}
-        return self.target._replace(kept=Seen(services, checks))
+        withdrawn = self.witness.withdrawn()
+        left = Seen(*({key: one for key, one in part.items() if key not in gone} for part, gone in zip(kept, withdrawn)))
+        return self.target._replace(kept=left)
 
     def _seen(self, seen: Seen) -> Outcome:
         if self.hidden:
-            return self._hidden_outcome()
+            return self._proved_unseen() or self._hidden_outcome()
         if self._generation_arrived():
             return Outcome.proved("node_meta", seen)
         if self._proof_is_due() and not self.witness.ears.listening:
             return Outcome.unproved(NOTHING_TO_SEE, seen=seen)
         return Outcome.proved("api", seen)
 
-    def _hidden_outcome(self) -> Outcome:
+    def _proved_unseen(self) -> Outcome | None:
         if self._generation_arrived():
             return Outcome.proved("node_meta")
-        if self.told == "api":
-            return Outcome.proved("reload")
+        return Outcome.proved("reload") if self.told == "api" else None
+
+    def _hidden_outcome(self) -> Outcome:
         services = self.hidden - {NODE}
         reason = "%d of %d services are registered, but may not be seen: a token with service:read is needed" % (
             len(services),
@@ -156,10 +156,6 @@ class _Watch:
         return Outcome.unproved(reason if services else "the checks of the node may not be seen: a token with node:read is needed")
 
     def _unseen(self) -> Outcome:
-        if self._generation_arrived():
-            return Outcome.proved("node_meta")
-        if self.told == "api":
-            return Outcome.proved("reload")
         blind = self.witness.why_blind.rstrip(".")
         if self.witness.ears.listening and self.told:
             return Outcome.unproved("the agent has logged no refusal, and what it has cannot be seen: %s" % blind, "log")

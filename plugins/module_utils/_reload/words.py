@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
+from .._findings import SHOWN, some_of
 from .outcome import Outcome
-
-_SHOWN_NAMES = 10
 
 
 def why(outcome: Outcome, address: str) -> str:
@@ -34,12 +33,12 @@ def still_wrong(outcome: Outcome) -> str:
 
 def put_back(names: list[str]) -> str:
     """That these files are as they were."""
-    return "The files are as they were before: %s." % _listed(names)
+    return "The files are as they were before: %s." % some_of(names)
 
 
 def stay(names: list[str]) -> str:
     """That these files are changed, and what becomes of them, where the agent was not told."""
-    return "The files stay changed: %s. The next run has the agent load them; it reads them, too, when it starts." % _listed(names)
+    return "The files stay changed: %s. The next run has the agent load them; it reads them, too, when it starts." % some_of(names)
 
 
 def deleted(place: str, owner: str, services: list[str]) -> str:
@@ -47,18 +46,13 @@ def deleted(place: str, owner: str, services: list[str]) -> str:
     message = (
         "%s, of %s, was deleted by hand, and so the agent loses by this reload what it declared: %s. The next run of %s writes it again."
     )
-    return message % (place, owner, _listed(services), owner)
+    return message % (place, owner, some_of(services), owner)
 
 
 def disturbance(changes: list[str]) -> str:
     """That the reload changed what nobody had touched."""
-    more = "; and %d more, in disturbed" % (len(changes) - _SHOWN_NAMES) if len(changes) > _SHOWN_NAMES else ""
-    return "Services or checks that were not to change are not as before the reload: %s%s." % ("; ".join(changes[:_SHOWN_NAMES]), more)
-
-
-def _listed(names: list[str]) -> str:
-    more = ", and %d more" % (len(names) - _SHOWN_NAMES) if len(names) > _SHOWN_NAMES else ""
-    return ", ".join(names[:_SHOWN_NAMES]) + more
+    more = ", in disturbed" if len(changes) > SHOWN else ""
+    return "Services or checks that were not to change are not as before the reload: %s%s." % (some_of(changes, between="; "), more)
 
 
 def capital(text: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent import api as agent_api
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError
 from ansible_collections.registrar.consul.plugins.module_utils._agent.settings import Settings
 
 
@@ -203,6 +204,16 @@ def test_one_that_has_ended_is_looked_for_anew_with_all_that_was_known(
     assert (found.process, found.version) == (first, "1.8.7")
     assert found.renewed() is (first if same else second)
     assert ("found_version" in vars(found)) is same
+
+
+def test_where_it_is_not_clear_which_is_in_its_place_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = facts(monkeypatch, tmp_path)
+
+    def find(**_named: Any) -> Any:
+        raise AgentProcessError("two")
+
+    monkeypatch.setattr(found.agents, "find", find)
+    assert (found.renewed(), found.process) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcessError, Agents, flags, started_after
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import (
+    CLOCK_MARGIN,
+    AgentProcessError,
+    Agents,
+    flags,
+    started_after,
+)
 from ansible_collections.registrar.consul.plugins.module_utils._clock import Clock, now
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -318,9 +325,17 @@ def test_whether_the_agent_started_after_a_moment(proc: FakeProc, moment: Clock,
     assert started_after(process, moment, proc=str(proc.root)) is expected
 
 
+def test_moments_are_of_the_clock_by_which_processes_start(proc: FakeProc) -> None:
+    """In some containers /proc tells for how long the container is up, and the start of processes as the host has it."""
+    agents, before = Agents("/nonexistent"), now(str(proc.root))
+    with subprocess.Popen(["sleep", "9"]) as process:
+        started = agents._started(process.pid)
+        process.kill()
+    assert before.uptime - CLOCK_MARGIN <= started <= now(str(proc.root)).uptime
+
+
 def test_the_real_proc_can_be_read() -> None:
     moment = now()
-    assert moment.uptime > 0
     assert len(moment.boot_id) == 36
     agents = Agents("/nonexistent")
     assert agents.read(os.getpid()) is None

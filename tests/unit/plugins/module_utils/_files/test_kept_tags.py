@@ -19,8 +19,8 @@ def test_what_is_saved_is_there_until_nothing_waits(tmp_path: Path) -> None:
     with ConfigDir(str(tmp_path)) as directory:
         save_tags(directory, {})
         assert (load_tags(directory), directory.has_state) == ({}, False)
-        save_tags(directory, {"web": (["a"], ["b"])})
-        assert load_tags(directory) == {"web": [["a"], ["b"]]}
+        save_tags(directory, {"web": ("", "web", ["a"], "b")})
+        assert load_tags(directory) == {"web": ["", "web", ["a"], "b"]}
         save_tags(directory, {})
         assert load_tags(directory) == {}
         assert list((tmp_path / ".registrar").iterdir()) == []

@@ -88,6 +88,8 @@ def test_what_counts_as_healthy_before() -> None:
         ({**HTTP, "success_before_passing": 2}, 5.0, 2.0, 22.0),
         ({**HTTP, "failures_before_critical": 2}, 15.0, 2.0, 22.0),
         ({**HTTP, "failures_before_critical": 2, "failures_before_warning": 1}, 10.0, 2.0, 17.0),
+        # As somebody may have edited it.
+        ({**HTTP, "failures_before_critical": "2", "failures_before_warning": [], "success_before_passing": {}}, 5.0, 2.0, 12.0),
         ({"ttl": "30s"}, 0.0, 30.0, 0.0),
         ({"ttl": "60s"}, 0.0, 0.0, 0.0),
         ({"alias_service": "db"}, 0.0, 0.0, 0.0),

@@ -66,7 +66,7 @@ def test_many_are_counted(clock: Clock) -> None:
     found = {"serfHealth": "passing"}
     awaited = dict.fromkeys(checks, WEB)
     text = disagreement(Catalog(clock, (0, found)), "n1", checks, awaited, {"passing"}, 1.0)  # type: ignore[arg-type]
-    assert ", 3 more. The agent's log" in text
+    assert ", and 3 more. The agent's log" in text
 
 
 @pytest.mark.parametrize("scene", [{}, AclDenied("Permission denied")])

@@ -12,8 +12,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._findings import Refused
-from ansible_collections.registrar.consul.plugins.module_utils._health.sight import demand_waitable, unseen
+from ansible_collections.registrar.consul.plugins.module_utils._health.sight import unseen
 from ansible_collections.registrar.consul.tests.support.agent.imagined import ADDRESS, ImaginedAgent
 from ansible_collections.registrar.consul.tests.support.runs.target import Module
 
@@ -64,15 +63,3 @@ def test_a_token_that_sees_nothing(agent: ImaginedAgent, why: Ask) -> None:
     assert why() == ["the token may see nothing of what is registered."]
     agent.add({"name": "web"})
     assert why() == []
-
-
-@pytest.mark.parametrize(
-    ("options", "rule"),
-    [({"wait_healthy": -1}, "wait-negative"), ({"wait_healthy": 1, "reload": "never"}, "wait-without-reload")],
-)
-def test_what_cannot_be_meant(options: dict[str, Any], rule: str) -> None:
-    with pytest.raises(Refused) as refused:
-        demand_waitable(options)
-    assert [finding["rule"] for finding in refused.value.findings] == [rule]
-    demand_waitable({"wait_healthy": 1, "reload": "now"})
-    demand_waitable({"wait_healthy": 0})

@@ -51,7 +51,7 @@ def waited(
         return {key: {"Status": status, "Output": output, "ServiceID": key} for key, (status, output) in shown.items()}
 
     running: Callable[[], Any] = (lambda: who(now())) if who is not None else (lambda: 1)
-    health = Waiting(checks or {"web": WEB}, states, look, running).run(limit)
+    health = Waiting(checks or {"web": WEB}, states, look, running, lambda _health: None).run(limit)
     assert looks < 2 * health.waited + 20
     return health
 
@@ -154,7 +154,7 @@ def test_maintenance_is_not_counted(clock: Clock) -> None:
             for key, (status, output) in shown.items()
         }
 
-    health = Waiting({"web": Awaited("service web", "alias")}, ("passing",), look, lambda: 1).run(10.0)
+    health = Waiting({"web": Awaited("service web", "alias")}, ("passing",), look, lambda: 1, lambda _health: None).run(10.0)
     assert (health.healthy, health.maintenance) == (True, ("", "web"))
 
 

@@ -80,15 +80,17 @@ def test_what_others_declare_here_and_elsewhere(tmp_path: Path) -> None:
     assert keys(found.elsewhere) == ({"a", "f", "g"}, {"z", "service:g"})
     assert [Path(content.place).name for content in found.everything] == ["a.json", "foreign.json", "services-web.json", "z.json"]
     assert [Path(content.place).name for content in found.of_others] == ["foreign.json", "a.json", "z.json"]
-    assert [file.name for file in found.foreign] == ["foreign.json"]
     assert (found.total, found.problems, found.slow) == (3, [], False)
 
 
 def test_checks_that_copy_the_state_of_a_node(tmp_path: Path) -> None:
     write(tmp_path, bundle([{"name": "web", "check": {"alias_node": "n1"}}, {"name": "db", "check": {"ttl": "1s"}}]))
     path = foreign(tmp_path / "foreign.json", checks=[{"name": "c", "AliasNode": "n2"}, {"name": "d", "ttl": "1s"}], services=[SIDECAR])
-    found = looked_at(tmp_path)
-    assert found.alias_nodes == [("check service:web", "n1"), (path, "n2"), (path, "n3")]
+    beyond = tmp_path / "beyond"
+    beyond.mkdir()
+    last = foreign(beyond / "z.json", check={"name": "z", "alias_node": "n4"})
+    found = looked_at(tmp_path, path, last)
+    assert found.alias_nodes == [("check service:web", "n1"), (path, "n2"), (path, "n3"), (last, "n4")]
     assert found.slow
 
 

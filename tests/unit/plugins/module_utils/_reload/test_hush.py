@@ -30,7 +30,7 @@ def everything() -> list[Content]:
 def test_an_outcome_that_is_good_says_nothing_of_files(tmp_path: Path) -> None:
     with ConfigDir(str(tmp_path)) as directory:
         outcome = Outcome.proved("api")
-        assert Hush(directory).outcome(outcome, ()) is outcome
+        assert Hush(directory).outcome(outcome) is outcome
 
 
 def test_secrets_of_all_files_are_left_out_of_all_that_is_said(tmp_path: Path, everything: list[Content]) -> None:
@@ -41,10 +41,10 @@ def test_secrets_of_all_files_are_left_out_of_all_that_is_said(tmp_path: Path, e
     words = "earlier-text present-text foreign-text known-text short"
     findings = (error("service web", "rule", words), error("service web → token", "rule", words), error("service web → port", "rule", "80"))
     with ConfigDir(str(tmp_path)) as directory:
-        hush = Hush(directory, ["known-text", "short"])
-        said = hush.outcome(Outcome.failed(words, findings, words), everything)
+        hush = Hush(directory, everything, ["known-text", "short"])
+        said = hush.outcome(Outcome.failed(words, findings, words))
         value = hush.value([words, 1])
-        text = hush.text(words, everything)
+        text = hush.text(words)
     hidden = "******** ******** ******** ******** short"
     assert (said.reason, said.words, value, text) == (hidden, hidden, [hidden, 1], hidden)
     assert [finding["message"] for finding in said.findings] == [hidden, "is not as the file says.", "80"]
@@ -56,5 +56,5 @@ def test_what_is_secret_in_checks_alone_is_shown_elsewhere(tmp_path: Path) -> No
     with ConfigDir(str(tmp_path)) as directory:
         directory.create_state()
         save_manifest(directory, {"a.json": Owned("set:web", "", [], secret_places=[["checks", "notes"]])})
-        said = Hush(directory).findings(findings, ())
+        said = Hush(directory).findings(findings)
     assert [finding["message"] for finding in said] == ["is not as the file says.", "is x, not y."]

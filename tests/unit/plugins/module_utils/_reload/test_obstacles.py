@@ -142,7 +142,7 @@ def test_what_is_null_has_no_name(tmp_path: Path) -> None:
 
 def state(wanted: Sequence[str], before: Sequence[str] = (), told: Sequence[str] = (), elsewhere: Sequence[str] = ()) -> Declared:
     parts = (Expected({key: {"id": key, "name": key} for key in keys}, {}) for keys in (wanted, before, told, elsewhere))
-    return Declared(*parts, [], [], 0, [], [], [], [], [])  # type: ignore[arg-type]
+    return Declared(*parts, [], 0, [], [], [], [], [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

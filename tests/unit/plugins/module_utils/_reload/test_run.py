@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, Unreachable
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ApiError, Blocked, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.facts import AgentFacts
-from ansible_collections.registrar.consul.plugins.module_utils._files import transaction
+from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
+from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess, Agents
+from ansible_collections.registrar.consul.plugins.module_utils._files import lock, transaction
 from ansible_collections.registrar.consul.plugins.module_utils._files.config_dir import ConfigDir
 from ansible_collections.registrar.consul.plugins.module_utils._files.lock import locked
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
@@ -313,6 +316,19 @@ def test_what_others_have_written_wrong_is_for_the_agent_to_refuse(agent: Imagin
     assert (result["rolled_back"], journal(agent.config_dir)) == (True, False)
 
 
+@pytest.mark.parametrize("field", ["check.alias_node", "connect", "meta", "namespace", "ports", "tagged_addresses", "weights"])
+def test_what_somebody_has_made_wrong_in_our_file_is_so_too(agent: ImaginedAgent, field: str) -> None:
+    registered(agent, WEB)
+    outer, _dot, inner = field.partition(".")
+    agent.services["web"].update({"Weights": {"Passing": 1, "Warning": 1}, "TaggedAddresses": {"lan": {"Address": "a", "Port": 1}}})
+    agent.answers["/v1/catalog/node/x"] = {"Node": {}}
+    for odd in (5, "x", [[]], {"x": [5]}):
+        edited = {**WEB, outer: {inner: odd} if inner else odd}
+        (agent.config_dir / "services-web.json").write_text(json.dumps({"services": [edited]}))
+        agent.refusals = ["parsing failed"]
+        assert reload(agent.config_dir, force=True)[1] == "The agent refused: parsing failed."
+
+
 def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: ImaginedAgent) -> None:
     write(agent.config_dir, bundle([WEB]))
     agent.answers["/v1/agent/self"]["Config"]["Version"] = "1.6.0"
@@ -325,6 +341,10 @@ def test_a_version_whose_reload_makes_checks_critical_is_asked_for(agent: Imagin
 
 def killed(*_arguments: Any) -> Any:
     raise KeyboardInterrupt
+
+
+def denied(*_arguments: Any) -> Any:
+    raise AclDenied("Permission denied")
 
 
 # When it does not work
@@ -370,12 +390,14 @@ def test_an_agent_that_refuses_twice_is_said_to_be_not_as_before(agent: Imagined
     assert journal(agent.config_dir)
 
 
-def test_one_that_ends_while_the_files_are_put_back_is_to_be_started(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_has_ended_when_the_files_are_put_back_is_to_be_started(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
     registered(agent, WEB)
     write(agent.config_dir, bundle([WEB, API]))
     agent.refusals = ["Failed reloading services: no name"]
-    file, witness = agent.config_dir / "services-web.json", run.Witness
-    monkeypatch.setattr(run, "Witness", lambda **seen: witness(**{**seen, "alive": lambda: "api" in file.read_text()}))
+    process = AgentProcess(os.getpid(), 1, ["consul", "agent"], "/bin/consul", 0, 0, [], 0.0)
+    monkeypatch.setattr(AgentFacts, "process", process)
+    monkeypatch.setattr(AgentFacts, "renewed", lambda _facts: None)
+    monkeypatch.setattr(Agents, "alive", lambda _agents, _process: True)
     result, failure = reload(agent.config_dir)
     assert failure is not None
     assert failure.endswith("Start the agent; the next run verifies that it has them.")
@@ -393,16 +415,82 @@ def test_without_a_change_of_ours_there_is_nothing_to_go_back_to(agent: Imagined
 def test_an_agent_that_may_not_be_told_is_not(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
     write(agent.config_dir, bundle([WEB]))
 
-    def deny(_path: str) -> None:
-        raise AclDenied("Permission denied")
-
-    monkeypatch.setattr(agent, "put", deny)
+    monkeypatch.setattr(AgentApi, "put", denied)
     result, failure = reload(agent.config_dir)
     assert failure is not None
     assert "Give a token with agent:write" in failure
     assert failure.endswith("The files are as they were before: services-web.json.")
     assert (result["changed"], result["rolled_back"], journal(agent.config_dir)) == (True, True, False)
     assert not (agent.config_dir / "services-web.json").exists()
+
+
+def test_one_that_may_not_be_told_again_has_the_files_of_before(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    agent.refusals = ["Failed reloading services: no name"]
+    put = agent.put
+
+    def deny(path: str) -> None:
+        if agent.reloads:
+            raise AclDenied("Permission denied")
+        put(path)
+
+    monkeypatch.setattr(agent, "put", deny)
+    result, failure = reload(agent.config_dir)
+    assert failure is not None
+    assert "The files are as they were before: services-web.json. The agent may not be told" in failure
+    assert "stay changed" not in failure
+    assert (result["rolled_back"], journal(agent.config_dir)) == (True, True)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_one_that_does_not_answer_has_refused_nothing(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    """It may be at work still, with the files that it has read. Nobody knows what an agent will have that shows what it had."""
+    registered(agent, WEB)
+    write(agent.config_dir, bundle([WEB, API]))
+    looks, get, before = iter(range(99)), agent.get, (agent.config_dir / "services-web.json").read_text()
+
+    def answer(path: str, query: Any = None) -> Any:
+        if late and path == "/v1/agent/services" and agent.reloads and next(looks) == 5:
+            agent.load()
+        return get(path, query)
+
+    def silent(_path: str) -> None:
+        agent.reloads += 1
+        raise Unreachable("timed out")
+
+    monkeypatch.setattr(agent, "get", answer)
+    monkeypatch.setattr(agent, "put", silent)
+    result, failure = reload(agent.config_dir)
+    if late:
+        assert (failure, result["verified"], set(agent.services), agent.reloads) == (None, True, {"web", "api"}, 1)
+        return
+    assert failure is not None
+    assert failure.startswith("The agent did not load all that the files say: it was not as the files say within 10 seconds")
+    assert "everything that was registered before is registered again" not in failure
+    assert (result["rolled_back"], agent.reloads) == (True, 2), "the last that it hears of is what was before"
+    assert (agent.config_dir / "services-web.json").read_text() != before
+
+
+def test_a_mark_alone_is_taken_back_too(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered(agent, WEB)
+    monkeypatch.setattr(run, "persisted_in", lambda _folder: Persisted({}, {}))
+    monkeypatch.setattr(AgentApi, "put", denied)
+    result, failure = reload(agent.config_dir, force=True, generation_marker=True)
+    assert failure is not None
+    assert failure.endswith(f"The files are as they were before: {FILE}.")
+    assert (result["changed"], result["rolled_back"], (agent.config_dir / FILE).exists()) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    "options", [{"http_addr": "http://127.0.0.1:x"}, {"http_addr": "ftp://x"}, {"http_addr": "https://127.0.0.1", "ca_cert": "/missing"}]
+)
+@pytest.mark.parametrize("method", ["auto", "api"])
+def test_an_agent_that_nobody_could_ask_is_no_absent_one(config_dir: Path, method: str, options: dict[str, str]) -> None:
+    write(config_dir, bundle([WEB]))
+    _result, failure = reload(config_dir, method=method, **options)
+    assert failure is not None
+    assert "The files stay changed: services-web.json." in failure
 
 
 # What is told besides
@@ -543,8 +631,12 @@ def test_what_the_system_refuses_after_the_agent_was_told_is_left_to_the_next_ru
     write(agent.config_dir, bundle([WEB, API]))
     agent.refusals = ["Failed reloading services: no name"]
 
-    def fail(_directory: ConfigDir) -> None:
-        raise OSError(5, "Input/output error")
+    load = run.load_journal
+
+    def fail(directory: ConfigDir) -> Any:
+        if agent.reloads:
+            raise OSError(5, "Input/output error")
+        return load(directory)
 
     with monkeypatch.context() as patch:
         patch.setattr(run, "load_journal", fail)
@@ -620,3 +712,15 @@ def test_others_are_told_who_is_at_work_and_where_nothing_of_ours_is_nothing_is_
     monkeypatch.setattr(agent, "load", load_all)
     assert reload(agent.config_dir)[1] is None
     assert words == ["agent_reload"]
+
+
+def test_a_file_system_without_locks_is_named(agent: ImaginedAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(37, "No locks available")
+
+    write(agent.config_dir, bundle([WEB]))
+    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    result, failure = reload(agent.config_dir)
+    assert failure == "1 error, and nothing was changed."
+    assert [error["message"] for error in result["errors"]] == ["cannot be read or written (No locks available)."]
+    assert agent.reloads == 0

@@ -65,10 +65,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.mark.parametrize("outcome", [Outcome.failed(), Outcome.proved("reload", SEEN), Outcome.proved("api")])
-def test_it_is_asked_only_for_what_was_seen_on_the_agent(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.failed(), Outcome.unproved("hidden", seen=SEEN)])
+def test_it_is_asked_only_for_what_was_proved(outcome: Outcome) -> None:
     run = Run()
     assert run.after(outcome, Ears(), 1.0) is outcome
+    assert (run.asked, run.warnings) == (0, [])
+
+
+def test_the_mark_proves_nothing_about_the_servers() -> None:
+    assert not Run().after(Outcome.proved("node_meta", SEEN), Ears(), 1.0).good
+
+
+@pytest.mark.parametrize(
+    ("token", "service", "warned"), [("t", {}, True), (None, {"token": "t"}, True), (None, {}, False), ("t", None, False)]
+)
+def test_where_the_services_may_not_be_seen_nobody_knows(token: str | None, service: dict[str, Any] | None, warned: bool) -> None:
+    """Unless nothing speaks for ACLs, or nothing has changed."""
+    run, outcome = Run(token=token), Outcome.proved("reload")
+    wanted = expected([{"name": "web", "port": 80, **(service or {})}])
+    target = TARGET._replace(wanted=wanted, before=NOTHING if service is not None else wanted)
+    assert run.after(outcome, Ears(), 1.0, target) is outcome
+    words = "Verified on the agent. Whether the catalog has it too cannot be seen: the services may not be seen."
+    assert run.warnings == ([f"{words} A token with service:read is needed."] if warned else [])
     assert run.asked == 0
 
 

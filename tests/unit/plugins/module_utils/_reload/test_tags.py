@@ -289,9 +289,11 @@ def test_what_came_through_the_api_is_compared_with_what_the_agent_keeps_of_it(
     assert loaded(agent, {**WEB, "port": 81}).kept_tags == [{"service": "api", "tags": ["other"]}]
 
 
-def test_a_note_that_is_damaged_is_not_guessed_at(agent: Overriding) -> None:
+@pytest.mark.parametrize("entry", [None, ["", "db"], ["", "db", 5, ""]])
+def test_a_note_that_is_damaged_is_not_guessed_at(agent: Overriding, entry: Any) -> None:
     loaded(agent, WEB)
-    (agent.config_dir / ".registrar/tags.json").write_text("{")
+    text = json.dumps({"version": 1, "services": {"db": entry}}) if entry else "{"
+    (agent.config_dir / ".registrar/tags.json").write_text(text)
     result = loaded(agent, {**WEB, "port": 81})
     assert [error["rule"] for error in result.errors] == ["state-damaged"]
     assert agent.reloads == 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, ServerError
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, ApiError, Blocked, ServerError, Unreachable
 from ansible_collections.registrar.consul.plugins.module_utils._agent.log import Ears
 from ansible_collections.registrar.consul.plugins.module_utils._agent.persisted import Persisted
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
@@ -24,7 +24,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._reload.declared 
 from ansible_collections.registrar.consul.plugins.module_utils._reload.outcome import Target
 from ansible_collections.registrar.consul.plugins.module_utils._reload.ready import Ready
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import Reload
-from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, listen, tell
+from ansible_collections.registrar.consul.plugins.module_utils._reload.tell import NotTold, Told, listen, tell
 
 PROCESS = AgentProcess(77, 1, ["consul", "agent"], "/usr/bin/consul", 0, 0, [], 500.0)
 NOTHING = Expected({}, {})
@@ -63,13 +63,18 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 def test_by_its_api(sent: list[Any]) -> None:
     facts: Any = Facts()
-    assert tell(facts, "api") is None
+    assert tell(facts, "api") == Told(True)
     assert (facts.asked, sent) == (["/v1/agent/reload"], [])
 
 
 def test_a_refusal_comes_at_once() -> None:
     facts: Any = Facts(answer=ServerError("parsing failed"))
-    assert tell(facts, "api") == "parsing failed"
+    assert tell(facts, "api") == Told(False, "parsing failed")
+
+
+def test_no_answer_is_no_refusal() -> None:
+    facts: Any = Facts(answer=Unreachable("timed out"))
+    assert tell(facts, "api") == Told(False)
 
 
 @pytest.mark.parametrize("denied", [AclDenied("Permission denied"), Blocked("blocked")])
@@ -81,7 +86,7 @@ def test_who_may_not_tell_it_has_told_nobody(denied: ApiError) -> None:
 
 def test_by_a_signal(sent: list[tuple[int, int]]) -> None:
     facts: Any = Facts()
-    assert tell(facts, "signal") is None
+    assert tell(facts, "signal") == Told(False)
     assert (facts.asked, sent) == ([], [(77, signal.SIGHUP)])
 
 
@@ -176,7 +181,7 @@ def test_where_nobody_knows_what_came_through_the_api_no_loss_is_explained_away(
     looked: list[Target] = []
     monkeypatch.setattr(agent_run, "listen", lambda *_arguments: ears)
     monkeypatch.setattr(reload, "_looked", lambda target, *_arguments, **_options: looked.append(target))
-    reload._told(Target(NOTHING, NOTHING, NOTHING, None), reload.ready.seen)
+    reload._told(Target(NOTHING, NOTHING, NOTHING, None), reload.ready.seen, going_back=True)
     assert [target.kept for target in looked] == [reload.ready.seen if all_kept else None]
 
 
@@ -196,7 +201,7 @@ def test_one_that_was_restarted_meanwhile_has_to_get_through_its_start(
     nothing: Any = None
     facts: Any = Facts(PROCESS._replace(pid=pid) if pid is not None else None)
     reload = Reload(nothing, nothing, facts, {"method": method})
-    reload.state = Declared(NOTHING, NOTHING, NOTHING, NOTHING, [], [], 0, [], [], [], [], [])
+    reload.state = Declared(NOTHING, NOTHING, NOTHING, NOTHING, [], 0, [], [], [], [], [])
     reload.result.agent["pid"] = 77
     waits: list[bool] = []
     monkeypatch.setattr(agent_run, "has_started", lambda _process: started)

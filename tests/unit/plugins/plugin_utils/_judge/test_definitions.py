@@ -72,7 +72,15 @@ OF_FILES = {
 }
 OF_FLEETS = {rule.id for rule in entered([fleet]).values()}
 OF_TARGETS = {
-    *("agent-not-compared", "change-unverified", "config-dir-missing", "not-in-hcl", "preflight-missing", "preflight-settings"),
+    *(
+        "agent-not-compared",
+        "agent-reloads-itself",
+        "change-unverified",
+        "config-dir-missing",
+        "not-in-hcl",
+        "preflight-missing",
+        "preflight-settings",
+    ),
     *("alias-service-known", "destination-id-known", "destination-name-known"),
     *("preflight-trial", "role-variable", "script-checks-unknown", "unchecked-known", "unchecked-unasked", "version-newer"),
     *("sidecar-port-missing", "sidecar-port-moves", "sidecar-port-shared"),
