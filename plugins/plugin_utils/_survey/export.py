@@ -7,7 +7,6 @@ Only what can be taken over as it is, so that the agent notices nothing; of all 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,9 +20,9 @@ from .._judge.verdict import verdict
 from .._schema.tree import Field, node_check_field, service_field
 from .audit import Audit, is_masked
 from .export_text import Exported, Reference, export_text
+from .report import numbers_apart
 
 SECRETS = "consul_services_secrets"
-_NUMBER = re.compile(r"(\d+)")
 
 
 def export(audit: Audit) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def _registered(found: dict[str, Any]) -> dict[str, Any]:
         del service["id"]
     if found["token"]:
         service["token"] = MASK
-    checks = [to_file(check, "check") for check in sorted(found["checks"], key=_natural)]
+    checks = [to_file(check, "check") for check in sorted(found["checks"], key=lambda check: numbers_apart(str(check.get("CheckID", ""))))]
     if checks:
         service["checks"] = [_inside(check, service) for check in checks]
         # The ids that the agent would give them by itself.
@@ -151,11 +150,6 @@ def _registered_check(found: dict[str, Any]) -> dict[str, Any]:
 def _demand_type(check: dict[str, Any]) -> None:
     if not any(field.annotation("x-check-type") and name in check for name, field in node_check_field().properties.items()):
         raise _Unknown("the agent does not tell what its checks do; as root on its machine (become: true) they can be read")
-
-
-def _natural(check: dict[str, Any]) -> list[Any]:
-    """Order check ids as people count: service:web:2 before service:web:10."""
-    return [int(part) if part.isdigit() else part for part in _NUMBER.split(str(check.get("CheckID", "")))]
 
 
 def _inside(check: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,9 +23,20 @@ def report(result: dict[str, Any]) -> str:
     return printable("\n".join(lines) + "\n")
 
 
+def one_line(text: str) -> str:
+    """Return the text without characters that do something to a terminal or a file: names of files and services come from anybody."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
 def printable(text: str) -> str:
-    """Return the text without characters that do something to a terminal: names of files and services come from anybody."""
-    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+    """The same for a text of several lines."""
+    return "\n".join(map(one_line, text.split("\n")))
+
+
+def numbers_apart(text: str) -> tuple[tuple[int, str], ...]:
+    """Sort web2 before web10."""
+    # [0-9], since there are digits that are no numbers to int.
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", text))
 
 
 def summary_table(rows: Sequence[Sequence[str]]) -> str:
