@@ -17,7 +17,7 @@ def report(result: dict[str, Any]) -> str:
     """Return the report on one directory: where, what is there, and every finding."""
     lines = [_headline(result), *_origins(result["agent"]["services"])]
     for finding in result["findings"]:
-        lines += ["", *_finding_lines(finding)]
+        lines += ["", *finding_lines(finding)]
     if not result["findings"]:
         lines += ["", "  Nothing to complain about."]
     return printable("\n".join(lines) + "\n")
@@ -91,11 +91,11 @@ def _origins(services: Iterable[dict[str, str]]) -> list[str]:
     return lines
 
 
-def _finding_lines(finding: dict[str, str]) -> list[str]:
-    """The place in a line of its own, then what is wrong there and what helps, and the rule by which it can be looked up."""
+def finding_lines(finding: dict[str, Any], others: Iterable[str] = ()) -> list[str]:
+    """Each place in a line of its own, then what is wrong there and what helps, and the rule by which it can be looked up."""
     text = " ".join(part for part in (finding["message"], finding["hint"], f"[{finding['rule']}]") if part)
     wrapped = textwrap.wrap(text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False)
-    return [f"  {finding['severity']:<8} {finding['path']}", *wrapped]
+    return [f"  {finding['severity']:<8} {finding['path']}", *(f"{_INDENT}{other}" for other in others), *wrapped]
 
 
 def fleet_report(results: dict[str, dict[str, Any]]) -> str:
