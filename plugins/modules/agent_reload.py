@@ -143,7 +143,7 @@ reason:
   description: Why the agent was told, why nobody was, why nothing is verified, or why nothing had to be done.
   returned: always
   type: str
-  sample: the files of the set web have changed
+  sample: "the set web: services-web.json updated"
 method:
   description: How the agent was told (V(signal) or V(api)); V(none) when it was not.
   returned: always

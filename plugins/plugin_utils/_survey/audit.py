@@ -165,7 +165,7 @@ class _Judge:
 
     def _add(self, file: str, findings: Iterable[Finding]) -> bool:
         """Add findings on a file; return whether there was an error among them, perhaps."""
-        named = [finding if finding.label else replace(finding, label=file) for finding in findings]
+        named = [finding if finding.label else finding.labelled(file) for finding in findings]
         result = verdict(named, self._version, strict=self._terms.strict, silence=self._terms.silence)
         self.audit.findings.extend(dict(finding, file=file) for finding in [*result.errors, *result.warnings])
         self._conditional.extend(result.conditional)
@@ -176,7 +176,7 @@ class _Judge:
         if self._conditional:
             hint = f"Name the agent's version to have all rules applied. Findings that depend on it: {len(self._conditional)}."
             what = "is auto, and neither an agent nor a consul binary was found to ask"
-            self._add("", [replace(VERSION_UNKNOWN.at((), what, hint), label="consul_version")])
+            self._add("", [VERSION_UNKNOWN.at((), what, hint).labelled("consul_version")])
 
     # The agent
 
@@ -260,7 +260,7 @@ def _journal_findings(journal: dict[str, Any] | None) -> Iterator[Finding]:
     if journal is not None:
         state = "was interrupted" if journal["unfinished"] else "was not confirmed by the agent"
         what = f"a change of {', '.join(journal['files'])} {state} ({journal['reason']})"
-        yield replace(PENDING.at((), what, "Run the play again: it finishes what was begun, and has the agent reload."), label="directory")
+        yield PENDING.at((), what, "Run the play again: it finishes what was begun, and has the agent reload.").labelled("directory")
 
 
 def _duplicates(entries: list[Entry]) -> tuple[list[tuple[Entry, Finding]], list[dict[str, Any]]]:
@@ -273,7 +273,7 @@ def _duplicates(entries: list[Entry]) -> tuple[list[tuple[Entry, Finding]], list
             if identity.kind == CHECK and others and entry.kind == "check":
                 what = f"the check id {quoted(identity.name)} is taken by {others[0].label}"
                 found = DUPLICATE_CHECK.at(("id",), what, "Give each check an id that is unique on the node.")
-                findings.append((entry, replace(found, label=entry.label)))
+                findings.append((entry, found.labelled(entry.label)))
             others.append(entry)
     double = [
         {"kind": identity.kind, "id": identity.name, "namespace": identity.namespace, "places": [entry.label for entry in found]}
