@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
 
 PYTHON_HEADER = """\
 # Copyright (c) 2026, The registrar.consul authors
@@ -32,11 +30,3 @@ def argument_of(field: Field) -> dict[str, str | bool]:
     if field.sensitive:
         spec["no_log"] = True
     return spec
-
-
-def all_fields() -> list[Field]:
-    return [*walk(service_field()), *walk(node_check_field())]
-
-
-def names_of(fields: Iterable[Field]) -> list[str]:
-    return sorted({field.name for field in fields if field.name})

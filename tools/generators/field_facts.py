@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
-from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, all_fields, argument_of, names_of
+from collections.abc import Callable
+
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
+from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, argument_of
 
 PATH = "plugins/module_utils/_definition/fields.py"
 
@@ -16,70 +18,47 @@ from __future__ import annotations
 
 from typing import Any
 
-# Names of fields whose values, or the values below them, are masked wherever they could be seen.
-SENSITIVE_FIELDS = frozenset(
-    {{
-{sensitive}
-    }}
-)
-
-# Names of fields whose children have the user's own keys.
-USER_KEY_FIELDS = frozenset(
-    {{
-{user_keys}
-    }}
-)
-
-# Names of fields that hold a duration.
-DURATION_FIELDS = frozenset(
-    {{
-{durations}
-    }}
-)
-
-# Names of fields that hold several mappings: a single one stands for a list of one in HCL.
-LIST_FIELDS = frozenset(
-    {{
-{lists}
-    }}
-)
-
-# Names of all fields. What stands under another name, nobody knows whether it is secret.
-FIELD_NAMES = frozenset(
-    {{
-{names}
-    }}
-)
-
+{sets}
 # The fields of a service as options of a module.
 SERVICE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {{
 {arguments}
 }}
 '''
+_SET = """\
+# Names of {what}
+{name} = frozenset(
+    {{
+{names}
+    }}
+)
+"""
+_SETS: tuple[tuple[str, Callable[[Field], object], str], ...] = (
+    (
+        "SENSITIVE_FIELDS",
+        lambda field: field.sensitive,
+        "fields whose values, or the values below them, are masked wherever they could be seen.",
+    ),
+    ("USER_KEY_FIELDS", lambda field: field.user_keys, "fields whose children have the user's own keys."),
+    ("DURATION_FIELDS", lambda field: field.annotation("x-rule") == "duration", "fields that hold a duration."),
+    (
+        "LIST_FIELDS",
+        lambda field: field.items is not None and field.items.type == "object",
+        "fields that hold several mappings: a single one stands for a list of one in HCL.",
+    ),
+    ("FIELD_NAMES", lambda field: True, "all fields. What stands under another name, nobody knows whether it is secret."),
+)
 
 
 def outputs() -> dict[str, str]:
-    fields = all_fields()
     arguments = {name: argument_of(field) for name, field in service_field().properties.items()}
     text = _TEMPLATE.format(
         header=PYTHON_HEADER,
-        sensitive=_lines(names_of(field for field in fields if field.sensitive), 8),
-        user_keys=_lines(names_of(field for field in fields if field.user_keys), 8),
-        durations=_lines(names_of(field for field in fields if field.annotation("x-rule") == "duration"), 8),
-        lists=_lines(names_of(field for field in fields if field.items is not None and field.items.type == "object"), 8),
-        names=_lines(names_of(fields), 8),
-        arguments="\n".join(f'    "{name}": {_literal(spec)},' for name, spec in arguments.items()),
+        sets="\n".join(_SET.format(name=name, what=what, names=_names(belongs)) for name, belongs, what in _SETS),
+        arguments="\n".join(f'    "{name}": {spec},'.replace("'", '"') for name, spec in arguments.items()),
     )
     return {PATH: text}
 
 
-def _lines(names: list[str], indent: int) -> str:
-    return "\n".join(f'{" " * indent}"{name}",' for name in names)
-
-
-def _literal(spec: dict[str, str | bool]) -> str:
-    return "{" + ", ".join(f'"{key}": {_value(value)}' for key, value in spec.items()) + "}"
-
-
-def _value(value: str | bool) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _names(belongs: Callable[[Field], object]) -> str:
+    names = {field.name for field in [*walk(service_field()), *walk(node_check_field())] if field.name and belongs(field)}
+    return "\n".join(f'        "{name}",' for name in sorted(names))
