@@ -41,19 +41,16 @@ attributes:
     support: full
   diff_mode:
     support: none
-    details:
-      - The modules that write the files show their differences.
+    details: The modules that write the files show their differences.
   idempotent:
     support: full
-    details:
-      - With O(force=true) the agent is told each time.
+    details: With O(force=true) the agent is told each time.
   async:
     description: Supports the C(async) keyword.
     support: full
 options:
   config_dir:
-    description:
-      - The directory that the agent reads with C(-config-dir).
+    description: The directory that the agent reads with C(-config-dir).
     type: path
     default: /etc/consul.d
   method:
@@ -77,13 +74,11 @@ options:
       - A refusal that the agent logs, and a reload that stops half-way, are noticed long before.
     type: int
   force:
-    description:
-      - Tell the agent even if it is not known to need it.
+    description: Tell the agent even if it is not known to need it.
     type: bool
     default: false
   lock_timeout:
-    description:
-      - Seconds to wait for another run on the same directory.
+    description: Seconds to wait for another run on the same directory.
     type: int
     default: 30
 seealso:

@@ -37,16 +37,13 @@ attributes:
     support: full
   idempotent:
     support: partial
-    details:
-      - With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
+    details: With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
 options:
   file:
-    description:
-      - The name of the file, without a path. Without it, C(service-<id>.json).
+    description: The name of the file, without a path. Without it, C(service-<id>.json).
     type: str
   state:
-    description:
-      - V(absent) removes the file, if this module wrote it; O(id), O(name) or O(file) tells which.
+    description: V(absent) removes the file, if this module wrote it; O(id), O(name) or O(file) tells which.
     type: str
     choices: [present, absent]
     default: present

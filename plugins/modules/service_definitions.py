@@ -42,8 +42,7 @@ attributes:
     support: full
   idempotent:
     support: partial
-    details:
-      - With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
+    details: With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
 options:
   services:
     description:
@@ -78,8 +77,7 @@ options:
     choices: [bundle, per_service]
     default: bundle
   state:
-    description:
-      - V(absent) removes all files of the set; O(services) and O(checks) are not looked at.
+    description: V(absent) removes all files of the set; O(services) and O(checks) are not looked at.
     type: str
     choices: [present, absent]
     default: present
