@@ -52,7 +52,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _waits_in(self, directory: str, task_vars: dict[str, Any] | None) -> bool:
-        """Whether a change still waits there: it may be the same directory under another name, or loaded by somebody else."""
+        """Whether a change still waits there: it may be the same directory under another name, or loaded by somebody else.
+
+        It does where this user may not look: another one has written it.
+        """
         path = {"path": journal_in(directory), "get_checksum": False}
         found = self._execute_module(module_name="ansible.builtin.stat", module_args=path, task_vars=task_vars)
-        return bool(found.get("stat", {}).get("exists"))
+        return bool(found.get("stat", {}).get("exists", True))
