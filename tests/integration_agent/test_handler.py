@@ -38,6 +38,16 @@ def test_a_directory_that_the_handler_does_not_serve_is_said(start_agent: Callab
     assert (set(one.services()), set(other.services())) == ({"apart"}, {"apart"})
 
 
+def test_a_handler_of_the_play_with_the_same_name_does_not_run_instead(agent: ConsulAgent, tmp_path: Path) -> None:
+    included = role(agent.config_dir, [{"name": "web"}])
+    own = {"name": "Reload the Consul agent", "registrar.consul.agent_reload": {"config_dir": str(tmp_path)}}
+    roles = [{"role": "registrar.consul.consul_services", "vars": included["vars"]}]
+
+    run_playbook(tmp_path, {"hosts": "all", "gather_facts": False, "roles": roles, "handlers": [own]}).ok()
+
+    assert set(agent.services()) == {"web"}
+
+
 def test_a_directory_of_two_names_is_one(agent: ConsulAgent, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(agent.config_dir)
