@@ -24,7 +24,9 @@ Left = Mapping[str, Any]
 def left_before(role: Any, variables: Mapping[str, Any]) -> list[Left]:
     """What roles have left to the handler until now; nothing for a task that is none of our role's."""
     written = variables.get(WRITTEN) if is_ours(role) else None
-    return list(written.get(_LEFT, ())) if isinstance(written, Mapping) else []
+    left = written.get(_LEFT, ()) if isinstance(written, Mapping) else ()
+    # With run_once all hosts get what one has registered.
+    return [entry for entry in left if entry["by"] == variables.get("inventory_hostname")]
 
 
 def note_left(result: dict[str, Any], task: Any, variables: Mapping[str, Any], templar: Any) -> None:
@@ -36,7 +38,7 @@ def note_left(result: dict[str, Any], task: Any, variables: Mapping[str, Any], t
     if options.get("reload") == "later" and notifies and not result.get("failed"):
         wait = templar.template(variables.get("consul_services_wait_healthy", 0))
         asked = {name: options[name] for name in ("config_dir", "on_unhealthy", "healthy_states")}
-        left.append({**asked, "wait_healthy": _seconds(wait), "host": host_of(task, variables)})
+        left.append({**asked, "wait_healthy": _seconds(wait), "host": host_of(task, variables), "by": variables.get("inventory_hostname")})
     if left:
         result[_LEFT] = left
 

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from itertools import permutations
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._action.left import as_all_asked
+from ansible_collections.registrar.consul.plugins.plugin_utils._action.left import as_all_asked, left_before, note_left, on_other_hosts
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,14 @@ def test_the_states_are_those_of_who_takes_fewest_for_healthy(lax: Any, strict: 
     asked = [{"config_dir": "/x", "wait_healthy": 5, "on_unhealthy": "fail", "healthy_states": states} for states in (lax, strict)]
     for here, other in permutations(asked):
         assert as_all_asked(here, [other])["healthy_states"] == strict
+
+
+def test_what_a_role_that_runs_once_leaves_is_that_of_one_host() -> None:
+    options = {"config_dir": "/x", "reload": "later", "on_unhealthy": "fail", "healthy_states": ["passing"]}
+    task: Any = SimpleNamespace(_role=SimpleNamespace(get_name=lambda: "registrar.consul.consul_services"), args=options, delegate_to=None)
+    written: dict[str, Any] = {"changed": True}
+    note_left(written, task, {"inventory_hostname": "h1"}, SimpleNamespace(template=lambda value: value))
+
+    (entry,) = left_before(task._role, {"inventory_hostname": "h1", "consul_services_written": written})
+    assert (on_other_hosts([entry], "h1"), on_other_hosts([entry], "h2")) == ([], ["/x of h1 (as far as can be seen from here)"])
+    assert left_before(task._role, {"inventory_hostname": "h2", "consul_services_written": written}) == []
