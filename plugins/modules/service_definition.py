@@ -43,7 +43,9 @@ options:
     description: The name of the file, without a path. Without it, C(service-<id>.json).
     type: str
   state:
-    description: V(absent) removes the file, if this module wrote it; O(id), O(name) or O(file) tells which.
+    description:
+      - V(absent) removes the file, if this module wrote it; O(id), O(name) or O(file) tells which.
+      - A file that was written with O(file) or with another O(format) is found only with the same.
     type: str
     choices: [present, absent]
     default: present
