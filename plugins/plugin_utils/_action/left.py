@@ -37,7 +37,7 @@ def note_left(result: dict[str, Any], task: Any, variables: Mapping[str, Any], t
     notifies = result.get("changed") or (flag(options, "require_agent") and result.get("pending"))
     if options.get("reload") == "later" and notifies and not result.get("failed"):
         wait = templar.template(variables.get("consul_services_wait_healthy", 0))
-        asked = {name: options[name] for name in ("config_dir", "on_unhealthy", "healthy_states")}
+        asked = {name: options[name] for name in ("config_dir", "require_agent", "on_unhealthy", "healthy_states")}
         left.append({**asked, "wait_healthy": _seconds(wait), "host": host_of(task, variables), "by": variables.get("inventory_hostname")})
     if left:
         result[_LEFT] = left
@@ -49,18 +49,16 @@ def host_of(task: Any, variables: Mapping[str, Any]) -> str:
 
 
 def as_all_asked(arguments: Mapping[str, Any], left: Iterable[Left]) -> dict[str, Any]:
-    """The handler's arguments, with a wait for checks that is right for everyone who asked for one in its directory."""
-    here = _normal(arguments)
-    asked = [entry for entry in (arguments, *left) if _normal(entry) == here and _seconds(entry.get("wait_healthy")) > 0]
-    if not asked:
-        return dict(arguments)
-    return {
-        **arguments,
-        "wait_healthy": max(_seconds(entry["wait_healthy"]) for entry in asked),
-        "on_unhealthy": min((str(entry["on_unhealthy"]) for entry in asked), key=_strictness),
+    """The handler's arguments, with what is right for everyone in its directory who demanded an agent, or asked for a wait for checks."""
+    here = [entry for entry in (arguments, *left) if _normal(entry) == _normal(arguments)]
+    result = {**arguments, "require_agent": any(flag(entry, "require_agent") for entry in here)}
+    asked = [entry for entry in here if _seconds(entry.get("wait_healthy")) > 0]
+    if asked:
+        result["wait_healthy"] = max(_seconds(entry["wait_healthy"]) for entry in asked)
+        result["on_unhealthy"] = min((str(entry["on_unhealthy"]) for entry in asked), key=_strictness)
         # Passing checks are healthy in any case.
-        "healthy_states": min((entry["healthy_states"] for entry in asked), key=lambda states: "warning" in states),
-    }
+        result["healthy_states"] = min((entry["healthy_states"] for entry in asked), key=lambda states: "warning" in states)
+    return result
 
 
 def other_directories(arguments: Mapping[str, Any], left: Iterable[Left]) -> list[str]:

@@ -22,8 +22,16 @@ def test_the_states_are_those_of_who_takes_fewest_for_healthy(lax: Any, strict: 
         assert as_all_asked(here, [other])["healthy_states"] == strict
 
 
+def test_an_agent_is_demanded_where_anyone_demands_it_in_the_directory() -> None:
+    asked: list[dict[str, Any]] = [
+        {"config_dir": place, "require_agent": demanded} for place, demanded in (("/x", "no"), ("/x/", "yes"), ("/y", True))
+    ]
+    assert [as_all_asked(asked[0], asked[1:count])["require_agent"] for count in (1, 2)] == [False, True]
+    assert not as_all_asked(asked[0], [asked[2]])["require_agent"]
+
+
 def test_what_a_role_that_runs_once_leaves_is_that_of_one_host() -> None:
-    options = {"config_dir": "/x", "reload": "later", "on_unhealthy": "fail", "healthy_states": ["passing"]}
+    options = {"config_dir": "/x", "reload": "later", "require_agent": False, "on_unhealthy": "fail", "healthy_states": ["passing"]}
     task: Any = SimpleNamespace(_role=SimpleNamespace(get_name=lambda: "registrar.consul.consul_services"), args=options, delegate_to=None)
     written: dict[str, Any] = {"changed": True}
     note_left(written, task, {"inventory_hostname": "h1"}, SimpleNamespace(template=lambda value: value))
