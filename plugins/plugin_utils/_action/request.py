@@ -12,13 +12,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets, Steps
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
 
-from .._convert.render import (
-    bundle_name,
-    check_file_name,
-    document,
-    render_json,
-    service_file_name,
-)
+from .._convert.render import bundle_name, check_file_name, document, render_json, service_file_name
 from .._convert.sidecar_ports import Places, with_places
 from .._findings import Finding
 from .._judge.definitions import Judged, judge_node_checks, judge_services

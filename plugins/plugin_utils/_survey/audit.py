@@ -26,18 +26,7 @@ from .._judge.terms import Terms
 from .._judge.verdict import verdict
 from .._rules.book import RULES
 from .._rules.check import NODE_CHECK_NAME
-from .._rules.directory import (
-    BROKEN,
-    DELETED,
-    EDITED,
-    EMPTY,
-    EXPOSED,
-    NOT_COMPARED,
-    PENDING,
-    UNREAD,
-    VERSION_UNKNOWN,
-    newer_findings,
-)
+from .._rules.directory import BROKEN, DELETED, EDITED, EMPTY, EXPOSED, NOT_COMPARED, PENDING, UNREAD, VERSION_UNKNOWN, newer_findings
 from .._rules.reference import Reference
 from .._rules.rule import STOPPING
 from .._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
