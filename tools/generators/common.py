@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
 
 PYTHON_HEADER = """\
 # Copyright (c) 2026, The registrar.consul authors
@@ -30,3 +30,7 @@ def argument_of(field: Field) -> dict[str, str | bool]:
     if field.sensitive:
         spec["no_log"] = True
     return spec
+
+
+def all_fields() -> list[Field]:
+    return [*walk(service_field()), *walk(node_check_field())]

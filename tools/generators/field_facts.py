@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
-from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, argument_of
+from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, service_field
+from ansible_collections.registrar.consul.tools.generators.common import PYTHON_HEADER, all_fields, argument_of
 
 PATH = "plugins/module_utils/_definition/fields.py"
 
@@ -60,5 +60,5 @@ def outputs() -> dict[str, str]:
 
 
 def _names(belongs: Callable[[Field], object]) -> str:
-    names = {field.name for field in [*walk(service_field()), *walk(node_check_field())] if field.name and belongs(field)}
+    names = {field.name for field in all_fields() if field.name and belongs(field)}
     return "\n".join(f'        "{name}",' for name in sorted(names))
