@@ -8,14 +8,6 @@ SHELL := /bin/bash
 
 VENV := .cache/venv
 READY := $(VENV)/.stamp
-IMPORTER_VENV := .cache/venv-importer
-IMPORTER_READY := $(IMPORTER_VENV)/.stamp
-MOLECULE_VENV := .cache/venv-molecule
-MOLECULE_READY := $(MOLECULE_VENV)/.stamp
-BENCH_VENV := .cache/venv-bench
-BENCH_READY := $(BENCH_VENV)/.stamp
-MUTANTS_VENV := .cache/venv-mutants
-MUTANTS_READY := $(MUTANTS_VENV)/.stamp
 BENCH_PAGE ?= docs/benchmark.md
 REQUIREMENTS := tests/requirements.txt tests/unit/requirements.txt tools/setup.sh
 # For one's own: make unit PYTEST="-k coercion"
@@ -43,17 +35,8 @@ consul:
 $(READY): $(REQUIREMENTS)
 	@tools/setup.sh $(VENV) tests/requirements.txt
 
-$(IMPORTER_READY): tests/importer/requirements.txt tools/setup.sh
-	@tools/setup.sh $(IMPORTER_VENV) tests/importer/requirements.txt
-
-$(MOLECULE_READY): tests/molecule/requirements.txt tools/setup.sh
-	@tools/setup.sh $(MOLECULE_VENV) tests/molecule/requirements.txt
-
-$(BENCH_READY): tests/benchmark/requirements.txt tools/setup.sh
-	@tools/setup.sh $(BENCH_VENV) tests/benchmark/requirements.txt
-
-$(MUTANTS_READY): tests/mutants/requirements.txt tools/setup.sh
-	@tools/setup.sh $(MUTANTS_VENV) tests/mutants/requirements.txt
+.cache/venv-%/.stamp: tests/%/requirements.txt tools/setup.sh
+	@tools/setup.sh .cache/venv-$* $<
 
 # The gates of "make test": the first group and the second run side by side.
 .PHONY: test
@@ -61,7 +44,7 @@ test: setup ## all tests and all gates that a change has to pass
 	@$(VENV)/bin/python tools/run_gates.py pytest : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball sanity-ends
 
 .PHONY: test-all
-test-all: setup $(IMPORTER_READY) ## the same, and the slow ones
+test-all: setup .cache/venv-importer/.stamp ## the same, and the slow ones
 	@$(VENV)/bin/python tools/run_gates.py pytest-all engine units : lint-python lint-yaml lint-ansible format-check types layers generated changelog-lint licences docs-lint docs demo-picture tarball importer sanity
 
 .PHONY: test-matrix
@@ -78,8 +61,8 @@ demo-picture: setup ## does the README show what the demo says
 
 # Smaller or larger: make bench BENCH_SIZES="1 100" BENCH_LOOPS=10 (see tests/benchmark/run.py)
 .PHONY: bench
-bench: setup $(BENCH_READY) ## what registering costs, beside other ways, in docs/benchmark.md; about 20 minutes
-	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/$(BENCH_VENV)/lib/python3*/site-packages)" \
+bench: setup .cache/venv-benchmark/.stamp ## what registering costs, beside other ways, in docs/benchmark.md; about 20 minutes
+	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" BENCH_PACKAGES="$$(echo $(CURDIR)/.cache/venv-benchmark/lib/python3*/site-packages)" \
 		tools/in_tree.sh bench python tests/benchmark/run.py $(abspath $(BENCH_PAGE)) $(CURDIR)/.cache/bench.measured $(BENCH_OPTIONS)
 
 .PHONY: bench-page
@@ -111,7 +94,7 @@ integration: $(READY) ## real playbooks on real agents
 	@$(RUN_TESTS) tests/integration_agent
 
 .PHONY: molecule
-molecule: $(MOLECULE_READY) ## hosts and agents of their own, as root; one scenario: SCENARIO=cluster
+molecule: .cache/venv-molecule/.stamp ## hosts and agents of their own, as root; one scenario: SCENARIO=cluster
 	@tools/molecule.sh $(if $(SCENARIO),test -s $(SCENARIO))
 
 .PHONY: sanity
@@ -163,10 +146,6 @@ layers: $(READY) ## does every room use only those below it (pyproject.toml says
 generate: $(READY) ## what follows from the schema and the rules
 	@$(VENV)/bin/python tools/generate.py
 
-.PHONY: schema
-schema: $(READY) ## the JSON Schema files for editors, in docs/schema
-	@$(VENV)/bin/python tools/generate.py docs/schema
-
 .PHONY: fuzz
 fuzz: setup ## generated definitions against a real agent, until a disagreement: make fuzz MINUTES=10 SEED=1
 	@$(VENV)/bin/python tools/fuzz.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
@@ -177,8 +156,8 @@ upstream: $(READY) ## does the schema have all that the newest API client of Con
 	@tools/upstream/run.sh $(CLIENT)
 
 .PHONY: mutants
-mutants: setup $(MUTANTS_READY) ## which small changes of the code no test notices: make mutants SEED=3 COUNT=60; about 10 minutes
-	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" $(MUTANTS_VENV)/bin/python tools/mutants/run.py \
+mutants: setup .cache/venv-mutants/.stamp ## which small changes of the code no test notices: make mutants SEED=3 COUNT=60; about 10 minutes
+	@CONSUL="$${CONSUL:-$$(command -v consul || tools/fetch_consul.sh)}" .cache/venv-mutants/bin/python tools/mutants/run.py \
 		$(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ROOMS),--rooms $(ROOMS))
 
 .PHONY: generated
@@ -211,8 +190,8 @@ tarball: build ## is in the tarball what should be, and nothing else
 	@$(VENV)/bin/python tools/check_tarball.py dist
 
 .PHONY: importer
-importer: build $(IMPORTER_READY) ## what Galaxy says about the tarball
-	@tools/importer.sh $(IMPORTER_VENV) dist
+importer: build .cache/venv-importer/.stamp ## what Galaxy says about the tarball
+	@tools/importer.sh .cache/venv-importer dist
 
 .PHONY: release
 release: setup ## make release VERSION=1.2.3: version, changelog, tests, tarball

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, The registrar.consul authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what follows from the schema and the rules: ``generate.py [--check] [folder]``.
+"""Writes what follows from the schema and the rules: ``generate.py [--check]``.
 
-With --check it only looks, and the exit status is 1 when a file is not what it would be. A folder names the files that are wanted.
+With --check it only looks, and the exit status is 1 when a file is not what it would be.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ def outputs() -> dict[str, str]:
     return {path: text for generator in generators for path, text in generator().items()}
 
 
-def stale(wanted: dict[str, str], folder: str = "") -> list[str]:
-    """Return the paths below a folder whose files are not what they would be, or should not be there at all."""
-    changed = [path for path, text in wanted.items() if path.startswith(folder) and _content(REPOSITORY / path) != text]
-    return changed + [path for path in _left_over(wanted) if path.startswith(folder)]
+def stale(wanted: dict[str, str]) -> list[str]:
+    """Return the paths of files that are not what they would be, or should not be there at all."""
+    return [path for path, text in wanted.items() if _content(REPOSITORY / path) != text] + _left_over(wanted)
 
 
 def _left_over(wanted: dict[str, str]) -> list[str]:
@@ -72,9 +71,8 @@ def _write(path: Path, text: str | None) -> None:
 def main(arguments: list[str]) -> int:
     _make_importable()
     only_look = "--check" in arguments
-    folder = next((argument for argument in arguments if argument != "--check"), "")
     wanted = outputs()
-    changed = stale(wanted, folder)
+    changed = stale(wanted)
     for path in changed:
         if not only_look:
             _write(REPOSITORY / path, wanted.get(path))

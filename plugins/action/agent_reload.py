@@ -12,9 +12,11 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.errors import show_errors
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.left import (
     as_all_asked,
+    host_of,
     journal_in,
     left_before,
     not_told,
+    on_other_hosts,
     other_directories,
 )
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.look import Look
@@ -34,13 +36,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # As for the actions that judge: this process ends with the task.
         gc.freeze()
         host = str((task_vars or {}).get("inventory_hostname"))
-        left = left_before(self._task._role, task_vars or {})
-        arguments = as_all_asked(self._task.args, left) if left else self._task.args
+        left, machine = left_before(self._task._role, task_vars or {}), host_of(self._task, task_vars or {})
+        here = [entry for entry in left if entry["host"] == machine]
+        arguments = as_all_asked(self._task.args, here) if here else self._task.args
         look = Look(self, waits(arguments))
         with progress(host, and_healthy("until its agent has loaded all services", arguments), look=look):
             look.prepare()
             result.update(self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val))
-        waiting = [directory for directory in other_directories(arguments, left) if self._waits_in(directory, task_vars)] if left else []
+        waiting = [directory for directory in other_directories(arguments, here) if self._waits_in(directory, task_vars)] if here else []
+        waiting += on_other_hosts(left, machine)
         if waiting:
             said = [str(result["msg"])] if result.get("failed") else []
             result.update(failed=True, msg=" ".join([*said, not_told(waiting, arguments)]))
@@ -48,7 +52,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _waits_in(self, directory: str, task_vars: dict[str, Any] | None) -> bool:
-        """Whether a change still waits there: it may be the same directory under another name, or loaded by somebody else."""
+        """Whether a change still waits there: it may be the same directory under another name, or loaded by somebody else.
+
+        It does where this user may not look: another one has written it.
+        """
         path = {"path": journal_in(directory), "get_checksum": False}
         found = self._execute_module(module_name="ansible.builtin.stat", module_args=path, task_vars=task_vars)
-        return bool(found.get("stat", {}).get("exists"))
+        return bool(found.get("stat", {}).get("exists", True))

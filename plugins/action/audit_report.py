@@ -13,8 +13,6 @@ from ansible.utils.display import Display
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import counted, fleet_report
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.unseen import why_unseen
 
-_FAIL_ON = ("warning", "error", "never")
-
 
 class ActionModule(ActionBase):
     """One text for a fleet, and one verdict."""
@@ -30,7 +28,7 @@ class ActionModule(ActionBase):
         _found, options = self.validate_argument_spec(
             argument_spec={
                 "results": {"type": "dict", "required": True},
-                "fail_on": {"type": "str", "choices": list(_FAIL_ON), "default": "warning"},
+                "fail_on": {"type": "str", "choices": ["warning", "error", "never"], "default": "warning"},
             }
         )
         hosts = {str(host): _checked(str(host), found) for host, found in sorted(options["results"].items())}

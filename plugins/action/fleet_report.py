@@ -18,13 +18,13 @@ from ansible.utils.display import Display
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi, ApiError, endpoint
 from ansible_collections.registrar.consul.plugins.module_utils._options import fleet_spec
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.dot import NotDrawnError, svg
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.elsewhere import Catalog, NothingSeenError
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.files import write_files
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.hosts import Host, Values, read_hosts
 from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.report import shortened
-from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.run import Question, drawn, judge_fleet
+from ansible_collections.registrar.consul.plugins.plugin_utils._fleet.run import Question, judge_fleet
 from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import demand_library, read_terms, read_version
-from ansible_collections.registrar.consul.plugins.plugin_utils._schema.versions import Version
 from ansible_collections.registrar.consul.plugins.plugin_utils._survey.report import counted
 
 # Seconds between two lines that say how far it is.
@@ -50,8 +50,10 @@ class ActionModule(ActionBase):
         limit = str(variables.get("ansible_limit") or "")
         catalog = _catalog(options["catalog"])
         terms = read_terms(options)
+        # Where nothing else is said, the version of the agent that shows the catalog is taken for that of all.
+        version = terms.version or (read_version(catalog.version) if catalog else None)
         question = Question(
-            terms=replace(terms, version=terms.version or _version(catalog)),
+            terms=replace(terms, version=version),
             catalog=catalog,
             external=options["external"],
             limited=f"the run was limited to {limit}" if limit else "",
@@ -86,15 +88,18 @@ class ActionModule(ActionBase):
         result["changed"] = False
         if not directory:
             return
-        picture, reason = drawn(found["dot"])
         data = {key: found[key] for key in ("summary", "findings", "services", "calls")}
         contents = {
             "fleet.json": json.dumps(data, indent=2, ensure_ascii=False) + "\n",
             "fleet.txt": found["report"],
             "fleet.mmd": found["mermaid"],
             "fleet.dot": found["dot"],
-            **({"fleet.svg": picture} if picture else {}),
         }
+        reason = ""
+        try:
+            contents["fleet.svg"] = svg(found["dot"])
+        except NotDrawnError as error:
+            reason = str(error)
         folder = Path(directory)
         try:
             changed = write_files(folder, contents, only_look=self._task.check_mode)
@@ -128,11 +133,6 @@ def _catalog(options: Mapping[str, Any] | None) -> Catalog | None:
         return Catalog(AgentApi(endpoint(options, os.environ, None)))
     except (ApiError, NothingSeenError) as error:
         raise AnsibleActionFail(f"catalog: {error}") from None
-
-
-def _version(catalog: Catalog | None) -> Version | None:
-    """Take the version of the agent that shows the catalog for that of all, where nothing else is said."""
-    return read_version(catalog.version) if catalog else None
 
 
 def _counts(finding: Mapping[str, Any], fail_on: str) -> bool:

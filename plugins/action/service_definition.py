@@ -8,11 +8,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.registrar.consul.plugins.module_utils._definition.identity import service_id
 from ansible_collections.registrar.consul.plugins.module_utils._options import Spec, definition_spec
 from ansible_collections.registrar.consul.plugins.plugin_utils._action import base
 from ansible_collections.registrar.consul.plugins.plugin_utils._action.request import absent_request, definition_request
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.render import service_file_name
+from ansible_collections.registrar.consul.plugins.plugin_utils._findings import did_you_mean
+from ansible_collections.registrar.consul.plugins.plugin_utils._judge.terms import read_unchecked
+from ansible_collections.registrar.consul.plugins.plugin_utils._rules.types import kind_of
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field
 
 
@@ -25,18 +27,28 @@ class ActionModule(base.RegistrarAction):
         return definition_spec()
 
     def demand_known(self, options: dict[str, Any]) -> None:
-        """Leave keys that are neither option nor field to the judge: all of them are reported at once."""
-        if "payload" in options:
-            super().demand_known({"payload": None})
+        """Leave to the judge what is rather a field: it reports all that is wrong at once. What is to be absent it does not see."""
+        known, (unchecked, _checked) = self.spec(), read_unchecked(options.get("unchecked"))
+        strange = options.keys() - known.keys() - {*unchecked}
+        if options.get("state") != "absent":
+            strange = {key for key in strange if did_you_mean(key, sorted(known)) not in (None, *self.controller_only)}
+        super().demand_known({key: value for key, value in options.items() if key in strange or key == "payload"})
 
     def request(self, options: dict[str, Any]) -> base.Request:
         ours = self.spec().keys() - self.controller_only
-        definition = {key: value for key, value in options.items() if key not in ours}
         terms = self.terms(options)
-        file_name = options.get("file")
+        file_name = _text(options, "file")
         if self.choice(options, "state") == "present":
-            return definition_request(definition, file_name, terms)
-        if not file_name and not service_id({key: str(value) for key, value in definition.items()}):
+            return definition_request({key: value for key, value in options.items() if key not in ours}, file_name, terms)
+        identifier = _text(options, "id") or _text(options, "name")
+        if not file_name and not identifier:
             raise AnsibleActionFail("state: absent needs the service's id, its name, or the file. Add one of them.")
-        name = file_name or service_file_name(service_id({key: str(value) for key, value in definition.items()}), terms.format)
+        name = file_name or service_file_name(identifier, terms.format)
         return absent_request(f"file:{name}", {name: None})
+
+
+def _text(options: dict[str, Any], name: str) -> str:
+    value = options.get(name, "")
+    if isinstance(value, (dict, list)):
+        raise AnsibleActionFail(f"{name}: must be text, not {kind_of(value)}.")
+    return str(value)

@@ -28,7 +28,7 @@ class ActionModule(base.RegistrarAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        note_left(result, self._task._role, self._task.args, task_vars or {}, self._templar)
+        note_left(result, self._task, task_vars or {}, self._templar)
         if not self._task.until and not self._task.retries:
             # The arguments go back to Ansible's main process with the result: that takes longer than judging the services.
             self._task.args = {key: value for key, value in self._task.args.items() if key not in self.controller_only}

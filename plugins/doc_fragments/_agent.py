@@ -24,32 +24,26 @@ options:
       - Without it the token in O(http_token_file), else that in the file named by E(CONSUL_HTTP_TOKEN_FILE), else E(CONSUL_HTTP_TOKEN).
     type: str
   http_token_file:
-    description:
-      - File on the target that holds the token.
+    description: File on the target that holds the token.
     type: path
   ca_cert:
-    description:
-      - File on the target with the certificates of the authority that signed the agent's. Without it E(CONSUL_CACERT).
+    description: File on the target with the certificates of the authority that signed the agent's. Without it E(CONSUL_CACERT).
     type: path
   ca_path:
-    description:
-      - Directory on the target with such certificates. Without it E(CONSUL_CAPATH).
+    description: Directory on the target with such certificates. Without it E(CONSUL_CAPATH).
     type: path
   client_cert:
-    description:
-      - File on the target with the client's certificate. Without it E(CONSUL_CLIENT_CERT).
+    description: File on the target with the client's certificate. Without it E(CONSUL_CLIENT_CERT).
     type: path
   client_key:
-    description:
-      - File on the target with the client's private key. Without it E(CONSUL_CLIENT_KEY).
+    description: File on the target with the client's private key. Without it E(CONSUL_CLIENT_KEY).
     type: path
   tls_server_name:
     description:
       - Name that the agent's certificate has to have, where it is not the host in O(http_addr). Without it E(CONSUL_TLS_SERVER_NAME).
     type: str
   validate_certs:
-    description:
-      - Whether the agent's certificate is verified. Without it E(CONSUL_HTTP_SSL_VERIFY), else it is.
+    description: Whether the agent's certificate is verified. Without it E(CONSUL_HTTP_SSL_VERIFY), else it is.
     type: bool
   pid:
     description:

@@ -15,8 +15,7 @@ options:
     type: path
     default: /etc/consul.d
   format:
-    description:
-      - The language of the files.
+    description: The language of the files.
     type: str
     choices: [json, hcl]
     default: json

@@ -16,19 +16,16 @@ options:
     type: str
     default: auto
   edition:
-    description:
-      - The edition of Consul. Some fields exist in Enterprise only.
+    description: The edition of Consul. Some fields exist in Enterprise only.
     type: str
     choices: [community, enterprise]
     default: community
   strict:
-    description:
-      - Treat every warning as an error.
+    description: Treat every warning as an error.
     type: bool
     default: false
   silence:
-    description:
-      - Ids of rules whose warnings are not wanted. Errors cannot be silenced.
+    description: Ids of rules whose warnings are not wanted. Errors cannot be silenced.
     type: list
     elements: str
     default: []

@@ -9,8 +9,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   require_agent:
-    description:
-      - Fail when there is no agent to tell. Otherwise a warning says so, and the changed files wait for its start.
+    description: Fail when there is no agent to tell. Otherwise a warning says so, and the changed files wait for its start.
     type: bool
     default: false
   take_over:
@@ -68,8 +67,7 @@ options:
     choices: [rollback, fail, warn]
     default: rollback
   healthy_states:
-    description:
-      - The states of a check that count as healthy for O(wait_healthy). V(passing) always does.
+    description: The states of a check that count as healthy for O(wait_healthy). V(passing) always does.
     type: list
     elements: str
     choices: [passing, warning]

@@ -50,18 +50,15 @@ options:
     choices: [now, later, never]
     default: now
   reload_method:
-    description:
-      - How the agent is told. See O(registrar.consul.agent_reload#module:method).
+    description: How the agent is told. See O(registrar.consul.agent_reload#module:method).
     type: str
     choices: [auto, signal, api]
     default: auto
   reload_timeout:
-    description:
-      - Seconds to wait until the agent has what the files say. Without it a limit that grows with the number of services.
+    description: Seconds to wait until the agent has what the files say. Without it a limit that grows with the number of services.
     type: int
   lock_timeout:
-    description:
-      - How many seconds to wait for another run that is at work on the same directory.
+    description: How many seconds to wait for another run that is at work on the same directory.
     type: int
     default: 30
   payload:

@@ -42,19 +42,16 @@ attributes:
     support: full
   diff_mode:
     support: none
-    details:
-      - The modules that write the files show their differences.
+    details: The modules that write the files show their differences.
   idempotent:
     support: full
-    details:
-      - With O(force=true) the agent is told each time.
+    details: With O(force=true) the agent is told each time.
   async:
     description: Supports the C(async) keyword.
     support: full
 options:
   config_dir:
-    description:
-      - The directory that the agent reads with C(-config-dir).
+    description: The directory that the agent reads with C(-config-dir).
     type: path
     default: /etc/consul.d
   method:
@@ -78,13 +75,11 @@ options:
       - A refusal that the agent logs, and a reload that stops half-way, are noticed long before.
     type: int
   force:
-    description:
-      - Tell the agent even if it is not known to need it.
+    description: Tell the agent even if it is not known to need it.
     type: bool
     default: false
   lock_timeout:
-    description:
-      - Seconds to wait for another run on the same directory.
+    description: Seconds to wait for another run on the same directory.
     type: int
     default: 30
 seealso:
@@ -144,7 +139,7 @@ reason:
   description: Why the agent was told, why nobody was, why nothing is verified, or why nothing had to be done.
   returned: always
   type: str
-  sample: the files of the set web have changed
+  sample: "the set web: services-web.json updated"
 method:
   description: How the agent was told (V(signal) or V(api)); V(none) when it was not.
   returned: always

@@ -27,16 +27,13 @@ attributes:
     support: none
   check_mode:
     support: full
-    details:
-      - Nothing is ever changed.
+    details: Nothing is ever changed.
   diff_mode:
     support: N/A
-    details:
-      - Nothing is ever changed.
+    details: Nothing is ever changed.
   idempotent:
     support: N/A
-    details:
-      - Nothing is ever changed.
+    details: Nothing is ever changed.
   platform:
     support: full
 options:
@@ -47,8 +44,7 @@ options:
     type: dict
     required: true
   fail_on:
-    description:
-      - What makes the task fail. With V(error), warnings do not. A host that was not seen counts as an error.
+    description: What makes the task fail. With V(error), warnings do not. A host that was not seen counts as an error.
     type: str
     choices: [warning, error, never]
     default: warning

@@ -31,12 +31,10 @@ attributes:
     support: none
   check_mode:
     support: full
-    details:
-      - The files in O(directory) are compared, and not written.
+    details: The files in O(directory) are compared, and not written.
   diff_mode:
     support: none
-    details:
-      - Only files of the controller are written.
+    details: Only files of the controller are written.
   idempotent:
     support: full
   platform:

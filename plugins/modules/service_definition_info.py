@@ -41,20 +41,16 @@ attributes:
     support: none
   check_mode:
     support: full
-    details:
-      - Nothing is ever changed.
+    details: Nothing is ever changed.
   diff_mode:
     support: N/A
-    details:
-      - Nothing is ever changed.
+    details: Nothing is ever changed.
   idempotent:
     support: N/A
-    details:
-      - Nothing is ever changed.
+    details: Nothing is ever changed.
 options:
   config_dir:
-    description:
-      - The directory that the agent was started with (C(-config-dir)).
+    description: The directory that the agent was started with (C(-config-dir)).
     type: path
     default: /etc/consul.d
   export:

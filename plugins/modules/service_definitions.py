@@ -42,8 +42,7 @@ attributes:
     support: full
   idempotent:
     support: partial
-    details:
-      - With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
+    details: With O(reload=later), each run reports a change that waits for M(registrar.consul.agent_reload) as changed.
 options:
   services:
     description:
@@ -78,8 +77,7 @@ options:
     choices: [bundle, per_service]
     default: bundle
   state:
-    description:
-      - V(absent) removes all files of the set; O(services) and O(checks) are not looked at.
+    description: V(absent) removes all files of the set; O(services) and O(checks) are not looked at.
     type: str
     choices: [present, absent]
     default: present
@@ -188,54 +186,20 @@ pending_reason:
   returned: success
   sample: "committed now, and not verified yet"
 reload:
-  description: What came of the reload, as M(registrar.consul.agent_reload) returns it.
+  description: What came of the reload, as M(registrar.consul.agent_reload) returns it; errors are beside it.
   type: dict
   returned: when the agent had anything to load, and O(reload=now)
-  contains:
-    verified:
-      description: Whether it was seen that the agent has everything that the files say.
-      type: bool
-    verified_by:
-      description: How it was seen.
-      type: str
-      sample: api
-    reason:
-      description: Why the agent was told, or why nothing is verified.
-      type: str
-    method:
-      description: How the agent was told; V(none) when it was not.
-      type: str
-      sample: signal
-    services:
-      description: How many services, sidecars included, the files of this collection declare in the directory.
-      type: int
-    agent:
-      description: The agent, with its C(pid), C(state) and C(version).
-      type: dict
-    waited:
-      description: Seconds from telling the agent to knowing what it has.
-      type: float
-    rolled_back:
-      description: Whether the files were put back.
-      type: bool
-    disturbed:
-      description: What is different of services and checks that were not to change, field by field.
-      type: list
-      elements: dict
-    kept_tags:
-      description: The overridden tags that are in the catalog as before (O(overridden_tags)), by service.
-      type: list
-      elements: dict
-    healthy:
-      description: With O(wait_healthy), whether all checks that were waited for were healthy in the end.
-      type: bool
-    waited_healthy:
-      description: With O(wait_healthy), seconds that were waited for them.
-      type: float
-    unhealthy:
-      description: With O(wait_healthy), the checks that were not, with C(service), C(check), C(status), C(output) and C(seconds).
-      type: list
-      elements: dict
+  sample:
+    verified: true
+    verified_by: api
+    reason: "the set default: services-default.json updated"
+    method: signal
+    services: 2
+    agent: {"pid": 4711, "state": "running", "version": "1.8.7"}
+    waited: 0.045
+    rolled_back: false
+    disturbed: []
+    kept_tags: []
 rule_warnings:
   description: All warnings, with the ids of their rules.
   type: list

@@ -149,3 +149,11 @@ def test_hosts_that_were_not_seen_are_no_good_ones(tmp_path: Path, agent: Consul
     assert re.search(rf"=== bare ===\n{re.escape(no_result % 127)}.*{tmp_path}/no-python: (not found|No such file)", result.stdout)
     assert "json char" not in result.stdout
     assert result.failed[-1].msg == "0 errors and 0 warnings on 5 hosts, and 4 not seen. To be looked at: away, bare, odd, wrong."
+
+
+@pytest.mark.parametrize("name", ["audit", "adopt", "fleet"])
+def test_a_pattern_that_matches_no_host_is_no_good_run(tmp_path: Path, name: str) -> None:
+    result = run_playbook(tmp_path, f"registrar.consul.{name}", extra_vars={f"consul_{name}_hosts": "misspelt"})
+
+    assert (result.rc != 0, result.tasks) == (True, [])
+    assert f"consul_{name}_hosts matches no host of the inventory" in result.stdout + result.stderr

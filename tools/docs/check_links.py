@@ -1,13 +1,12 @@
 # Copyright (c) 2026, The registrar.consul authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says which links of a built site lead nowhere, and what its pages would fetch from elsewhere: ``check_links.py <folder>``.
+"""Says which links of a built site lead nowhere, and what its pages would fetch from elsewhere.
 
 Nothing is asked of the network: links to other sites are left alone.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -70,14 +69,3 @@ def _complaint(page: Page, address: str, pages: dict[Path, Page]) -> str:
     if parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].anchors:
         return "names no place on that page"
     return ""
-
-
-def main(folder: str) -> int:
-    found = sorted(set(problems(Path(folder).resolve())))
-    for problem in found:
-        print(problem)
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

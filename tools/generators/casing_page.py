@@ -11,6 +11,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 
 from ansible_collections.registrar.consul.plugins.plugin_utils._convert.casing import to_api, to_file
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import service_field, walk
+from ansible_collections.registrar.consul.tools.generators.common import MARKDOWN_HEADER
 
 PATH = "docs/casing.md"
 # Keys of the user, and where they stand: each is to stay as it is.
@@ -24,12 +25,7 @@ USER_DATA = (
 )
 
 _PAGE = """\
-<!--
-Copyright (c) 2026, The registrar.consul authors
-SPDX-License-Identifier: GPL-3.0-or-later
-Generated from the schema: do not edit, run make generate.
--->
-
+{header}
 # Two spellings of one definition
 
 Consul's files say `enable_tag_override`, its HTTP API says `EnableTagOverride`. Each takes some keys of the other and refuses the rest,
@@ -90,6 +86,7 @@ def outputs() -> dict[str, str]:
     wrong = [(name, api) for name, api in pairs if core_camel(name) != api or core_snake(api) != name]
     changed = [key for _place, key in USER_DATA if core_camel(key) != key or core_snake(key) != key]
     page = _PAGE.format(
+        header=MARKDOWN_HEADER,
         total=len(pairs),
         ours_camel=sum(_innermost(to_api(_nested(path))[0]) != api for (_name, api), path in pairs.items()),
         ours_snake=sum(_innermost(to_file(to_api(_nested(path))[0])) != name for (name, _api), path in pairs.items()),

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ansible_collections.registrar.consul.plugins.plugin_utils._schema.tree import Field, node_check_field, service_field, walk
 
 PYTHON_HEADER = """\
@@ -36,7 +34,3 @@ def argument_of(field: Field) -> dict[str, str | bool]:
 
 def all_fields() -> list[Field]:
     return [*walk(service_field()), *walk(node_check_field())]
-
-
-def names_of(fields: Iterable[Field]) -> list[str]:
-    return sorted({field.name for field in fields if field.name})

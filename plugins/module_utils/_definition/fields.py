@@ -24,15 +24,6 @@ DURATION_FIELDS = _names("approval_timeout deregister_critical_service_after int
 # Names of fields that hold several mappings: a single one stands for a list of one in HCL.
 LIST_FIELDS = _names("checks local_service_ports paths ports upstreams")
 
-# The HTTP API's spellings that agents read in files, too, in lower case, and the field that they mean.
-OLD_SPELLINGS = {
-    "deregistercriticalserviceafter": "deregister_critical_service_after",
-    "dockercontainerid": "docker_container_id",
-    "scriptargs": "args",
-    "serviceid": "service_id",
-    "tlsskipverify": "tls_skip_verify",
-}
-
 # Names of all fields. What stands under another name, nobody knows whether it is secret.
 FIELD_NAMES = _names(
     "address agent ai alias_node alias_service approval_timeout args body check checks command config connect datacenter default defaults "
@@ -47,6 +38,15 @@ FIELD_NAMES = _names(
     "tagged_addresses tags tcp tcp_use_tls temperature timeout tls_server_name tls_skip_verify token tool_calls_per_hour "
     "tool_calls_per_minute transparent_proxy transport ttl udp upstreams vendor warning weights zone "
 )
+
+# The HTTP API's spellings that agents read in files, too, in lower case, and the field that they mean.
+OLD_SPELLINGS = {
+    "deregistercriticalserviceafter": "deregister_critical_service_after",
+    "dockercontainerid": "docker_container_id",
+    "scriptargs": "args",
+    "serviceid": "service_id",
+    "tlsskipverify": "tls_skip_verify",
+}
 
 # The fields of a service as options of a module.
 SERVICE_ARGUMENT_SPEC: dict[str, dict[str, Any]] = {

@@ -20,12 +20,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 
 from .._findings import did_you_mean
 from .._judge.definitions import prepare
-from .._judge.terms import (
-    Terms,
-    choice,
-    demand_library,
-    read_terms,
-)
+from .._judge.terms import Terms, choice, demand_library, read_terms
 from .._rules.spelling import UNKNOWN_KEY
 from .._schema.versions import is_newer
 from .errors import refused, show_errors
@@ -61,16 +56,14 @@ class JudgingAction(ActionBase):
         """Return how to judge and write. Raises AnsibleActionFail when an option has no such value."""
         terms = read_terms(options)
         format = self.choice(options, "format") if "format" in self.spec() else terms.format
-        secrets = Secrets(terms.secrets.places, vaulted_values(self._task, self._templar.available_variables))
-        return replace(terms, format=format, header=self._header(), secrets=secrets)
+        variables = self._templar.available_variables
+        secrets = Secrets(terms.secrets.places, vaulted_values(self._task, variables))
+        header = str(self._templar.template(variables.get("ansible_managed", "Ansible managed"))) if format == "hcl" else ""
+        return replace(terms, format=format, header=header, secrets=secrets)
 
     def choice(self, options: dict[str, Any], name: str) -> str:
         """Return the value of an option that has choices. Raises AnsibleActionFail when it is none of them."""
         return choice(options, name, self.spec())
-
-    def _header(self) -> str:
-        managed = self._templar.available_variables.get("ansible_managed", "Ansible managed")
-        return str(managed)
 
     def demand_known(self, options: dict[str, Any]) -> None:
         """Raise AnsibleActionFail for an option that does not exist."""
@@ -110,7 +103,7 @@ class RegistrarAction(JudgingAction):
                 result.update(refused(request.verdict.errors))
             else:
                 look.prepare()
-                result.update(self._run_module(options, request, task_vars))
+                result.update(self._run_module(options, request.payload, task_vars, wrap_async=self._task.async_val))
         show_errors(result, host, secret=bool(self._task.no_log))
         warnings = [render(finding) for finding in request.verdict.warnings]
         result["rule_warnings"] = request.verdict.warnings + result.get("rule_warnings", [])
@@ -132,24 +125,21 @@ class RegistrarAction(JudgingAction):
 
     def _ask_version(self, options: dict[str, Any], task_vars: dict[str, Any] | None) -> str | None:
         """Return the agent's version, None when nothing tells: what is wrong with the definitions is said all the same."""
-        arguments = self._arguments(options, {"owner": "", "files": {}, "asks": "version"})
-        name = self._task.resolved_action or self._task.action
         try:
-            found: Any = self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars).get("version")
+            found = self._run_module(options, {"owner": "", "files": {}, "asks": "version"}, task_vars).get("version")
         except AnsibleError:
             return None
         return found if isinstance(found, str) else None
 
-    def _arguments(self, options: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    def _run_module(
+        self, options: dict[str, Any], payload: dict[str, Any], task_vars: dict[str, Any] | None, *, wrap_async: Any = False
+    ) -> dict[str, Any]:
         known = self.spec().keys() - self.controller_only
-        return {**{key: value for key, value in options.items() if key in known}, "payload": encode_payload(payload)}
-
-    def _run_module(self, options: dict[str, Any], request: Request, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(
             module_name=self._task.resolved_action or self._task.action,
-            module_args=self._arguments(options, request.payload),
+            module_args={**{key: value for key, value in options.items() if key in known}, "payload": encode_payload(payload)},
             task_vars=task_vars,
-            wrap_async=self._task.async_val,
+            wrap_async=wrap_async,
         )
         return result
 

@@ -12,13 +12,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.ident
 from ansible_collections.registrar.consul.plugins.module_utils._definition.secret import Secrets, Steps
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import packed
 
-from .._convert.render import (
-    bundle_name,
-    check_file_name,
-    document,
-    render_json,
-    service_file_name,
-)
+from .._convert.render import bundle_name, check_file_name, document, render_json, service_file_name
 from .._convert.sidecar_ports import Places, with_places
 from .._findings import Finding
 from .._judge.definitions import Judged, judge_node_checks, judge_services
@@ -43,12 +37,7 @@ Files = dict[str, tuple[Definitions, Definitions]]
 
 def set_request(services: Sequence[Any], set_name: str, layout: str, terms: Terms, checks: Sequence[Any] = ()) -> Request:
     """Judge and render a whole set: services, and checks outside services."""
-    how: dict[str, Any] = {
-        "edition": terms.edition,
-        "hcl": terms.format == "hcl",
-        "unchecked": terms.unchecked,
-        "secrets": terms.secrets,
-    }
+    how = _how(terms)
     judged = judge_services(services, **how)
     judged_checks = judge_node_checks(checks, beside=judged, **how) if checks else []
     definitions = [entry.definition for entry in judged]
@@ -78,9 +67,7 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
     """Judge and render one definition."""
     identifier = service_id(dict(definition))
     label = f"service ({identifier})" if identifier else "service"
-    judged = judge_services(
-        [definition], [label], terms.edition, hcl=terms.format == "hcl", unchecked=terms.unchecked, secrets=terms.secrets
-    )
+    judged = judge_services([definition], [label], **_how(terms))
 
     def name() -> str:
         return file_name or service_file_name(service_id(judged[0].definition), terms.format)
@@ -91,6 +78,10 @@ def definition_request(definition: Mapping[str, Any], file_name: str | None, ter
 def absent_request(owner: str, files: dict[str, None]) -> Request:
     """Ask for the absence of these files, and of all others of the owner."""
     return Request(Verdict(), {"owner": owner, "files": files})
+
+
+def _how(terms: Terms) -> dict[str, Any]:
+    return {"edition": terms.edition, "hcl": terms.format == "hcl", "unchecked": terms.unchecked, "secrets": terms.secrets}
 
 
 def _request(judged: Sequence[Judged], owner: str | None, files: Callable[[], Files], terms: Terms) -> Request:

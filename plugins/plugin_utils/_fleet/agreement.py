@@ -7,17 +7,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from .._findings import quoted
 from .._rules.access import mappings_at, number, text, texts_at
-from .._rules.fleet import (
-    GATEWAY_KINDS,
-    PORTS_DIFFER,
-    PROTOCOL_UNCLEAR,
-    PROTOCOLS,
-    SET_OWNER,
-)
+from .._rules.fleet import GATEWAY_KINDS, PORTS_DIFFER, PROTOCOL_UNCLEAR, PROTOCOLS, SET_OWNER
 from .elsewhere import Elsewhere
 from .faults import Fault, Spot, fault
 from .hosts import Host
@@ -130,13 +123,9 @@ def _owner_faults(hosts: Iterable[Host]) -> Iterator[Fault]:
         for host in hosts:
             # Where none is said, it is that of the directory, which cannot be seen here.
             if host.declared and host.settings.get(setting):
-                name, owner = (_as_text(host.settings.get(what)) for what in ("set", setting))
-                sets[name or "default"][owner].append(Spot(host.name, f"consul_services_{setting}"))
+                name = str(host.settings.get("set", "")) or "default"
+                sets[name][str(host.settings[setting])].append(Spot(host.name, f"consul_services_{setting}"))
         for name, groups in sets.items():
             if len(groups) > 1:
                 what = f"the files of the set {quoted(name)} have a different {setting} on different hosts: {_counts(groups)}"
                 yield fault(SET_OWNER, minority(groups), what, "Write the same everywhere, or give the sets different names.")
-
-
-def _as_text(value: Any) -> str:
-    return "" if value is None else str(value)

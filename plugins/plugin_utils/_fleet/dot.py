@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 
+from .._survey.report import one_line
 from .graph import GATEWAY, GROUP, SERVICE, Edge, Graph, Node
 from .ways import BROKEN, OK, QUERY
 
@@ -41,7 +42,7 @@ class NotDrawnError(Exception):
 def dot(graph: Graph) -> str:
     """Return the map in Graphviz's language."""
     names = {node: f"n{number}" for number, node in enumerate(graph.nodes, 1)}
-    lines = [f"  {names[node]} [label={_label(drawn)}, {_look(drawn)}]\n" for node, drawn in graph.nodes.items()]
+    lines = [f"  {names[node]} [label={_quoted(drawn.name, *drawn.lines)}, {_look(drawn)}]\n" for node, drawn in graph.nodes.items()]
     lines += [f"  {names[edge.start]} -> {names[edge.end]}{_edge(edge)}\n" for edge in graph.edges]
     if graph.left_out:
         lines.append(f'  more [label="and {graph.left_out} more broken upstreams", {_LOOKS["nowhere"]}]\n')
@@ -62,10 +63,6 @@ def svg(text: str) -> str:
     return done.stdout.decode("utf-8")
 
 
-def _label(node: Node) -> str:
-    return _quoted(node.name, *node.lines)
-
-
 def _look(node: Node) -> str:
     return _LOOKS["plain"] if node.kind == SERVICE and not node.in_mesh else _LOOKS.get(node.kind, _ELSEWHERE)
 
@@ -78,6 +75,5 @@ def _edge(edge: Edge) -> str:
 
 
 def _quoted(*lines: str) -> str:
-    clean = ("".join(char if char.isprintable() else "�" for char in line) for line in lines)
-    escaped = (line.replace("\\", "\\\\").replace('"', '\\"') for line in clean)
+    escaped = (one_line(line).replace("\\", "\\\\").replace('"', '\\"') for line in lines)
     return '"' + "\\n".join(escaped) + '"'

@@ -18,8 +18,16 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AclDenied, AgentApi, ApiError, NotFound
+from ansible_collections.registrar.consul.plugins.module_utils._agent.api import (
+    AclDenied,
+    AgentApi,
+    ApiError,
+    NotFound,
+    ServerError,
+    mapping,
+)
 
+from .._rules.access import mapping_at, text
 from .._rules.mesh import DEFAULT
 from .model import MESH_GATEWAY, Key
 
@@ -77,7 +85,7 @@ class Catalog:
 
         def look() -> Answer:
             def takes_connections(name: str) -> bool:
-                return in_fleet(name) or bool(self._get(f"/v1/catalog/connect/{quote(name, safe='')}", datacenter, key))
+                return in_fleet(name) or bool(self._get(list, f"/v1/catalog/connect/{quote(name, safe='')}", datacenter, key))
 
             if takes_connections(key.name):
                 return YES
@@ -90,7 +98,7 @@ class Catalog:
 
         def look() -> Answer:
             try:
-                self._get(f"/v1/query/{quote(name, safe='')}/explain", datacenter, None)
+                self._get(dict, f"/v1/query/{quote(name, safe='')}/explain", datacenter, None)
             except NotFound:
                 return NO
             except AclDenied:
@@ -105,8 +113,8 @@ class Catalog:
 
         def look() -> Answer:
             for name in sorted(self._shown(datacenter, nobody)):
-                instances = self._get(f"/v1/catalog/service/{quote(name, safe='')}", datacenter, nobody)
-                if any(instance.get("ServiceKind") == MESH_GATEWAY for instance in instances or ()):
+                instances = self._get(list, f"/v1/catalog/service/{quote(name, safe='')}", datacenter, nobody)
+                if any(text(instance, "ServiceKind") == MESH_GATEWAY for instance in instances if isinstance(instance, dict)):
                     return YES
             self.central(nobody._replace(name=MESH_GATEWAY), datacenter)
             return NO
@@ -123,25 +131,25 @@ class Catalog:
     def central(self, key: Key, datacenter: str) -> Central:
         """Raises AclDenied where the token may not read the service, and other ApiErrors."""
         try:
-            answer = self._get(f"/v1/discovery-chain/{quote(key.name, safe='')}", datacenter, key)
+            answer = self._get(dict, f"/v1/discovery-chain/{quote(key.name, safe='')}", datacenter, key)
         except NotFound:
             # Agents before 1.6.
             return Central("", ())
-        chain = (answer.get("Chain") if isinstance(answer, dict) else None) or {}
-        targets = (str(target.get("Service", "")) for target in (chain.get("Targets") or {}).values())
-        return Central(str(chain.get("Protocol", "")), tuple(sorted({name for name in targets if name and name.lower() != key.name})))
+        chain = mapping_at(answer, "Chain")
+        targets = mapping_at(chain, "Targets")
+        names = {text(mapping_at(targets, target), "Service") for target in targets}
+        return Central(text(chain, "Protocol"), tuple(sorted(name for name in names if name.lower() not in ("", key.name))))
 
     def _shown(self, datacenter: str, key: Key) -> set[str]:
-        return {str(name).lower() for name in self._get("/v1/catalog/services", datacenter, key) or ()}
+        return {name.lower() for name in self._get(dict, "/v1/catalog/services", datacenter, key)}
 
     def _own(self) -> tuple[str, str]:
         """Return datacenter and version of the agent, empty where the token may not see them."""
         try:
-            answer = self._api.get("/v1/agent/self")
+            config = mapping_at(mapping(self._api, "/v1/agent/self"), "Config")
         except AclDenied:
             return "", ""
-        config = (answer.get("Config") if isinstance(answer, dict) else None) or {}
-        return str(config.get("Datacenter", "")), str(config.get("Version", ""))
+        return text(config, "Datacenter"), text(config, "Version")
 
     def _answer(self, look: Callable[[], Answer]) -> Answer:
         try:
@@ -151,7 +159,8 @@ class Catalog:
         except ApiError as problem:
             return Answer(None, f"the agent said: {str(problem).rstrip('.')}")
 
-    def _get(self, path: str, datacenter: str, key: Key | None) -> Any:
+    def _get(self, kind: type[dict[str, Any]] | type[list[Any]], path: str, datacenter: str, key: Key | None) -> Any:
+        """Raises ServerError for an answer of another kind, too: whatever else is there may answer with any JSON."""
         query = {"dc": datacenter} if datacenter and datacenter != self.datacenter else {}
         if key and key.namespace != DEFAULT:
             query["ns"] = key.namespace
@@ -160,7 +169,11 @@ class Catalog:
         place = (path, tuple(query.items()))
         if place not in self._kept:
             try:
-                self._kept[place] = self._api.get(path, query)
+                answer = self._api.get(path, query)
+                # Go has null for a list without entries.
+                self._kept[place] = kind() if answer is None else answer
+                if not isinstance(self._kept[place], kind):
+                    raise ServerError(f"{self._api.where.address} answered {path} otherwise than consul agents do")
             except ApiError as problem:
                 self._kept[place] = problem
         kept = self._kept[place]

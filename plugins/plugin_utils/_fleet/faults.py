@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .._findings import Severity
 from .._rules.rule import Rule
+from .._survey.report import numbers_apart
 
 
 class Spot(NamedTuple):
@@ -49,8 +49,10 @@ def as_findings(faults: Iterable[Fault], *, strict: bool, silence: Collection[st
             continue
         key = (found.rule, found.severity, found.message, found.hint, found.subject)
         merged.setdefault(key, (found, {}))[1].update(dict.fromkeys(found.spots))
-    findings = [_finding(found, sorted(spots, key=natural), strict) for found, spots in merged.values()]
-    return sorted(findings, key=lambda finding: (finding["severity"], _numbers_apart(finding["path"]), finding["rule"]))
+    findings = [
+        _finding(found, sorted(spots, key=lambda spot: tuple(map(numbers_apart, spot))), strict) for found, spots in merged.values()
+    ]
+    return sorted(findings, key=lambda finding: (finding["severity"], numbers_apart(finding["path"]), finding["rule"]))
 
 
 def _finding(found: Fault, spots: list[Spot], strict: bool) -> dict[str, Any]:
@@ -63,13 +65,3 @@ def _finding(found: Fault, spots: list[Spot], strict: bool) -> dict[str, Any]:
         "hosts": list(dict.fromkeys(spot.host for spot in spots)),
         "places": [spot.path for spot in spots],
     }
-
-
-def natural(spot: Spot) -> tuple[Any, ...]:
-    """Sort web2 before web10."""
-    return (_numbers_apart(spot.host), _numbers_apart(spot.place))
-
-
-def _numbers_apart(text: str) -> tuple[tuple[int, str], ...]:
-    # [0-9], since there are digits that are no numbers to int.
-    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", text))

@@ -56,7 +56,12 @@ def graph_of(fleet: Fleet, calls: Iterable[Call]) -> Graph:
     counts = _counts(fleet)
     for key, kind in counts.kinds.items():
         where = fleet.datacenters(key) if counts.several_datacenters else []
-        lines = (*([kind] if kind else []), _instances(counts.instances[key], len(counts.hosts[key])), *where, *counts.mesh(key))
+        lines = (
+            *([kind] if kind else []),
+            _instances(counts.instances[key], len(counts.hosts[key])),
+            *where,
+            *sorted(counts.offers.get(key, ())),
+        )
         graph.nodes[_node(key)] = Node(fleet.names[key], GATEWAY if kind else SERVICE, lines, bool(kind) or key in counts.offers)
     edges: dict[tuple[str, str, str, tuple[str, ...]], Edge] = {}
     for call in calls:
@@ -134,9 +139,6 @@ class _Counts:
     hosts: dict[Key, set[str]]
     offers: dict[Key, set[str]]
     several_datacenters: bool
-
-    def mesh(self, key: Key) -> tuple[str, ...]:
-        return tuple(sorted(self.offers.get(key, ())))
 
 
 def _counts(fleet: Fleet) -> _Counts:

@@ -28,7 +28,13 @@ class Hush:
 
     def data(self, value: Any) -> Any:
         """Return data with the secrets in its texts masked."""
-        return value if self._secret is None else self._masked(value)
+        if self._secret is None:
+            return value
+        if isinstance(value, str):
+            return self._secret.sub(MASK, value)
+        if isinstance(value, dict):
+            return {key: self.data(item) for key, item in value.items()}
+        return [self.data(item) for item in value] if isinstance(value, (list, tuple)) else value
 
     def graph(self, graph: Graph) -> Graph:
         """The same for a map."""
@@ -36,10 +42,3 @@ class Hush:
             return graph
         nodes = {key: replace(node, name=self.data(node.name), lines=tuple(self.data(node.lines))) for key, node in graph.nodes.items()}
         return replace(graph, nodes=nodes, edges=[replace(edge, lines=tuple(self.data(edge.lines))) for edge in graph.edges])
-
-    def _masked(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._secret.sub(MASK, value) if self._secret is not None else value
-        if isinstance(value, dict):
-            return {key: self._masked(item) for key, item in value.items()}
-        return [self._masked(item) for item in value] if isinstance(value, (list, tuple)) else value

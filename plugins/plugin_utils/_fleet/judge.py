@@ -70,7 +70,7 @@ class Judge:
         try:
             own = read_terms(given)
         except TermsError as error:
-            host.problems.append(("consul_services_…", str(error)))
+            host.problems.append(("consul_services_…", str(error).rstrip(".")))
             own, given = Terms(None), {}
         return replace(
             self.terms,

@@ -7,6 +7,7 @@ Fills carry colours of text with them, so that a box can be read on a light page
 
 from __future__ import annotations
 
+from .._survey.report import one_line
 from .graph import GATEWAY, GROUP, SERVICE, Edge, Graph, Node
 from .ways import BROKEN, OK, QUERY
 
@@ -55,5 +56,4 @@ def _class(node: Node) -> str:
 
 def _escaped(text: str) -> str:
     """Return text that Mermaid shows as it is: everything that may mean something becomes a number."""
-    plain = "".join(char if char.isprintable() else "�" for char in text)
-    return "".join(char if char.isalnum() or char in " -_./…,()✗×?�" else f"#{ord(char)};" for char in plain)
+    return "".join(char if char.isalnum() or char in " -_./…,()✗×?�" else f"#{ord(char)};" for char in one_line(text))

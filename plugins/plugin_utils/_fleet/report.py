@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._rules.mesh import PROXY
-from .._survey.report import WIDTH, counted, printable, summary_table
+from .._survey.report import WIDTH, counted, finding_lines, printable, summary_table
 from .model import Fleet, Key
 from .ways import BROKEN, OK, Call
 
@@ -19,7 +19,6 @@ from .ways import BROKEN, OK, Call
 SHOWN_FINDINGS = 200
 # So many names of a cell, or of hosts, are shown.
 _SHOWN_NAMES = 4
-_INDENT = " " * 11
 _MARKS = {BROKEN: "!", OK: ""}
 _HEADINGS = ("SERVICE", "KIND", "INSTANCES", "HOSTS", "CALLED BY", "CALLS")
 
@@ -70,7 +69,7 @@ def report(summary: dict[str, Any], findings: Sequence[dict[str, Any]], services
     for note in notes:
         lines += textwrap.wrap(note, WIDTH, initial_indent="  ", subsequent_indent="  ")
     for finding in findings[:SHOWN_FINDINGS]:
-        lines += ["", *_finding_lines(finding)]
+        lines += ["", *finding_lines(finding, _other_places(finding))]
     if len(findings) > SHOWN_FINDINGS:
         lines += ["", f"  and {len(findings) - SHOWN_FINDINGS} more findings: all are in the result, and in fleet.json."]
     if not findings:
@@ -90,16 +89,12 @@ def _headline(summary: dict[str, Any]) -> str:
     return "  |  ".join(parts)
 
 
-def _finding_lines(finding: dict[str, Any]) -> Iterator[str]:
-    yield f"  {finding['severity']:<8} {finding['path']}"
+def _other_places(finding: dict[str, Any]) -> Iterator[str]:
     others = finding["places"][1:]
-    for place in others[:_SHOWN_NAMES]:
-        yield f"{_INDENT}{place}"
+    yield from others[:_SHOWN_NAMES]
     if len(others) > _SHOWN_NAMES:
         places, hosts = counted(len(others) - _SHOWN_NAMES, "more place"), counted(len(finding["hosts"]), "host")
-        yield f"{_INDENT}and {places}, on {hosts} in all"
-    text = " ".join(part for part in (finding["message"], finding["hint"], f"[{finding['rule']}]") if part)
-    yield from textwrap.wrap(text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False)
+        yield f"and {places}, on {hosts} in all"
 
 
 def _table_row(service: dict[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from .._judge.terms import Terms
 from .addresses import address_faults
 from .agreement import agreement_faults
-from .dot import NotDrawnError, dot, svg
+from .dot import dot
 from .elsewhere import Catalog, Elsewhere
 from .faults import Fault, as_findings
 from .graph import fit, graph_of
@@ -70,14 +70,6 @@ def judge_fleet(hosts: Iterable[Host], question: Question, say: Say = lambda _wh
         "dot": dot(graph),
         "report": report(summary, findings, services, _notes(summary, question)),
     }
-
-
-def drawn(text: str) -> tuple[str, str]:
-    """Return the picture of a DOT text, and why there is none."""
-    try:
-        return svg(text), ""
-    except NotDrawnError as reason:
-        return "", str(reason)
 
 
 def _judged(judge: Judge, hosts: Iterable[Host], read: list[Host], say: Say) -> Iterator[tuple[Host, Contents]]:

@@ -9,27 +9,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._findings import did_you_mean, quoted
-from .._rules.fleet import (
-    GATEWAY_MISSING,
-    GATEWAY_UNSEEN,
-    NOT_IN_MESH,
-    QUERY_MISSING,
-    UNREGISTERED,
-    UPSTREAM_PORT,
-    UPSTREAM_UNSEEN,
-)
+from .._rules.fleet import GATEWAY_MISSING, GATEWAY_UNSEEN, NOT_IN_MESH, QUERY_MISSING, UNREGISTERED, UPSTREAM_PORT, UPSTREAM_UNSEEN
 from .._rules.rule import Rule
 from .elsewhere import NO, Answer, Elsewhere
 from .faults import Fault, Spot, fault
 from .hosts import DATACENTER, Host
-from .model import (
-    MESH_GATEWAY,
-    TERMINATING_GATEWAY,
-    Fleet,
-    Key,
-    Proxy,
-    Upstream,
-)
+from .model import MESH_GATEWAY, TERMINATING_GATEWAY, Fleet, Key, Proxy, Upstream
 
 FLEET, ELSEWHERE, QUERY, NOWHERE, UNSEEN = "fleet", "elsewhere", "query", "nowhere", "unseen"
 OK, BROKEN, UNCLEAR = "ok", "broken", "unclear"

@@ -27,34 +27,18 @@ from ansible_collections.registrar.consul.plugins.module_utils._versions import 
 from ansible_collections.registrar.consul.plugins.module_utils._write.conditional import script_findings
 
 from .._findings import Finding, Place, quoted
-from .._judge.definitions import (
-    Judged,
-    judge_node_checks,
-    judge_services,
-)
+from .._judge.definitions import Judged, judge_node_checks, judge_services
 from .._judge.terms import Terms
 from .._judge.verdict import verdict
 from .._rules.book import RULES
 from .._rules.check import NODE_CHECK_NAME
-from .._rules.directory import (
-    BROKEN,
-    DELETED,
-    EDITED,
-    EMPTY,
-    EXPOSED,
-    NOT_COMPARED,
-    PENDING,
-    UNREAD,
-    VERSION_UNKNOWN,
-    newer_findings,
-)
+from .._rules.directory import BROKEN, DELETED, EDITED, EMPTY, EXPOSED, NOT_COMPARED, PENDING, UNREAD, VERSION_UNKNOWN, newer_findings
 from .._rules.reference import Reference
 from .._rules.rule import STOPPING
 from .._rules.unique import CHECK_SERVICE, CHECK_SERVICE_LACKING, DUPLICATE_CHECK
 from .._schema.unchecked import PathError, read_paths
 from .entries import Entry, entries_of
 
-# What drift is called: the rule, and what is said of a service or check.
 _RELOAD = "Have the agent reload its files."
 _REPAIR_AND_RELOAD = "First put right the errors in the files: a reload would stop at them. Then have the agent reload its files."
 
@@ -91,8 +75,6 @@ class _Judge:
         self._version = terms.version or (parse_version(agent["version"]) if agent["version"] else None)
         self._unchecked = _still_new([*self._survey.get("unchecked", ()), *terms.unchecked])
         self._conditional: list[dict[str, Any]] = []
-        self._known: set[str] = set()
-        self._labels: dict[tuple[str, str], list[str]] = {}
 
     def run(self) -> None:
         for file in self._survey["files"]:
@@ -140,7 +122,7 @@ class _Judge:
         """Say that the agent will not have the service of a check: certain where all is known that it has."""
         agent = self._survey["agent"]
         owner = owner_of(*expected([], [entry.definition]).checks.values()) if isinstance(entry.definition, dict) else ""
-        if not owner or owner in self._services():
+        if not owner or owner in self._services:
             return
         certain = agent["state"] == "running" and agent["compared"] and not any(file["fatal"] for file in self._survey["files"])
         besides = "neither a file of the agent declares nor its HTTP API has" if certain else "no file here declares"
@@ -169,19 +151,16 @@ class _Judge:
         answers = [found["answer"] for found in self._survey["agent"]["services"] if found["origin"] != "removed"]
         return {"id": {answer.get("ID", "") for answer in answers}, "name": {answer.get("Service", "") for answer in answers}}
 
+    @cached_property
     def _services(self) -> set[str]:
         """The keys of all services that the agent will have when it has loaded its files."""
-        if not self._known:
-            definitions = [
-                entry.definition for entry in self.audit.entries if entry.kind == "service" and isinstance(entry.definition, dict)
-            ]
-            self._known.update(keys_of(definitions, ()).services)
-            self._known.update(found["key"] for found in self._survey["agent"]["services"] if found["origin"] != "removed")
-        return self._known
+        declared = [entry.definition for entry in self.audit.entries if entry.kind == "service" and isinstance(entry.definition, dict)]
+        kept = {found["key"] for found in self._survey["agent"]["services"] if found["origin"] != "removed"}
+        return {*keys_of(declared, ()).services, *kept}
 
     def _add(self, file: str, findings: Iterable[Finding]) -> bool:
         """Add findings on a file; return whether there was an error among them, perhaps."""
-        named = [finding if finding.label else replace(finding, label=file) for finding in findings]
+        named = [finding if finding.label else finding.labelled(file) for finding in findings]
         result = verdict(named, self._version, strict=self._terms.strict, silence=self._terms.silence)
         self.audit.findings.extend(dict(finding, file=file) for finding in [*result.errors, *result.warnings])
         self._conditional.extend(result.conditional)
@@ -192,7 +171,7 @@ class _Judge:
         if self._conditional:
             hint = f"Name the agent's version to have all rules applied. Findings that depend on it: {len(self._conditional)}."
             what = "is auto, and neither an agent nor a consul binary was found to ask"
-            self._add("", [replace(VERSION_UNKNOWN.at((), what, hint), label="consul_version")])
+            self._add("", [VERSION_UNKNOWN.at((), what, hint).labelled("consul_version")])
 
     # The agent
 
@@ -215,19 +194,19 @@ class _Judge:
 
     def _drift(self, entry: dict[str, Any], hint: str) -> dict[str, str]:
         found = Difference(*(entry[name] for name in Difference._fields))
-        steps = [self._label(entry), f"check {found.check}" if found.check else "", found.field]
+        label = self._labels[entry["file"], entry["kind"]][entry["number"]]
+        steps = [label, f"check {found.check}" if found.check else "", found.field]
         path = " → ".join(step for step in steps if step)
         return {**error(path, found.rule, found.message, hint), "file": entry["file"]}
 
-    def _label(self, place: dict[str, Any]) -> str:
-        """Return what messages call the definition that the target counted."""
-        if not self._labels:
-            for entry in self.audit.entries:
-                if isinstance(entry.definition, dict):
-                    self._labels.setdefault((entry.file, entry.kind), []).append(entry.label)
-        labels = self._labels[place["file"], place["kind"]]
-        label: str = labels[place["number"]]
-        return label
+    @cached_property
+    def _labels(self) -> dict[tuple[str, str], list[str]]:
+        """What messages call the definitions of each file and kind, which the target counted."""
+        labels: dict[tuple[str, str], list[str]] = {}
+        for entry in self.audit.entries:
+            if isinstance(entry.definition, dict):
+                labels.setdefault((entry.file, entry.kind), []).append(entry.label)
+        return labels
 
     def _sorted(self, findings: list[dict[str, str]]) -> list[dict[str, str]]:
         order = {file["name"]: position for position, file in enumerate(self._survey["files"])}
@@ -277,7 +256,7 @@ def _journal_findings(journal: dict[str, Any] | None) -> Iterator[Finding]:
     if journal is not None:
         state = "was interrupted" if journal["unfinished"] else "was not confirmed by the agent"
         what = f"a change of {', '.join(journal['files'])} {state} ({journal['reason']})"
-        yield replace(PENDING.at((), what, "Run the play again: it finishes what was begun, and has the agent reload."), label="directory")
+        yield PENDING.at((), what, "Run the play again: it finishes what was begun, and has the agent reload.").labelled("directory")
 
 
 def _duplicates(entries: list[Entry]) -> tuple[list[tuple[Entry, Finding]], list[dict[str, Any]]]:
@@ -293,7 +272,7 @@ def _duplicates(entries: list[Entry]) -> tuple[list[tuple[Entry, Finding]], list
                 case, agent = ("", None) if first == identity else (f" as {quoted(first.name)}", ONE_IN_THE_CATALOG)
                 what = f"the check id {quoted(identity.name)} is taken{case} by {others[0].label}"
                 found = DUPLICATE_CHECK.at(("id",), what, "Give each check an id that is unique on the node.", agent=agent)
-                findings.append((entry, replace(found, label=entry.label)))
+                findings.append((entry, found.labelled(entry.label)))
             others.append(entry)
     double = [
         {"kind": identity.kind, "id": identity.name, "namespace": identity.namespace, "places": [entry.label for entry in found]}

@@ -9,7 +9,7 @@ block that is not repeated is a list of one. All else stays as it is, for the ju
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -44,7 +44,7 @@ def entries_of(file: str, document: dict[str, Any], hcl: bool) -> tuple[list[Ent
             if key not in top:
                 continue
             written, value = top[key]
-            findings.extend(_labelled(found, file) for found in _shape_findings(key, written, value, hcl))
+            findings.extend(found.labelled(file) for found in _shape_findings(key, written, value, hcl))
             values = value if isinstance(value, list) else [] if value is None else [value]
             entries.extend(_entry(file, key, index, root, item, hcl) for index, item in enumerate(values))
     return entries, findings
@@ -70,11 +70,7 @@ def _entry(file: str, key: str, index: int, root: Field, value: Any, hcl: bool) 
     else:
         place = f"checks[{index}]" if key == "checks" else "check"
     label = f"{file} → {place}"
-    return Entry(file, key.rstrip("s"), label, definition, [_labelled(found, label) for found in reader.findings])
-
-
-def _labelled(found: Finding, label: str) -> Finding:
-    return replace(found, label=label)
+    return Entry(file, key.rstrip("s"), label, definition, [found.labelled(label) for found in reader.findings])
 
 
 class _Reader:

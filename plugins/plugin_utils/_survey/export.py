@@ -7,7 +7,6 @@ Only what can be taken over as it is, so that the agent notices nothing; of all 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,14 +15,14 @@ from ansible_collections.registrar.consul.plugins.module_utils._definition.secre
 
 from .._convert.casing import CasingError, to_file
 from .._findings import Place, dotted
-from .._judge.definitions import judge_node_checks, judge_services
+from .._judge.definitions import Judged, judge_node_checks, judge_services
 from .._judge.verdict import verdict
 from .._schema.tree import Field, node_check_field, service_field
 from .audit import Audit, is_masked
 from .export_text import Exported, Reference, export_text
+from .report import numbers_apart
 
 SECRETS = "consul_services_secrets"
-_NUMBER = re.compile(r"(\d+)")
 
 
 def export(audit: Audit) -> dict[str, Any]:
@@ -31,7 +30,6 @@ def export(audit: Audit) -> dict[str, Any]:
     exported = Exported()
     _take_files(audit, exported)
     _take_registrations(audit, exported)
-    _take_check_registrations(audit, exported)
     _refer_to_secrets(exported)
     return {
         "text": export_text(audit.survey["path"], exported),
@@ -79,44 +77,20 @@ _ORIGINS = {"api": "the HTTP API", "unknown": "the agent: in none of its files, 
 
 
 def _take_registrations(audit: Audit, exported: Exported) -> None:
-    for found in audit.survey["agent"]["services"]:
-        if found["origin"] not in _ORIGINS:
-            continue
-        try:
-            service = _registered(found)
-        except (CasingError, _Unknown) as reason:
-            exported.left_out.append({"what": f"service {found['key']}", "reason": str(reason)})
-            continue
-        (judged,) = judge_services([service])
-        errors = verdict((finding for finding in judged.findings if not is_masked(service, finding.place)), None).errors
-        if errors:
-            exported.left_out.append({"what": f"service {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
-        else:
-            exported.registered = True
-            exported.services.append((_ORIGINS[found["origin"]], service))
-
-
-def _take_check_registrations(audit: Audit, exported: Exported) -> None:
-    """Take checks of the node, and such that were added to a service which a file declares."""
-    for found in audit.survey["agent"]["checks"]:
-        if found["origin"] not in _ORIGINS:
-            continue
-        try:
-            check = _registered_check(found)
-        except (CasingError, _Unknown) as reason:
-            exported.left_out.append({"what": f"check {found['key']}", "reason": str(reason)})
-            continue
-        (judged,) = judge_node_checks([check])
-        errors = verdict((finding for finding in judged.findings if not is_masked(check, finding.place)), None).errors
-        if errors:
-            exported.left_out.append({"what": f"check {found['key']}", "reason": f"{errors[0]['path']}: {errors[0]['message']}"})
-        else:
-            exported.registered = True
-            exported.checks.append((_ORIGINS[found["origin"]], check))
+    """Take services, checks of the node, and such that were added to a service which a file declares."""
+    for kind, definition_of, taken in (("service", _registered, exported.services), ("check", _registered_check, exported.checks)):
+        for found in audit.survey["agent"][f"{kind}s"]:
+            if found["origin"] not in _ORIGINS:
+                continue
+            try:
+                taken.append((_ORIGINS[found["origin"]], definition_of(found)))
+                exported.registered = True
+            except (CasingError, _Unknown) as reason:
+                exported.left_out.append({"what": f"{kind} {found['key']}", "reason": str(reason)})
 
 
 class _Unknown(Exception):
-    """The agent does not say what a definition would have to."""
+    """The agent does not say what a definition would have to, or what it says makes none."""
 
 
 def _registered(found: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +100,7 @@ def _registered(found: dict[str, Any]) -> dict[str, Any]:
         del service["id"]
     if found["token"]:
         service["token"] = MASK
-    checks = [to_file(check, "check") for check in sorted(found["checks"], key=_natural)]
+    checks = [to_file(check, "check") for check in sorted(found["checks"], key=lambda check: numbers_apart(str(check.get("CheckID", ""))))]
     if checks:
         service["checks"] = [_inside(check, service) for check in checks]
         # The ids that the agent would give them by itself.
@@ -134,6 +108,7 @@ def _registered(found: dict[str, Any]) -> dict[str, Any]:
         for check, (_place, generated) in zip(service["checks"], check_ids(anonymous, service_id(service)), strict=True):
             if check.get("id") == generated:
                 del check["id"]
+    _demand_right(service, *judge_services([service]))
     return service
 
 
@@ -145,17 +120,19 @@ def _registered_check(found: dict[str, Any]) -> dict[str, Any]:
         del check["id"]
     if found["token"]:
         check["token"] = MASK
+    _demand_right(check, *judge_node_checks([check]))
     return check
+
+
+def _demand_right(definition: dict[str, Any], judged: Judged) -> None:
+    errors = verdict((finding for finding in judged.findings if not is_masked(definition, finding.place)), None).errors
+    if errors:
+        raise _Unknown(f"{errors[0]['path']}: {errors[0]['message']}")
 
 
 def _demand_type(check: dict[str, Any]) -> None:
     if not any(field.annotation("x-check-type") and name in check for name, field in node_check_field().properties.items()):
         raise _Unknown("the agent does not tell what its checks do; as root on its machine (become: true) they can be read")
-
-
-def _natural(check: dict[str, Any]) -> list[Any]:
-    """Order check ids as people count: service:web:2 before service:web:10."""
-    return [int(part) if part.isdigit() else part for part in _NUMBER.split(str(check.get("CheckID", "")))]
 
 
 def _inside(check: dict[str, Any], service: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from .report import one_line
+
 _WIDTH = 120
 _TEMPLATE_MARKS = ("{{", "{%", "{#")
 _TEXT = "tag:yaml.org,2002:str"
@@ -48,7 +50,7 @@ def export_text(path: str, exported: Exported) -> str:
         lines += ["", *_list("consul_services_checks", exported.checks)]
     if exported.secrets:
         lines += ["", "# Not written here, since they are secret. Put them into a vault, under these names:", "# consul_services_secrets:"]
-        lines += [f"#   {json.dumps(_comment(name), ensure_ascii=False)}: from {_comment(at)}" for name, at in exported.secrets.items()]
+        lines += [f"#   {json.dumps(one_line(name), ensure_ascii=False)}: from {one_line(at)}" for name, at in exported.secrets.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -58,22 +60,17 @@ def _list(variable: str, entries: list[tuple[str, dict[str, Any]]]) -> Iterator[
     for origin_here, definition in entries:
         if origin_here != origin:
             origin = origin_here
-            yield f"  # From {_comment(origin)}"
+            yield f"  # From {one_line(origin)}"
         yield from ("  " + line if line else line for line in _dumped([definition]).splitlines())
 
 
 def _header(path: str, exported: Exported) -> Iterator[str]:
-    yield f"# What was in {_comment(path)}, and on its agent: a list for the role registrar.consul.consul_services."
+    yield f"# What was in {one_line(path)}, and on its agent: a list for the role registrar.consul.consul_services."
     yield "# Run the role once with consul_services_adopt: true. It removes the files of which everything is in the list, written alike."
     if exported.registered:
         yield "# With consul_services_take_over: true as well, it takes over those that were registered through the HTTP API."
     for entry in exported.left_out:
-        yield f"# Left out: {_comment(entry['what'])}: {_comment(entry['reason'])}."
-
-
-def _comment(text: str) -> str:
-    """Text in a comment stays in its line."""
-    return "".join(char if char.isprintable() else "�" for char in text)
+        yield f"# Left out: {one_line(entry['what'])}: {one_line(entry['reason'])}."
 
 
 def _dumped(value: Any) -> str:

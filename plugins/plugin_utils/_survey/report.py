@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,15 +17,26 @@ def report(result: dict[str, Any]) -> str:
     """Return the report on one directory: where, what is there, and every finding."""
     lines = [_headline(result), *_origins(result["agent"]["services"])]
     for finding in result["findings"]:
-        lines += ["", *_finding_lines(finding)]
+        lines += ["", *finding_lines(finding)]
     if not result["findings"]:
         lines += ["", "  Nothing to complain about."]
     return printable("\n".join(lines) + "\n")
 
 
+def one_line(text: str) -> str:
+    """Return the text without characters that do something to a terminal or a file: names of files and services come from anybody."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
 def printable(text: str) -> str:
-    """Return the text without characters that do something to a terminal: names of files and services come from anybody."""
-    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
+    """The same for a text of several lines."""
+    return "\n".join(map(one_line, text.split("\n")))
+
+
+def numbers_apart(text: str) -> tuple[tuple[int, str], ...]:
+    """Sort web2 before web10."""
+    # [0-9], since there are digits that are no numbers to int.
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", text))
 
 
 def summary_table(rows: Sequence[Sequence[str]]) -> str:
@@ -79,11 +91,11 @@ def _origins(services: Iterable[dict[str, str]]) -> list[str]:
     return lines
 
 
-def _finding_lines(finding: dict[str, str]) -> list[str]:
-    """The place in a line of its own, then what is wrong there and what helps, and the rule by which it can be looked up."""
+def finding_lines(finding: dict[str, Any], others: Iterable[str] = ()) -> list[str]:
+    """Each place in a line of its own, then what is wrong there and what helps, and the rule by which it can be looked up."""
     text = " ".join(part for part in (finding["message"], finding["hint"], f"[{finding['rule']}]") if part)
     wrapped = textwrap.wrap(text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False)
-    return [f"  {finding['severity']:<8} {finding['path']}", *wrapped]
+    return [f"  {finding['severity']:<8} {finding['path']}", *(f"{_INDENT}{other}" for other in others), *wrapped]
 
 
 def fleet_report(results: dict[str, dict[str, Any]]) -> str:

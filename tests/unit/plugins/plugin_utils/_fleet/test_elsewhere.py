@@ -90,6 +90,18 @@ def test_central_configuration_says_what_is_spoken_where_nothing_is_said(central
     assert rules(Agent(discovery_chain={"Chain": {"Protocol": central}}), hosts) == expected
 
 
+@pytest.mark.parametrize("path", ["agent__self", "catalog__services"])
+def test_who_answers_otherwise_than_agents_do_is_no_catalog(path: str) -> None:
+    with pytest.raises(ServerError, match=r"http://agent answered /v1/.* otherwise than consul agents do"):
+        catalog(Agent(**{path: True}))
+
+
+@pytest.mark.parametrize("answer", [5, "x", [1], {"Chain": 5}, {"Chain": {"Targets": [5]}}, {"Chain": {"Targets": {"a": 5}}}])
+def test_what_no_agent_answers_tells_of_no_service(answer: Any) -> None:
+    (rule,) = rules(Agent(discovery_chain=answer, catalog__service=[5]), web("nobody", mesh_gateway={"mode": "local"}))
+    assert rule == ("upstream-unregistered" if isinstance(answer, dict) else "upstream-unseen")
+
+
 def test_an_agent_that_shows_nothing_is_no_catalog() -> None:
     with pytest.raises(NothingSeenError, match="http://agent shows no services"):
         catalog(Agent(catalog__services={}))

@@ -55,7 +55,7 @@ def test_wrong_terms_of_a_host_are_a_finding() -> None:
     hosts = {"h1": at("", [service("web", 80)], consul_services_consul_version="latest")}
     (finding,) = judged(hosts)["findings"]
     assert (finding["rule"], finding["hosts"]) == ("definitions-unseen", ["h1"])
-    assert 'consul_version: "latest" is not auto, nor a version such as 1.8.7.' in finding["message"]
+    assert 'consul_version: "latest" is not auto, nor a version such as 1.8.7; ' in finding["message"]
 
 
 def test_variables_that_cannot_be_made_are_a_finding_and_the_rest_is_read() -> None:

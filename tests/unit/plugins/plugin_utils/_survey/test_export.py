@@ -142,6 +142,11 @@ def test_what_was_registered_comes_back_as_it_was_written() -> None:
     assert "consul_services_take_over" in result["text"]
 
 
+def test_digits_that_are_no_numbers_are_sorted_as_they_are() -> None:
+    result = exported({}, [registration(checks=[check(name, TTL=1000000000) for name in ("1²10", "a", "1²9")])])
+    assert [found["id"] for found in loaded(result["text"])[0]["checks"]] == ["1²9", "1²10", "a"]
+
+
 def test_ids_and_names_of_ones_own_stay() -> None:
     result = exported({}, [registration(checks=[check("alive", "is it?", TTL=1000000000)])])
     assert loaded(result["text"])[0]["checks"] == [{"id": "alive", "name": "is it?", "ttl": "1s"}]
