@@ -154,6 +154,9 @@ def play(example: Example, agents: dict[str, ConsulAgent], workdir: Path) -> Pla
     variables = {host: host_variables(each) for host, each in agents.items()}
     tokens = guide_tokens(agent) if agent.token else {}
     (workdir / "web.json").write_text('{"service": {"name": "web", "port": 8080}}', encoding="utf-8")
+    if "http_token_file" in example.text:
+        (agent.config_dir / "tokens").mkdir()
+        (agent.config_dir / "tokens" / "deploy").write_text(WORLD["consul_token"], encoding="utf-8")
     if "hosts: localhost" in example.text:
         variables["localhost"] = variables["node1"]
     # Below the variables of plays and tasks.

@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.registrar.consul.plugins.module_utils._agent.api import AgentApi
 from ansible_collections.registrar.consul.plugins.module_utils._agent.process import AgentProcess
-from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView
+from ansible_collections.registrar.consul.plugins.module_utils._agent.view import AgentView, Seen
 from ansible_collections.registrar.consul.plugins.module_utils._options import reload_spec
 from ansible_collections.registrar.consul.plugins.module_utils._reload import tell
 from ansible_collections.registrar.consul.plugins.module_utils._reload.run import reload_agent
@@ -203,16 +203,17 @@ def test_while_it_waits(agent: ConsulAgent, monkeypatch: pytest.MonkeyPatch, loo
 
 
 def kill_at_look(position: int, action: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the action in a process of its own that is killed just before this look at the checks."""
-    looks, look = itertools.count(1), AgentView.checks
+    """Run the action in a process of its own that is killed just before this look at the checks alone."""
+    looks = itertools.count(1)
 
     def until_killed(view: AgentView) -> dict[str, Any]:
         if next(looks) == position:
             signal.raise_signal(signal.SIGKILL)
-        return look(view)
+        return view._all("checks")
 
     with monkeypatch.context() as patch:
         patch.setattr(AgentView, "checks", until_killed)
+        patch.setattr(AgentView, "look", lambda view: Seen(view._all("services"), view._all("checks")))
         _pid, how = os.waitpid(begin(action), 0)
     assert os.WIFSIGNALED(how)
 
