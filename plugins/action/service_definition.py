@@ -44,7 +44,10 @@ class ActionModule(base.RegistrarAction):
         if not file_name and not identifier:
             raise AnsibleActionFail("state: absent needs the service's id, its name, or the file. Add one of them.")
         name = file_name or service_file_name(identifier, terms.format)
-        return absent_request(f"file:{name}", {name: None})
+        request = absent_request(f"file:{name}", {name: None})
+        if not file_name and "format" not in options:
+            request.payload["service"] = identifier
+        return request
 
 
 def _text(options: dict[str, Any], name: str) -> str:

@@ -45,7 +45,7 @@ options:
   state:
     description:
       - V(absent) removes the file, if this module wrote it; O(id), O(name) or O(file) tells which.
-      - A file that was written with O(file) or with another O(format) is found only with the same.
+      - Without O(file) and O(format) it is found whatever its name and format.
     type: str
     choices: [present, absent]
     default: present

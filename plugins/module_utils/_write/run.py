@@ -87,6 +87,7 @@ class Writer:
         if earlier is not None and earlier.intent is not None:
             # Check mode only: the real run would finish the interrupted commit first.
             manifest = earlier.intent.manifest
+        self._find(manifest)
         # What was secret until now is so still, in the files of before.
         known = [steps for owned in manifest.values() for steps in owned.secret_places]
         self._secrets_in_files = Secrets({*self.secrets.places, *map(tuple, known)})
@@ -121,6 +122,12 @@ class Writer:
                 forget(directory, self.payload["owner"], [change.name for change in todo.changes], self._module.warn)
             earlier = journal = None
         return self._result(directory, todo, earlier, journal)
+
+    def _find(self, manifest: dict[str, Owned]) -> None:
+        """Let the file go that has the service which is to be absent, whatever its name and format."""
+        for name, owned in manifest.items():
+            if owned.owner == "file:" + name and owned.services == [self.payload.get("service")]:
+                self.payload["owner"], self.contents = owned.owner, {name: None}
 
     def _remember(self, directory: ConfigDir, manifest: dict[str, Owned], todo: Plan) -> None:
         """Note where secrets stand in files that stay as they are, for whoever looks at them later, and which ports we have chosen."""

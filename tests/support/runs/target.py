@@ -21,7 +21,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._write.run import
 from ansible_collections.registrar.consul.tests.support.runs.modules import said
 
 # What tests say of the payload, besides options of the module.
-_PACKED = ("definitions", "conditional", "scripts", "unchecked", "secret_places", "newest", "references", "sidecars")
+_PACKED = ("definitions", "conditional", "scripts", "unchecked", "secret_places", "newest", "references", "sidecars", "service")
 
 
 class Module:

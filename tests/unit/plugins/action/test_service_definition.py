@@ -25,11 +25,13 @@ def test_the_file_to_be_absent_is_known_by_each_name() -> None:
     wanted: tuple[dict[str, Any], ...] = (
         {"name": "web"},
         {"id": "web", "name": "x"},
-        {"file": "service-web.json"},
         {"name": "web", "port": "x"},
     )
+    payload = {"owner": "file:service-web.json", "files": {"service-web.json": None}}
     for options in wanted:
-        assert requested(state="absent", **options).payload == {"owner": "file:service-web.json", "files": {"service-web.json": None}}
+        assert requested(state="absent", **options).payload == {**payload, "service": "web"}
+    for options in ({"file": "service-web.json"}, {"name": "web", "file": "service-web.json"}, {"name": "web", "format": "json"}):
+        assert requested(state="absent", **options).payload == payload
     assert requested(state="absent", name=8080).payload["owner"] == "file:service-8080.json"
 
 

@@ -489,6 +489,18 @@ def test_check_mode_after_an_interrupted_run_leaves_it_to_the_real_one(tmp_path:
     assert contents(tmp_path) == bundle([WEB])
 
 
+@pytest.mark.parametrize("name", ["service-web.json", "other.json", "service-web.hcl"])
+def test_a_single_service_that_is_to_be_absent_is_found_in_whatever_file_it_is(tmp_path: Path, name: str) -> None:
+    document = {"definitions": {name: {"services": [WEB]}}} if name.endswith("hcl") else {}
+    write(tmp_path, {name: text_of([WEB])}, owner=f"file:{name}", **document)
+    write(tmp_path, per_service([API]), owner="file:service-api.json")
+    write(tmp_path, bundle([dict(WEB, id="web-2")]))
+    absent = {"owner": "file:service-web.json", "service": WEB["name"]}
+    assert write(tmp_path, {"service-web.json": None}, **absent)["changes"] == [{"file": name, "action": "removed"}]
+    assert contents(tmp_path) == {**per_service([API]), **bundle([dict(WEB, id="web-2")])}
+    assert write(tmp_path, {"service-web.json": None}, **absent)["changes"] == []
+
+
 def test_a_refusal_is_the_same_in_check_mode(tmp_path: Path) -> None:
     (tmp_path / "services-web.json").write_text("{}", encoding="utf-8")
 
