@@ -25,8 +25,9 @@ def found(
 
 
 def only(check: dict[str, Any], **more: Any) -> Awaited:
-    (one,) = found({"name": "web", "check": check}, **more).values()
-    return one
+    checks = list(found({"name": "web", "check": check}, **more).values())
+    assert len(checks) == 1
+    return checks[0]
 
 
 def test_the_checks_of_new_and_changed_services_are_awaited() -> None:
