@@ -12,7 +12,7 @@ from .._definition.identity import CHECK, ONE_IN_THE_CATALOG, SERVICE, Id, as_in
 from .._definition.parse import Definitions
 from .._files.scan import DefinitionFile, Reader
 from .._findings import Finding, error, warning
-from .candidate import Candidate
+from .candidate import Candidate, definitions_before
 
 _CONSEQUENCE = {
     SERVICE: "the agent would register the last one only, without a word",
@@ -32,15 +32,28 @@ def cross_check(candidate: Candidate, agent: Reader | None, others: Iterable[Oth
     for file in others:
         for identity in ids_of(file.definitions):
             taken.setdefault(as_in_the_catalog(identity), (identity.name, file.path))
+    until_now = {as_in_the_catalog(identity): identity for change in candidate.changes for identity in ids_of(definitions_before(change))}
     for change in candidate.changes:
         for identity in ids_of(candidate.coming.get(change.name, Definitions([], []))):
             there = taken.get(as_in_the_catalog(identity))
+            before = until_now.get(as_in_the_catalog(identity), identity)
             if there:
                 yield _duplicate(candidate, change.name, identity, *there)
+            elif before.name != identity.name:
+                yield _respelled(change.name, identity, before.name)
         if change.after is not None and agent is not None and not agent.can_read(change.after.mode, change.after.uid, change.after.gid):
             message = "could not be read by the agent, which runs as the user with id %d; it would refuse every reload." % agent.uid
             hint = "Set group to a group of that user, or a mode that lets it read."
             yield error(candidate.directory.place(change.name), "file-unreadable", message, hint)
+
+
+def _respelled(name: str, identity: Id, before: str) -> Finding:
+    """Seen on 1.8.7 and 1.22.7, with every second change: the catalog keeps one of them, and forgets it together with the other."""
+    message = (
+        'the %s id "%s" is "%s" until now; the agent would register one and deregister the other, and the catalog may end with neither.'
+    )
+    hint = "Keep its case, or let a run without it come first."
+    return error(name, "%s-id-unique" % identity.kind, message % (identity.kind, identity.name, before), hint)
 
 
 def _broken(path: str, found: DefinitionFile) -> Finding:

@@ -22,9 +22,11 @@ WEB = Definitions([{"name": "web", "check": {"ttl": "1s"}}], [])
 NOTHING = Definitions([], [])
 
 
-def found(*staying: DefinitionFile, coming: Definitions = NOTHING, after: FileState | None = None, **more: Any) -> list[Finding]:
+def found(
+    *staying: DefinitionFile, coming: Definitions = NOTHING, before: bytes | None = None, after: FileState | None = None, **more: Any
+) -> list[Finding]:
     directory: Any = SimpleNamespace(path="/c", place=lambda name: name if name.startswith("/") else f"/c/{name}")
-    changes = [Change("a.json", "changed", None, None, after, None, None)]
+    changes = [Change("a.json", "changed", None, before, after, None, None)]
     candidate = Candidate(directory, staying, changes, {"a.json": coming}, more.pop("manifest", {}), "set:a")
     return list(cross_check(candidate, **{"agent": None, **more}))
 
@@ -55,6 +57,19 @@ def test_ids_that_a_file_has_in_another_case() -> None:
         'the service id "web" is taken as "Web" by /c/b.json, which this collection did not write; the agent would register both, '
         "and the catalog would have one of them only."
     )
+
+
+def test_an_id_that_changes_its_case() -> None:
+    """The service, and with it the check that is named after it."""
+    before = b'{"service": {"name": "Web", "check": {"ttl": "1s"}}}'
+    service, check = found(coming=WEB, before=before)
+    assert (service["path"], service["rule"], service["severity"]) == ("a.json", "service-id-unique", "error")
+    assert service["message"] == (
+        'the service id "web" is "Web" until now; the agent would register one and deregister the other, '
+        "and the catalog may end with neither."
+    )
+    assert check["rule"] == "check-id-unique"
+    assert found(coming=WEB, before=before.lower()) == []
 
 
 def test_ids_that_another_directory_has() -> None:
