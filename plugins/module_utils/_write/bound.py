@@ -13,7 +13,7 @@ from .._agent.elsewhere import Elsewhere
 from .._definition.expect import expected, keys_of, owner_of
 from .._definition.parse import Definitions
 from .._findings import Finding, error, warning
-from .candidate import Candidate, definitions_before
+from .candidate import Candidate
 
 RULE = "check-service-known"
 _CONSEQUENCE = "the agent would lose this check and all behind it, although consul validate finds nothing"
@@ -32,7 +32,7 @@ def bound_checks(candidate: Candidate, around: Elsewhere) -> Iterator[Finding]:
     staying = {found.name: found.definitions for found in candidate.staying}
     present = {key for definitions in (*candidate.coming.values(), *staying.values()) for key in _services(definitions)}
     present.update(key for file in around.files for key in _services(file.definitions))
-    leaving = {key: change.name for change in candidate.changes for key in _services(definitions_before(change)) if key not in present}
+    leaving = {key: name for name, definitions in candidate.before.items() for key in _services(definitions) if key not in present}
     for found in (*_bound(candidate.coming), *_bound(staying)):
         if found.service in present:
             continue

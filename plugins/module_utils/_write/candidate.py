@@ -15,7 +15,7 @@ from .._files.transaction import Change
 
 
 class Candidate(NamedTuple):
-    """Files that stay, changes, the definitions of the new contents, whose all of that is until now, and who changes it.
+    """Files that stay, changes, the definitions of the new contents and of those until now, whose all of that is, and who changes it.
 
     `known` is what is secret in these files.
     """
@@ -24,6 +24,7 @@ class Candidate(NamedTuple):
     staying: Sequence[DefinitionFile]
     changes: Sequence[Change]
     coming: Mapping[str, Definitions]
+    before: Mapping[str, Definitions]
     manifest: Mapping[str, Owned]
     owner: str
     known: Secrets = NATURAL

@@ -12,7 +12,7 @@ from .._definition.identity import CHECK, ONE_IN_THE_CATALOG, SERVICE, Id, as_in
 from .._definition.parse import Definitions
 from .._files.scan import DefinitionFile, Reader
 from .._findings import Finding, error, warning
-from .candidate import Candidate, definitions_before
+from .candidate import Candidate
 
 _CONSEQUENCE = {
     SERVICE: "the agent would register the last one only, without a word",
@@ -32,7 +32,7 @@ def cross_check(candidate: Candidate, agent: Reader | None, others: Iterable[Oth
     for file in others:
         for identity in ids_of(file.definitions):
             taken.setdefault(as_in_the_catalog(identity), (identity.name, file.path))
-    until_now = {as_in_the_catalog(identity): identity for change in candidate.changes for identity in ids_of(definitions_before(change))}
+    until_now = {as_in_the_catalog(identity): identity for definitions in candidate.before.values() for identity in ids_of(definitions)}
     for change in candidate.changes:
         for identity in ids_of(candidate.coming.get(change.name, Definitions([], []))):
             there = taken.get(as_in_the_catalog(identity))

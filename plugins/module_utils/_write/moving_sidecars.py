@@ -21,7 +21,7 @@ from .._definition.sidecars import (
     sidecar_key,
 )
 from .._findings import Finding, error, warning
-from .candidate import Candidate, definitions_before
+from .candidate import Candidate
 from .choosing_ports import sidecar_range
 
 
@@ -52,7 +52,7 @@ class _Directory(NamedTuple):
 def moving_sidecars(candidate: Candidate, facts: AgentFacts, around: Elsewhere) -> Iterator[Finding]:
     """Yield what the changes do to the ports of sidecars that are not in them, and where two would have one port."""
     staying = [Content(candidate.directory.place(found.name), {}, found.definitions) for found in candidate.staying]
-    old = {candidate.directory.place(change.name): definitions_before(change) for change in candidate.changes}
+    old = {candidate.directory.place(name): definitions for name, definitions in candidate.before.items()}
     new = {candidate.directory.place(name): definitions for name, definitions in candidate.coming.items()}
     beyond = [file.content for file in around.files]
     parts = [*old.values(), *new.values(), *(content.definitions for content in (*staying, *beyond))]

@@ -125,8 +125,9 @@ class Writer:
 
     def _find(self, manifest: dict[str, Owned]) -> None:
         """Let the file go that has the service which is to be absent, whatever its name and format."""
-        for name, owned in manifest.items():
-            if owned.owner == "file:" + name and owned.services == [self.payload.get("service")]:
+        service = self.payload.get("service")
+        for name, owned in manifest.items() if service else ():
+            if owned.owner == "file:" + name and owned.services == [service]:
                 self.payload["owner"], self.contents = owned.owner, {name: None}
 
     def _remember(self, directory: ConfigDir, manifest: dict[str, Owned], todo: Plan) -> None:
@@ -179,7 +180,7 @@ class Writer:
         """Return what speaks against the changes, the cheap looks first. Imported here: unchanged runs need none of it."""
         from .._agent.elsewhere import elsewhere
         from .bound import bound_checks
-        from .candidate import Candidate
+        from .candidate import Candidate, definitions_before
         from .conditional import conditional_findings, newer_findings, waiting_findings
         from .cross_check import cross_check
         from .moving_sidecars import moving_sidecars
@@ -189,7 +190,8 @@ class Writer:
         around = elsewhere(self.facts, directory.path)
         staying = list(scan(directory, {change.name for change in changes}, agent))
         coming = {change.name: self.definitions[change.name] for change in changes if change.new is not None}
-        candidate = Candidate(directory, staying, changes, coming, manifest, self.payload["owner"], self._secrets_in_files)
+        before = {change.name: definitions_before(change) for change in changes}
+        candidate = Candidate(directory, staying, changes, coming, before, manifest, self.payload["owner"], self._secrets_in_files)
         findings = list(cross_check(candidate, agent, around.files))
         findings += bound_checks(candidate, around)
         findings += moving_sidecars(candidate, self.facts, around)

@@ -16,7 +16,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.scan impor
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
 from ansible_collections.registrar.consul.plugins.module_utils._write.bound import bound_checks
-from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate
+from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate, definitions_before
 
 WEB = {"name": "web"}
 CHECK = {"name": "web-alive", "service_id": "web", "ttl": "30s"}
@@ -37,7 +37,8 @@ def found(
     files = [DefinitionFile(name, definitions) for name, definitions in staying.items()]
     other = SimpleNamespace(definitions=Definitions(list(elsewhere), []))
     around: Any = SimpleNamespace(files=[other], registrations=SimpleNamespace(knows=lambda _key: knows))
-    return list(bound_checks(Candidate(directory, files, changes, coming, manifest or {}, "set:a"), around))
+    before = {change.name: definitions_before(change) for change in changes}
+    return list(bound_checks(Candidate(directory, files, changes, coming, before, manifest or {}, "set:a"), around))
 
 
 def with_check(*services: dict[str, Any], **more: Any) -> Definitions:

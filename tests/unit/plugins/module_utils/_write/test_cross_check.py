@@ -15,7 +15,7 @@ from ansible_collections.registrar.consul.plugins.module_utils._files.manifest i
 from ansible_collections.registrar.consul.plugins.module_utils._files.scan import DefinitionFile, Reader
 from ansible_collections.registrar.consul.plugins.module_utils._files.transaction import Change, FileState
 from ansible_collections.registrar.consul.plugins.module_utils._findings import Finding
-from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate
+from ansible_collections.registrar.consul.plugins.module_utils._write.candidate import Candidate, definitions_before
 from ansible_collections.registrar.consul.plugins.module_utils._write.cross_check import cross_check
 
 WEB = Definitions([{"name": "web", "check": {"ttl": "1s"}}], [])
@@ -27,7 +27,8 @@ def found(
 ) -> list[Finding]:
     directory: Any = SimpleNamespace(path="/c", place=lambda name: name if name.startswith("/") else f"/c/{name}")
     changes = [Change("a.json", "changed", None, before, after, None, None)]
-    candidate = Candidate(directory, staying, changes, {"a.json": coming}, more.pop("manifest", {}), "set:a")
+    earlier = {change.name: definitions_before(change) for change in changes}
+    candidate = Candidate(directory, staying, changes, {"a.json": coming}, earlier, more.pop("manifest", {}), "set:a")
     return list(cross_check(candidate, **{"agent": None, **more}))
 
 

@@ -40,7 +40,7 @@ def test_words_about_whatever_file_are_without_its_secrets(tmp_path: Path) -> No
     with ConfigDir(str(tmp_path / "config"), look_only=True) as directory:
         staying = list(scan(directory, {"leaving.json", "changing.json"}))
         changes = [changed(directory, "changing.json", document("coming")), changed(directory, "leaving.json", None)]
-        candidate = Candidate(directory, staying, changes, {}, {}, "set:a", Secrets([("meta", "a")]))
+        candidate = Candidate(directory, staying, changes, {}, {}, {}, "set:a", Secrets([("meta", "a")]))
         (finding,) = validate(candidate, ["consul"], refusing, str(tmp_path))
 
     masked = " ".join(["********"] * 8)
@@ -72,7 +72,7 @@ def validated(folder: Path, code: int = 1, **refused: str) -> tuple[list[Finding
         staying = list(scan(directory, {"changing.json"}))
         coming = {"changing.json": b'{"service": {"name": "after"}}', "another.json": b"{}"}
         changes = [changed(directory, name, data) for name, data in coming.items()]
-        found = validate(Candidate(directory, staying, changes, {}, {}, "set:a"), ["consul"], run, str(folder))
+        found = validate(Candidate(directory, staying, changes, {}, {}, {}, "set:a"), ["consul"], run, str(folder))
     assert [path.name for path in folder.iterdir()] == ["config"]
     return found, asked
 
